@@ -1,0 +1,1 @@
+"""The command line: the entry point, one file for each noun, and how answers look."""

@@ -1,0 +1,250 @@
+"""Start curate: find the command by its name, and end every run in words and an exit code.
+
+A command's file is imported when its name is typed, and what it works with when it is called:
+this module loads click and nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from curate import __version__
+from curate.cli import render
+from curate.cli.here import Here
+from curate.errors import CurateError
+
+SECTIONS: dict[str, dict[str, str]] = {
+    "Every day": {
+        "today": "day",
+        "fetch": "feed",
+        "triage": "triage",
+        "write": "post",
+        "publish": "post",
+        "tick": "day",
+        "undo": "item",
+    },
+    "Things": {
+        "feed": "feed",
+        "item": "item",
+        "post": "post",
+        "share": "share",
+        "account": "account",
+        "site": "site",
+    },
+    "The desk": {
+        "init": "init",
+        "demo": "demo",
+        "doctor": "day",
+        "config": "config",
+        "completion": "help",
+        "help": "help",
+    },
+}
+HOMES = {name: module for section in SECTIONS.values() for name, module in section.items()}
+
+
+def _global(name: str) -> Any:  # noqa: ANN401 - what click's callbacks take
+    def keep(ctx: click.Context, _: click.Parameter, value: Any) -> None:  # noqa: ANN401
+        if value is not None and value is not False and value != ():
+            setattr(ctx.ensure_object(Here), name, value)
+
+    return keep
+
+
+def _moment(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        msg = f"“{value}” is not a time in ISO 8601, such as 2026-11-23T08:40:00Z."
+        raise click.BadParameter(msg, ctx, parameter) from None
+    ctx.ensure_object(Here).moment = moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+def global_options() -> list[click.Parameter]:
+    """Return the flags every command takes, before or after its name."""
+
+    def option(*names: str, keep: str, **rest: Any) -> click.Option:  # noqa: ANN401 - click's own
+        return click.Option(names, expose_value=False, callback=_global(keep), **rest)
+
+    return [
+        option(
+            "-C",
+            "directory",
+            keep="directory",
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            help="The desk's folder.",
+        ),
+        option("--json", "json_", keep="json", is_flag=True, help="Answer in JSON."),
+        option("--plain", keep="plain", is_flag=True, help="Answer in tab-separated lines."),
+        click.Option(
+            ["--fields"],
+            expose_value=False,
+            metavar="A,B",
+            help="Only these fields, with --json or --plain.",
+            callback=lambda ctx, _, value: (
+                setattr(ctx.ensure_object(Here), "fields", tuple(value.split(","))) if value else None
+            ),
+        ),
+        option("-q", "--quiet", keep="quiet", is_flag=True, help="Only the answer."),
+        option("-v", "--verbose", keep="verbose", is_flag=True, help="More of what happens."),
+        option("--debug", keep="debug", is_flag=True, help="Show the trace of a failure."),
+        option(
+            "--color",
+            keep="color",
+            type=click.Choice(["auto", "always", "never"]),
+            help="Colour, or not.",
+            default=None,
+        ),
+        option("--ascii", "ascii_", keep="ascii", is_flag=True, help="No characters beyond ASCII of our own."),
+        option("--no-input", keep="no_input", is_flag=True, help="Never ask."),
+        option("--offline", keep="offline", is_flag=True, help="Never use the network."),
+        click.Option(["--now"], expose_value=False, hidden=True, callback=_moment),
+    ]
+
+
+class Command(click.Command):
+    """A command that takes the global flags, too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - click's own
+        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
+        super().__init__(*args, **kwargs)
+        self.params.extend(global_options())
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Keep the example's lines as they are."""
+        if self.epilog:
+            formatter.write_paragraph()
+            for line in self.epilog.splitlines():
+                formatter.write(f"{line}\n")
+
+
+class Group(click.Group):
+    """A noun whose verbs are commands; alone it shows its help."""
+
+    command_class = Command
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - click's own
+        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
+        super().__init__(*args, **kwargs)
+        self.params.extend(global_options())
+
+
+class Root(Group):
+    """The command ``curate``: loads a command's file when its name is typed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+        """Return every command's name, in the order of a day."""
+        return list(HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own
+        """Import the file of the command ``cmd_name`` and return the command."""
+        if cmd_name not in HOMES:
+            return None
+        module = importlib.import_module(f"curate.cli.{HOMES[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands under the headings of a day."""
+        for heading, names in SECTIONS.items():
+            rows = []
+            for name in names:
+                command = self.get_command(ctx, name)
+                if command is not None:
+                    rows.append((name, command.get_short_help_str(60)))
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+
+
+@click.group(cls=Root, name="curate", invoke_without_command=True)
+@click.version_option(__version__, "--version", prog_name="curate")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Read your field's feeds, say something of your own, publish it and share it."""
+    if ctx.invoked_subcommand is None:
+        from curate.cli.day import welcome
+
+        welcome(ctx)
+
+
+def run() -> None:
+    """Be the process ``curate``."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    code = main(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_quietly()
+    sys.exit(code)
+
+
+def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911 - one place, one arm for each kind of end
+    """Run one command line and return its exit code (the table is in ``curate help exit-codes``)."""
+    here = Here()
+    try:
+        answer = cli.main(args=arguments, prog_name="curate", obj=here, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        render.out(error.ctx.get_help())
+        return 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "curate"
+        return _refuse(arguments, here, "usage", error.format_message(), f"{where} --help shows how.", 2)
+    except click.ClickException as error:
+        return _refuse(arguments, here, "failed", error.format_message(), "", 1)
+    except (click.Abort, KeyboardInterrupt):
+        return _refuse(arguments, here, "interrupted", "Stopped. What was done is saved.", "", 130)
+    except BrokenPipeError:
+        _close_quietly()
+        return 0
+    except CurateError as error:
+        if here.debug:
+            _trace()
+        problems = getattr(error, "problems", ())
+        return _refuse(arguments, here, error.code, error.message, error.hint, error.exit, problems)
+    except Exception as error:  # noqa: BLE001 - the last resort: a person gets words, --debug the trace
+        if here.debug:
+            _trace()
+        what = f"curate failed in a way it does not know: {type(error).__name__}: {error}"
+        return _refuse(arguments, here, "unexpected", what, "The same command with --debug shows where.", 1)
+    return answer if isinstance(answer, int) else 0
+
+
+def _refuse(  # noqa: PLR0913, PLR0917 - the whole of an error, once
+    arguments: list[str], here: Here, code: str, message: str, hint: str, exit_code: int, problems: tuple[str, ...] = ()
+) -> int:
+    if here.json or "--json" in arguments:
+        error: dict[str, object] = {"code": code, "message": message, "hint": hint, "exit": exit_code}
+        if problems:
+            error["problems"] = list(problems)
+        render.err(json.dumps({"error": error}))
+        return exit_code
+    for line in (message, *problems, hint):
+        if line:
+            render.err(here.drawn("\n".join(render.term_safe(part) for part in line.split("\n"))))
+    return exit_code
+
+
+def _trace() -> None:
+    import traceback
+
+    traceback.print_exc()
+
+
+def _close_quietly() -> None:
+    """Let the interpreter's own flush at the end find nothing to complain about."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

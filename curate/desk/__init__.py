@@ -1,0 +1,1 @@
+"""One project folder: where things are, its settings, its database, its locks and copies."""

@@ -1,0 +1,204 @@
+"""Open a desk's database, bring its schema up to date, and hand out ids.
+
+Knows SQLite and nothing of what the tables mean: each room's store module owns its tables
+(schema/NNN_name.sql names the owners). Times in the database are whole seconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sqlite3
+from datetime import UTC, datetime
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from curate.desk.folder import Desk
+
+APPLICATION = 0x63757261  # “cura”: what `file` and we recognise a desk's database by
+OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+CONSONANTS = "bcdfghjklmnpqrstvwxz"[:20]
+BUSY = 10_000  # milliseconds to wait for another writer
+
+
+def open_database(desk: Desk) -> sqlite3.Connection:
+    """Open the desk's database, creating or migrating it as needed.
+
+    The connection is in autocommit mode: write inside ``transaction``. A commit is on the disk
+    when it returns (WAL, synchronous=FULL). Raises CurateError when the file is not ours, is
+    newer than this curate, is damaged, or has vanished from a desk that had one.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        msg = f"SQLite {sqlite3.sqlite_version} is too old; curate needs 3.37 or newer."
+        raise CurateError(msg, "Install a newer Python.")
+    path = desk.database
+    witness = desk.private / "desk-id"
+    if not path.exists() and witness.exists():
+        msg = f"The desk's database {path} has vanished."
+        hint = f"Nothing was recreated. Put the file back from a backup; to start without it, delete {witness}."
+        raise CurateError(msg, hint)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY / 1000)
+        try:
+            _prepare(connection)
+            _migrate(connection, desk)
+        except BaseException:
+            connection.close()
+            raise
+        if not witness.exists():
+            witness.write_text(desk_id(connection))
+    except (sqlite3.Error, OSError) as error:
+        raise trouble(path, error) from error
+    return connection
+
+
+def trouble(path: Path, error: Exception) -> CurateError:
+    """Put a database's or disk's refusal in words."""
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        from curate.errors import Conflict
+
+        return Conflict(str(path), f"Another curate is writing to {path}.", "Run the command again in a moment.")
+    if "malformed" in text or "not a database" in text:
+        return CurateError(f"{path} is damaged: {text}.", "Nothing was written. Restore it from .curate/backups.")
+    return CurateError(f"{path} cannot be used: {text}.", "Nothing was written.")
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.row_factory = sqlite3.Row
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        f"busy_timeout = {BUSY}",
+        "foreign_keys = ON",
+        "trusted_schema = OFF",
+        "cell_size_check = ON",
+        "fullfsync = ON",
+        "checkpoint_fullfsync = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Return the schema's steps, oldest first: (number, SQL)."""
+    folder = resources.files("curate.desk") / "schema"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return [(int(file.name[:3]), file.read_text(encoding="utf-8")) for file in files]
+
+
+def _migrate(connection: sqlite3.Connection, desk: Desk) -> None:
+    """Apply the missing steps, each in one transaction, after a copy of what is there."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == newest() and application == APPLICATION:
+        return
+    if application not in (0, APPLICATION) or (application == 0 and _tables(connection)):
+        msg = f"{desk.database} is not a curate database."
+        raise CurateError(msg, "Move it away, or use -C DIR.")
+    if version > newest():
+        msg = f"{desk.database} was written by a newer curate (schema {version}, this one knows {newest()})."
+        raise CurateError(msg, "Nothing was written. Update curate: pipx upgrade curate-desk.")
+    if version:
+        from curate.desk.backup import copy_database
+
+        copy_database(connection, desk.private / "backups" / f"before-schema-{newest()}.db")
+    for number, sql in migrations():
+        with transaction(connection):
+            if connection.execute("PRAGMA user_version").fetchone()[0] >= number:
+                continue
+            for statement in _statements(sql):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute(
+                "INSERT OR IGNORE INTO desk (key, value) VALUES ('id', ?), ('ids', '0')", (secrets.token_hex(8),)
+            )
+
+
+def newest() -> int:
+    """Return the number of the newest schema step this curate knows."""
+    folder = resources.files("curate.desk") / "schema"
+    return max(int(file.name[:3]) for file in folder.iterdir() if file.name.endswith(".sql"))
+
+
+def _tables(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """Split a script where SQLite itself sees a statement end (triggers hold semicolons)."""
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Do the block's writes all or not at all; committed and synced when it ends.
+
+    Takes the writer's place at once (BEGIN IMMEDIATE). Inside another transaction it joins it.
+    """
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.OperationalError):  # a full disk may have rolled back already
+            connection.execute("ROLLBACK")
+        raise
+
+
+def desk_id(connection: sqlite3.Connection) -> str:
+    """Return this desk's own random name."""
+    row = connection.execute("SELECT value FROM desk WHERE key = 'id'").fetchone()
+    return str(row[0])
+
+
+def new_ids(connection: sqlite3.Connection, count: int) -> list[str]:
+    """Return ``count`` ids never given before in this desk; call inside a transaction."""
+    first = int(connection.execute("SELECT value FROM desk WHERE key = 'ids'").fetchone()[0])
+    connection.execute("UPDATE desk SET value = ? WHERE key = 'ids'", (str(first + count),))
+    return [spell(number) for number in range(first, first + count)]
+
+
+def spell(number: int) -> str:
+    """Turn the counter into a short word without vowels: kfmt.
+
+    Four consonants for the first 160,000, five for the next 3.2 million, and so on. Neighbours
+    look different: the counter is scrambled by a step that is coprime to the number of words.
+    """
+    base = len(CONSONANTS)
+    length = 4
+    while number >= base**length:
+        number -= base**length
+        length += 1
+    size = base**length
+    scrambled = (number * (size * 6180339887 // 10**10 // base * base + 7) + size // 3) % size
+    word = ""
+    for _ in range(length):
+        scrambled, digit = divmod(scrambled, base)
+        word += CONSONANTS[digit]
+    return word
+
+
+def to_seconds(moment: datetime) -> int:
+    """Return an aware moment as the database keeps it."""
+    return int(moment.timestamp())
+
+
+def to_moment(seconds: int) -> datetime:
+    """Return what the database keeps as an aware moment in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,185 @@
+"""Know where everything in a desk lies, and write files there whole or not at all.
+
+Must not know what the files mean: feeds, posts and shares are other rooms' business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from curate.errors import Conflict, CurateError, NoDesk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEMPORARY = ".curate-tmp-"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One project folder; every path below it has one name here."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        """Where the person's settings are: curate.toml."""
+        return self.root / "curate.toml"
+
+    @property
+    def feeds(self) -> Path:
+        """Where the subscriptions are: feeds.opml."""
+        return self.root / "feeds.opml"
+
+    @property
+    def content(self) -> Path:
+        """Where posts and pages are, as Markdown."""
+        return self.root / "content"
+
+    @property
+    def profile(self) -> Path:
+        """Where the profile is, in JSON Resume's shape, as YAML."""
+        return self.content / "profile" / "profile.yaml"
+
+    @property
+    def pelicanconf(self) -> Path:
+        """Where the site's settings are."""
+        return self.root / "pelicanconf.py"
+
+    @property
+    def output(self) -> Path:
+        """Where the built site is; derived, may be deleted."""
+        return self.root / "output"
+
+    @property
+    def private(self) -> Path:
+        """Where curate keeps what is not for the public: .curate/."""
+        return self.root / ".curate"
+
+    @property
+    def database(self) -> Path:
+        """Where decisions, notes and the share ledger are."""
+        return self.private / "desk.db"
+
+    @property
+    def outbox(self) -> Path:
+        """Where a dry run leaves what it would have sent."""
+        return self.private / "outbox"
+
+    @property
+    def typed(self) -> Path:
+        """Where text stays that an editor handed back and no post took yet."""
+        return self.private / "typed"
+
+
+def find_desk(start: Path) -> Desk:
+    """Return the desk at ``start`` or the nearest folder above it that has a curate.toml.
+
+    Raises NoDesk.
+    """
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / "curate.toml").is_file():
+            return Desk(folder)
+    raise NoDesk(str(start))
+
+
+def fingerprint(data: bytes) -> str:
+    """Return the SHA-256 of ``data`` in hex: what a file was when we read it."""
+    return sha256(data).hexdigest()
+
+
+def write_whole(path: Path, data: bytes | str, *, expected: str | None = None) -> None:
+    """Write ``data`` so that ``path`` is always the whole old or the whole new file.
+
+    A new file beside it is written, synced and renamed over it, then the folder is synced.
+    ``expected`` is the fingerprint the file had when it was read: when it has another one now,
+    Conflict is raised and nothing is written. Raises CurateError when the disk refuses.
+    """
+    raw = data.encode() if isinstance(data, str) else data
+    if expected is not None and (not path.exists() or fingerprint(path.read_bytes()) != expected):
+        raise Conflict(
+            str(path), f"{path} changed while curate was at work; it is left as it is.", "Run the command again."
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+            os.chmod(name, mode)  # noqa: PTH101 - the temporary file is known by name only
+            os.replace(name, path)  # noqa: PTH105 - the same
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)  # noqa: PTH108 - the same
+            raise
+        sync_folder(path.parent)
+    except OSError as error:
+        raise CurateError(
+            f"{path} could not be written: {error.strerror or error}.",
+            "Nothing was changed. Free some space or mend the folder's rights, then run the command again.",
+        ) from error
+
+
+def write_new(path: Path, data: bytes | str) -> None:
+    """Write ``data`` to ``path``, which must not exist; whole or not at all.
+
+    Raises Conflict when the file is there already, CurateError when the disk refuses.
+    """
+    raw = data.encode() if isinstance(data, str) else data
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101 - the temporary file is known by name only
+            _link_new(name, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)  # noqa: PTH108 - the same
+        sync_folder(path.parent)
+    except FileExistsError as error:
+        raise Conflict(str(path), f"{path} is there already; it is left as it is.") from error
+    except OSError as error:
+        raise CurateError(
+            f"{path} could not be written: {error.strerror or error}.", "Free some space or mend the folder's rights."
+        ) from error
+
+
+def _link_new(name: str, path: Path) -> None:
+    """Give the file ``name`` its place at ``path`` unless something stands there."""
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: claim the name, then replace our own claim
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.replace(name, path)  # noqa: PTH105 - the temporary file is known by name only
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` survive a power cut, where the system knows how."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

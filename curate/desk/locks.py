@@ -1,0 +1,39 @@
+"""Let one curate at a time do what two must not: kernel locks, which die with their process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from curate.errors import Conflict, CurateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from curate.desk.folder import Desk
+
+
+@contextlib.contextmanager
+def hold(desk: Desk, purpose: str, *, wait: float = 10.0) -> Iterator[None]:
+    """Hold the desk's lock for ``purpose`` (fetch, send, build) while the block runs.
+
+    ``wait`` is in seconds. Raises Conflict, naming the process that holds it, when the lock
+    is not free in time.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = desk.private / "locks"
+    holder = folder / f"{purpose}.holder"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f"{purpose}.lock", timeout=wait):
+            holder.write_text(str(os.getpid()))
+            yield
+    except Timeout as error:
+        who = holder.read_text() if holder.exists() else "unknown"
+        msg = f"Another curate (process {who}) is busy with {purpose} in this desk."
+        raise Conflict(str(holder), msg, "Wait for it to finish, then run the command again.") from error
+    except PermissionError as error:
+        msg = f"{folder} cannot be written: {error.strerror}."
+        raise CurateError(msg, "Mend the folder's rights, then run the command again.") from error

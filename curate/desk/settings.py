@@ -1,0 +1,199 @@
+"""Read curate.toml, say where each value came from, and change one without touching the rest.
+
+The structs below are the whole list of settings, with their defaults; docs/settings.md is made
+of the same names. Must not read the environment: the entry point hands in what it found there.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+
+from curate.desk.folder import fingerprint, write_whole
+from curate.errors import CurateError, Unknown, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Network = Literal["mastodon", "bluesky", "manual"]
+
+
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who publishes, and where."""
+
+    name: str = ""
+    url: str = ""
+    timezone: str = "UTC"
+    language: str = "en"
+    topics: tuple[str, ...] = ()
+
+
+class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How feeds are read. ``interval`` in minutes, ``timeout`` in seconds."""
+
+    interval: Annotated[int, msgspec.Meta(ge=5)] = 60
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+    connections: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
+    allow_private: tuple[str, ...] = ()
+
+
+class Deploy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the built site goes: ``folder:PATH`` or ``git:REMOTE#BRANCH``; empty for nowhere."""
+
+    target: str = ""
+
+
+class Editor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What opens a text; empty means $VISUAL, $EDITOR, then nano or vi."""
+
+    command: str = ""
+
+
+class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One account on one network, with its slots and limits.
+
+    ``slots`` are ``"mon 08:40"`` in the site's time zone; ``gap`` is in minutes. ``deliver`` says
+    whether shares go to the network or, as a rehearsal, into .curate/outbox.
+    """
+
+    network: Network
+    server: str = ""
+    handle: str = ""
+    slots: tuple[str, ...] = ("mon 08:40", "tue 08:40", "wed 08:40", "thu 08:40", "fri 08:40")
+    per_day: Annotated[int, msgspec.Meta(ge=1)] = 3
+    per_week: Annotated[int, msgspec.Meta(ge=1)] = 12
+    gap: Annotated[int, msgspec.Meta(ge=0)] = 90
+    deliver: Literal["network", "outbox"] = "network"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything curate.toml can say."""
+
+    site: Site = Site()
+    fetch: Fetch = Fetch()
+    deploy: Deploy = Deploy()
+    editor: Editor = Editor()
+    accounts: dict[str, Account] = {}
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check ``path``. Raises UsageError that names the setting and what it may be."""
+    return _checked(_tables(path), path)
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}."
+        raise CurateError(msg) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path} is not valid TOML: {error}."
+        raise UsageError(msg, "Mend that line; nothing else was touched.") from error
+
+
+def _checked(tables: dict[str, Any], path: Path) -> Settings:
+    try:
+        return msgspec.convert(tables, Settings)
+    except msgspec.ValidationError as error:
+        msg = f"{path}: {error}."
+        raise UsageError(msg, "curate config list shows every setting and its value.") from error
+
+
+def list_settings(path: Path) -> list[tuple[str, object, str]]:
+    """Return (name, value, origin) of every setting, in order; origin is ``curate.toml`` or ``default``."""
+    tables = _tables(path)
+    rows: list[tuple[str, object, str]] = []
+
+    def walk(value: object, name: str, said: object) -> None:
+        if isinstance(value, msgspec.Struct):
+            for field in value.__struct_fields__:
+                below = said.get(field) if isinstance(said, dict) else None
+                walk(getattr(value, field), f"{name}.{field}" if name else field, below)
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                walk(inner, f"{name}.{key}", said.get(key) if isinstance(said, dict) else None)
+        else:
+            plain = list(value) if isinstance(value, tuple) else value
+            rows.append((name, plain, "default" if said is None else path.name))
+
+    walk(_checked(tables, path), "", tables)
+    return rows
+
+
+def get_setting(path: Path, name: str) -> object:
+    """Return the value of the dotted ``name``. Raises Unknown."""
+    rows = list_settings(path)
+    exact = [value for row, value, _ in rows if row == name]
+    if exact:
+        return exact[0]
+    within = {row[len(name) + 1 :]: value for row, value, _ in rows if row.startswith(f"{name}.")}
+    if within:
+        return within
+    raise Unknown("setting", name, "curate config list shows them all.")
+
+
+def set_setting(path: Path, name: str, value: str) -> object:
+    """Write ``value`` (TOML, or a bare word meant as text) to the dotted ``name``, keeping comments.
+
+    Returns the value as stored. Raises UsageError when the name or the value is not allowed;
+    the file is then as it was.
+    """
+    try:
+        meant: Any = tomllib.loads(f"v = {value}")["v"]
+    except tomllib.TOMLDecodeError:
+        meant = value
+    try:
+        _store(path, {name: meant})
+    except UsageError:
+        if isinstance(meant, str):
+            raise
+        try:
+            _store(path, {name: value})  # 2026 may be meant as text
+        except UsageError:
+            pass
+        else:
+            return value
+        raise
+    return meant
+
+
+def add_account(path: Path, name: str, account: dict[str, str]) -> None:
+    """Write the table ``[accounts.NAME]`` with the texts given, replacing those of an older one."""
+    _store(path, {f"accounts.{name}.{key}": value for key, value in account.items()})
+
+
+def remove_account(path: Path, name: str) -> None:
+    """Take the table ``[accounts.NAME]`` out. Raises Unknown."""
+    import tomlkit
+
+    raw = path.read_bytes()
+    document = tomlkit.parse(raw.decode())
+    accounts = document.get("accounts", {})
+    if name not in accounts:
+        raise Unknown("account", name, "curate account list shows them.")
+    del accounts[name]
+    write_whole(path, tomlkit.dumps(document), expected=fingerprint(raw))
+
+
+def _store(path: Path, values: dict[str, Any]) -> None:
+    import tomlkit
+
+    raw = path.read_bytes()
+    _tables(path)
+    document = tomlkit.parse(raw.decode())
+    for name, value in values.items():
+        *tables, key = name.split(".")
+        place: Any = document
+        for table in tables:
+            if table not in place:
+                place[table] = tomlkit.table()
+            place = place[table]
+            if not isinstance(place, dict):
+                raise Unknown("setting", name, "curate config list shows them all.")
+        place[key] = value
+    text = tomlkit.dumps(document)
+    _checked(tomllib.loads(text), path)
+    write_whole(path, text, expected=fingerprint(raw))
