@@ -63,6 +63,12 @@ class Here:
             return settings
         return replace(settings, fetch=replace(settings.fetch, allow_private=settings.fetch.allow_private + extra))
 
+    def config_folder(self) -> Path:
+        """Return the person's configuration folder of curate, where tokens lie without a keyring."""
+        from platformdirs import user_config_path
+
+        return user_config_path("curate", appauthor=False)
+
     @contextlib.contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
         """Open the desk's database for the block, and say a refusal of the disk in words."""

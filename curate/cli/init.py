@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,10 @@ from curate.cli.main import Command
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from curate.cli.here import Here
+    from curate.desk.folder import Desk
 
 
 @click.command(cls=Command, epilog="Example: curate init my-desk --name 'Dana Okafor' --url https://dana.example")
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--name", help="Your name, as people search for it.")
 @click.option("--url", help="The site's address.")
 @click.option("--topics", help="What you want to be known for, separated by commas.")
-@click.option("--opml", type=click.Path(path_type=Path), help="A feed list to import.")
+@click.option("--opml", metavar="FILE", help="A feed list to import.")
 @click.option("--no-git", is_flag=True, help="Leave git alone.")
 @click.option("--yes", "-y", is_flag=True, help="Take the defaults.")
 @click.pass_obj
@@ -29,7 +33,7 @@ def init(
     name: str | None,
     url: str | None,
     topics: str | None,
-    opml: Path | None,
+    opml: str | None,
     *,
     no_git: bool,
     yes: bool,
@@ -42,43 +46,24 @@ def init(
     if not name and not ask:
         raise UsageError("A desk needs your name.", "Add --name 'Your Name'.")
     name = name or click.prompt("Your name, as people search for it", err=True)
-    if url is None:
-        url = (
-            click.prompt("Site address (Enter to decide later)", default="", show_default=False, err=True)
-            if ask
-            else ""
-        )
-    if topics is None:
-        topics = (
-            click.prompt("Three topics you want to be known for", default="", show_default=False, err=True)
-            if ask
-            else ""
-        )
-    if opml is None and ask:
-        answer = click.prompt(
-            "Feed list to import (OPML file, Enter for none)", default="", show_default=False, err=True
-        )
-        opml = Path(answer).expanduser() if answer else None
+    url = _address(_asked(url, "Site address (Enter to decide later)", ask=ask))
+    topics = _asked(topics, "Three topics you want to be known for", ask=ask)
+    listing = _asked(opml, "Feed list to import (OPML file, Enter for none)", ask=ask)
+    feeds = _feeds(Path(listing).expanduser()) if listing else b""
     wanted = [topic.strip() for topic in topics.split(",") if topic.strip()]
-    desk = create_desk(root, name=name, url=_address(url), topics=wanted, today=here.now().date())
-    imported: dict[str, int] = {}
-    if opml is not None:
-        from curate.feeds.opml import import_feeds
-
-        report = import_feeds(desk.feeds, opml.read_bytes())
-        imported = {"added": len(report.added), "skipped": len(report.known) + len(report.refused)}
+    desk = create_desk(root, name=name, url=url, topics=wanted, today=here.now().date())
+    imported = _import(desk, feeds) if feeds else {}
     git = "" if no_git else commit_first(desk)
-    shown = root if folder else Path()
-    lines = [
-        f"Created  curate.toml, feeds.opml, content/, pelicanconf.py in {desk.root}" + (f"   ({git})" if git else ""),
-        *([f"Added    {imported['added']} feeds, {imported['skipped']} skipped"] if imported else []),
-        "",
-        f"Next     cd {shown}" if folder else "Next     curate feed add URL",
-        *(["         curate feed add URL"] if folder else []),
-        "         curate fetch && curate triage",
-        "         curate account add mastodon     when you want to share",
-    ]
-    here.answer({"path": desk.root, "name": name, "url": url, "git": git, "feeds": imported}, lines)
+    data = {"path": desk.root, "name": name, "url": url, "git": git, "feeds": imported}
+    here.answer(data, _told(desk, git, imported, root if folder else None))
+
+
+def _asked(given: str | None, question: str, *, ask: bool) -> str:
+    """Return what was given as a flag, else the answer to ``question``, else nothing."""
+    if given is not None or not ask:
+        return given or ""
+    answer: str = click.prompt(question, default="", show_default=False, err=True)
+    return answer
 
 
 def _address(url: str) -> str:
@@ -86,3 +71,31 @@ def _address(url: str) -> str:
     if url and not url.startswith(("https://", "http://")):
         raise UsageError(f"“{url}” is not a web address.", "Write it whole: https://dana.example")
     return url
+
+
+def _feeds(listing: Path) -> bytes:
+    """Return the feed list's bytes; one that is none is refused before anything is made."""
+    from curate.feeds.opml import read_feeds
+
+    read_feeds(listing)
+    return listing.read_bytes()
+
+
+def _import(desk: Desk, feeds: bytes) -> dict[str, int]:
+    from curate.feeds.opml import import_feeds
+
+    report = import_feeds(desk.feeds, feeds)
+    return {"added": len(report.added), "skipped": len(report.known) + len(report.refused)}
+
+
+def _told(desk: Desk, git: str, imported: dict[str, int], enter: Path | None) -> Iterator[str]:
+    yield f"Created  curate.toml, feeds.opml, content/, pelicanconf.py in {desk.root}" + (f"   ({git})" if git else "")
+    if imported:
+        yield f"Added    {imported['added']} feeds, {imported['skipped']} skipped"
+    yield ""
+    steps = ["curate feed add URL", "curate fetch && curate triage"]
+    steps += ["curate account add mastodon     when you want to share"]
+    if enter is not None:
+        steps.insert(0, f"cd {shlex.quote(str(enter))}")
+    for number, step in enumerate(steps):
+        yield f"{'' if number else 'Next':8} {step}"

@@ -27,7 +27,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "fetch": "feed",
         "triage": "triage",
         "write": "post",
-        "publish": "post",
+        "publish": "publish",
         "tick": "day",
         "undo": "item",
     },
@@ -59,15 +59,20 @@ def _global(name: str) -> Any:  # noqa: ANN401 - what click's callbacks take
     return keep
 
 
-def _moment(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    if value is None:
-        return
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        msg = f"“{value}” is not a time in ISO 8601, such as 2026-11-23T08:40:00Z."
-        raise click.BadParameter(msg, ctx, parameter) from None
-    ctx.ensure_object(Here).moment = moment.replace(tzinfo=moment.tzinfo or UTC)
+class Moment(click.ParamType[datetime]):
+    """A time in ISO 8601; without an offset it is meant in UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401
+        """Read ``value`` as an aware moment."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"“{value}” is not a time in ISO 8601, such as 2026-11-23T08:40:00Z.", param, ctx)
+        return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def global_options() -> list[click.Parameter]:
@@ -109,7 +114,7 @@ def global_options() -> list[click.Parameter]:
         option("--ascii", "ascii_", keep="ascii", is_flag=True, help="No characters beyond ASCII of our own."),
         option("--no-input", keep="no_input", is_flag=True, help="Never ask."),
         option("--offline", keep="offline", is_flag=True, help="Never use the network."),
-        click.Option(["--now"], expose_value=False, hidden=True, callback=_moment),
+        option("--now", "moment", keep="moment", hidden=True, type=Moment()),
     ]
 
 
@@ -121,7 +126,7 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.params.extend(global_options())
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Keep the example's lines as they are."""
         if self.epilog:
             formatter.write_paragraph()
@@ -143,11 +148,11 @@ class Group(click.Group):
 class Root(Group):
     """The command ``curate``: loads a command's file when its name is typed."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return every command's name, in the order of a day."""
         return list(HOMES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the file of the command ``cmd_name`` and return the command."""
         if cmd_name not in HOMES:
             return None
@@ -208,8 +213,11 @@ def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911 - one place, one a
         return _refuse(arguments, here, "failed", error.format_message(), "", 1)
     except (click.Abort, KeyboardInterrupt):
         return _refuse(arguments, here, "interrupted", "Stopped. What was done is saved.", "", 130)
-    except BrokenPipeError:
-        _close_quietly()
+    except (BrokenPipeError, SystemExit) as end:  # click ends so after a completion, and when a pipe breaks
+        if _reader_gone():
+            _close_quietly()
+        elif getattr(end, "code", 1):
+            return _refuse(arguments, here, "failed", "Another program broke its connection with curate.", "", 1)
         return 0
     except CurateError as error:
         if here.debug:
@@ -224,7 +232,7 @@ def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911 - one place, one a
     return answer if isinstance(answer, int) else 0
 
 
-def _refuse(  # noqa: PLR0913, PLR0917 - the whole of an error, once
+def _refuse(
     arguments: list[str], here: Here, code: str, message: str, hint: str, exit_code: int, problems: tuple[str, ...] = ()
 ) -> int:
     if here.json or "--json" in arguments:
@@ -243,6 +251,17 @@ def _trace() -> None:
     import traceback
 
     traceback.print_exc()
+
+
+def _reader_gone() -> bool:
+    """Say whether nobody reads our answer any more, as after ``| head``."""
+    import select
+
+    if not hasattr(select, "poll"):  # Windows
+        return True
+    stream = select.poll()
+    stream.register(sys.stdout.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in stream.poll(0))
 
 
 def _close_quietly() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from typing import TYPE_CHECKING
 
+from curate.desk.folder import sync_folder
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
@@ -28,7 +30,10 @@ def copy_database(connection: sqlite3.Connection, target: Path) -> None:
         if verdict != "ok":
             msg = f"The copy of the database failed its check: {verdict}."
             raise CurateError(msg, "Nothing was changed.")
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
         partial.replace(target)
+        sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
         msg = f"The database could not be copied to {target}: {error}."
         raise CurateError(msg, "Nothing was changed. Free some space, then run the command again.") from error

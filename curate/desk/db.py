@@ -7,23 +7,21 @@ Knows SQLite and nothing of what the tables mean: each room's store module owns 
 from __future__ import annotations
 
 import contextlib
-import secrets
 import sqlite3
 from datetime import UTC, datetime
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from curate.desk.folder import Desk
 
 APPLICATION = 0x63757261  # “cura”: what `file` and we recognise a desk's database by
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
-CONSONANTS = "bcdfghjklmnpqrstvwxz"[:20]
+CONSONANTS = "bcdfghjklmnpqrstvwxz"
 BUSY = 10_000  # milliseconds to wait for another writer
 
 
@@ -39,8 +37,8 @@ def open_database(desk: Desk) -> sqlite3.Connection:
         raise CurateError(msg, "Install a newer Python.")
     path = desk.database
     witness = desk.private / "desk-id"
-    if not path.exists() and witness.exists():
-        msg = f"The desk's database {path} has vanished."
+    if witness.exists() and not (path.exists() and path.stat().st_size):
+        msg = f"The desk's database {path} {'is empty' if path.exists() else 'has vanished'}."
         hint = f"Nothing was recreated. Put the file back from a backup; to start without it, delete {witness}."
         raise CurateError(msg, hint)
     try:
@@ -88,8 +86,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 def migrations() -> list[tuple[int, str]]:
     """Return the schema's steps, oldest first: (number, SQL)."""
-    folder = resources.files("curate.desk") / "schema"
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    files = sorted(Path(__file__).with_name("schema").glob("*.sql"))
     return [(int(file.name[:3]), file.read_text(encoding="utf-8")) for file in files]
 
 
@@ -109,6 +106,8 @@ def _migrate(connection: sqlite3.Connection, desk: Desk) -> None:
         from curate.desk.backup import copy_database
 
         copy_database(connection, desk.private / "backups" / f"before-schema-{newest()}.db")
+    import secrets
+
     for number, sql in migrations():
         with transaction(connection):
             if connection.execute("PRAGMA user_version").fetchone()[0] >= number:
@@ -124,8 +123,7 @@ def _migrate(connection: sqlite3.Connection, desk: Desk) -> None:
 
 def newest() -> int:
     """Return the number of the newest schema step this curate knows."""
-    folder = resources.files("curate.desk") / "schema"
-    return max(int(file.name[:3]) for file in folder.iterdir() if file.name.endswith(".sql"))
+    return migrations()[-1][0]
 
 
 def _tables(connection: sqlite3.Connection) -> bool:
@@ -159,6 +157,25 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         with contextlib.suppress(sqlite3.OperationalError):  # a full disk may have rolled back already
             connection.execute("ROLLBACK")
         raise
+
+
+@contextlib.contextmanager
+def rehearsal(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let the block write and read what it wrote, then take everything back: a dry run."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def faults(connection: sqlite3.Connection) -> str:
+    """Return what SQLite finds wrong with the database; '' when it is sound."""
+    verdict = str(connection.execute("PRAGMA quick_check").fetchone()[0])
+    if verdict != "ok":
+        return verdict
+    astray = connection.execute("PRAGMA foreign_key_check").fetchone()
+    return "" if astray is None else f"a row of {astray[0]} points to one of {astray[2]} that is not there"
 
 
 def desk_id(connection: sqlite3.Connection) -> str:
@@ -202,3 +219,15 @@ def to_seconds(moment: datetime) -> int:
 def to_moment(seconds: int) -> datetime:
     """Return what the database keeps as an aware moment in UTC."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def remember(connection: sqlite3.Connection, key: str, value: str) -> None:
+    """Keep one fact about the desk itself, such as when the unattended pass last ran."""
+    with transaction(connection):
+        connection.execute("INSERT OR REPLACE INTO desk (key, value) VALUES (?, ?)", (key, value))
+
+
+def recall(connection: sqlite3.Connection, key: str) -> str:
+    """Return a fact kept with ``remember``; '' when there is none."""
+    row = connection.execute("SELECT value FROM desk WHERE key = ?", (key,)).fetchone()
+    return str(row[0]) if row else ""

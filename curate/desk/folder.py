@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -101,12 +100,15 @@ def write_whole(path: Path, data: bytes | str, *, expected: str | None = None) -
     ``expected`` is the fingerprint the file had when it was read: when it has another one now,
     Conflict is raised and nothing is written. Raises CurateError when the disk refuses.
     """
+    import tempfile
+
     raw = data.encode() if isinstance(data, str) else data
-    if expected is not None and (not path.exists() or fingerprint(path.read_bytes()) != expected):
-        raise Conflict(
-            str(path), f"{path} changed while curate was at work; it is left as it is.", "Run the command again."
-        )
     try:
+        path = path.resolve()  # a link of the person's own stays one: the file behind it is replaced
+        if expected is not None and (not path.exists() or fingerprint(path.read_bytes()) != expected):
+            raise Conflict(
+                str(path), f"{path} changed while curate was at work; it is left as it is.", "Run the command again."
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
         try:
@@ -134,6 +136,8 @@ def write_new(path: Path, data: bytes | str) -> None:
 
     Raises Conflict when the file is there already, CurateError when the disk refuses.
     """
+    import tempfile
+
     raw = data.encode() if isinstance(data, str) else data
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,8 +153,6 @@ def write_new(path: Path, data: bytes | str) -> None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)  # noqa: PTH108 - the same
         sync_folder(path.parent)
-    except FileExistsError as error:
-        raise Conflict(str(path), f"{path} is there already; it is left as it is.") from error
     except OSError as error:
         raise CurateError(
             f"{path} could not be written: {error.strerror or error}.", "Free some space or mend the folder's rights."
@@ -158,14 +160,17 @@ def write_new(path: Path, data: bytes | str) -> None:
 
 
 def _link_new(name: str, path: Path) -> None:
-    """Give the file ``name`` its place at ``path`` unless something stands there."""
+    """Give the file ``name`` its place at ``path``. Raises Conflict when something stands there."""
     try:
-        os.link(name, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links: claim the name, then replace our own claim
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        os.replace(name, path)  # noqa: PTH105 - the temporary file is known by name only
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links: claim the name, then replace our own claim
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            os.replace(name, path)  # noqa: PTH105 - the temporary file is known by name only
+    except FileExistsError as error:
+        raise Conflict(str(path), f"{path} is there already; it is left as it is.") from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -39,17 +39,20 @@ from curate.site.plugin.settings import pelican_settings
 globals().update(pelican_settings(__file__))
 '''
 
-PUBLISHCONF = '''"""Settings of the site as the public sees it: those of pelicanconf.py, with full addresses."""
+PUBLISHCONF = '''"""Settings of the site as the public sees it: those of pelicanconf.py, with the site's address and its feed."""
 
+import sys
 from pathlib import Path
 
-from curate.site.plugin.settings import pelican_settings
+sys.path.insert(0, str(Path(__file__).parent))
 
-globals().update(pelican_settings(__file__, public=True))
-exec(compile(Path(__file__).with_name("pelicanconf.py").read_bytes(), "pelicanconf.py", "exec"))
-RELATIVE_URLS = False
+from curate.site.plugin.settings import public_settings
+from pelicanconf import *
+
+globals().update(public_settings(__file__))
 '''
 
+OURS = ("curate.toml", "feeds.opml", "content", "pelicanconf.py", "publishconf.py", ".gitignore")
 IGNORED = "/.curate/\n/output/\n__pycache__/\n"
 
 
@@ -97,7 +100,8 @@ target = ""  # "folder:/var/www/site" or "git:origin#gh-pages"
 
 
 def _profile(name: str, url: str, today: date) -> str:
-    return f"""# Your profile in JSON Resume's shape (https://jsonresume.org/schema), with the day each part was last confirmed.
+    return f"""# Your profile in JSON Resume's shape (https://jsonresume.org/schema).
+# “confirmed” says on which day each part was last true.
 basics:
   name: {json.dumps(name, ensure_ascii=False)}
   label: ""      # what you do, in one line
@@ -125,25 +129,33 @@ When I get something wrong, the correction is dated and stays visible.
 def commit_first(desk: Desk) -> str:
     """Put the new desk under git with one commit; return what happened, in words.
 
-    A machine without git or without a git identity loses nothing but the commit. A desk made
-    inside an existing repository is left to that repository.
+    Only what a desk is made of is added, not what else lay in the folder. A machine without git
+    or without a git identity loses nothing but the commit. A desk made inside an existing
+    repository is left to that repository.
     """
     if shutil.which("git") is None:
         return "git is not installed; the desk works without it."
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
     def git(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["git", *arguments], cwd=desk.root, env=environment, capture_output=True, text=True, check=False
+            ["git", *arguments],
+            cwd=desk.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
         )
 
     if git("rev-parse", "--is-inside-work-tree").returncode == 0:
         return "The desk lies in a git repository; commit it when you like."
-    steps = (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "Start the desk"))
+    steps = (("init", "--quiet"), ("add", "--", *OURS), ("commit", "--quiet", "--message", "Start the desk"))
     for step in steps:
         done = git(*step)
         if done.returncode:
-            if step[0] == "commit":
+            if step[0] == "commit" and "user.email" in done.stderr:
                 return "git does not know your name yet, so nothing is committed: git config --global user.name …"
-            return f"git {step[0]} failed ({done.stderr.strip().splitlines()[-1:] or ['no reason given']}); the desk works."
+            reason = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+            return f"git {step[0]} failed ({reason[0]}); the desk works without it."
     return "git: 1 commit"

@@ -10,6 +10,7 @@ from curate.errors import Conflict, CurateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from curate.desk.folder import Desk
 
@@ -25,15 +26,27 @@ def hold(desk: Desk, purpose: str, *, wait: float = 10.0) -> Iterator[None]:
 
     folder = desk.private / "locks"
     holder = folder / f"{purpose}.holder"
+    lock = FileLock(folder / f"{purpose}.lock", timeout=wait)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{purpose}.lock", timeout=wait):
-            holder.write_text(str(os.getpid()))
-            yield
+        lock.acquire()
     except Timeout as error:
-        who = holder.read_text() if holder.exists() else "unknown"
+        who = _name(holder)
         msg = f"Another curate (process {who}) is busy with {purpose} in this desk."
         raise Conflict(str(holder), msg, "Wait for it to finish, then run the command again.") from error
-    except PermissionError as error:
-        msg = f"{folder} cannot be written: {error.strerror}."
+    except OSError as error:
+        msg = f"{folder} cannot be written: {error.strerror or error}."
         raise CurateError(msg, "Mend the folder's rights, then run the command again.") from error
+    try:
+        with contextlib.suppress(OSError):  # it only says who; the lock is held without it
+            holder.write_text(str(os.getpid()))
+        yield
+    finally:
+        lock.release()
+
+
+def _name(holder: Path) -> str:
+    try:
+        return holder.read_text() or "unknown"
+    except OSError:
+        return "unknown"

@@ -54,8 +54,9 @@ class Editor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One account on one network, with its slots and limits.
 
-    ``slots`` are ``"mon 08:40"`` in the site's time zone; ``gap`` is in minutes. ``deliver`` says
-    whether shares go to the network or, as a rehearsal, into .curate/outbox.
+    ``slots`` are ``"mon 08:40"`` in the site's time zone; ``gap`` is in minutes. ``characters`` is what
+    the account's own server takes, 0 for the network's usual. ``deliver`` says whether shares go to
+    the network or, as a rehearsal, into .curate/outbox.
     """
 
     network: Network
@@ -65,6 +66,7 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_day: Annotated[int, msgspec.Meta(ge=1)] = 3
     per_week: Annotated[int, msgspec.Meta(ge=1)] = 12
     gap: Annotated[int, msgspec.Meta(ge=0)] = 90
+    characters: Annotated[int, msgspec.Meta(ge=0)] = 0
     deliver: Literal["network", "outbox"] = "network"
 
 
@@ -98,7 +100,9 @@ def _checked(tables: dict[str, Any], path: Path) -> Settings:
     try:
         return msgspec.convert(tables, Settings)
     except msgspec.ValidationError as error:
-        msg = f"{path}: {error}."
+        what, _, where = str(error).partition(" - at `$")
+        name = where.strip("`.").replace("[...]", ".*")
+        msg = f"{path}: {name}: {what}." if name else f"{path}: {what}."
         raise UsageError(msg, "curate config list shows every setting and its value.") from error
 
 
@@ -145,13 +149,14 @@ def set_setting(path: Path, name: str, value: str) -> object:
         meant: Any = tomllib.loads(f"v = {value}")["v"]
     except tomllib.TOMLDecodeError:
         meant = value
+    keys = tuple(name.split("."))
     try:
-        _store(path, {name: meant})
+        _store(path, {keys: meant})
     except UsageError:
         if isinstance(meant, str):
             raise
         try:
-            _store(path, {name: value})  # 2026 may be meant as text
+            _store(path, {keys: value})  # 2026 may be meant as text
         except UsageError:
             pass
         else:
@@ -162,13 +167,14 @@ def set_setting(path: Path, name: str, value: str) -> object:
 
 def add_account(path: Path, name: str, account: dict[str, str]) -> None:
     """Write the table ``[accounts.NAME]`` with the texts given, replacing those of an older one."""
-    _store(path, {f"accounts.{name}.{key}": value for key, value in account.items()})
+    _store(path, {("accounts", name, key): value for key, value in account.items()})
 
 
 def remove_account(path: Path, name: str) -> None:
     """Take the table ``[accounts.NAME]`` out. Raises Unknown."""
     import tomlkit
 
+    _tables(path)
     raw = path.read_bytes()
     document = tomlkit.parse(raw.decode())
     accounts = document.get("accounts", {})
@@ -178,21 +184,21 @@ def remove_account(path: Path, name: str) -> None:
     write_whole(path, tomlkit.dumps(document), expected=fingerprint(raw))
 
 
-def _store(path: Path, values: dict[str, Any]) -> None:
+def _store(path: Path, values: dict[tuple[str, ...], Any]) -> None:
     import tomlkit
 
-    raw = path.read_bytes()
     _tables(path)
+    raw = path.read_bytes()
     document = tomlkit.parse(raw.decode())
     for name, value in values.items():
-        *tables, key = name.split(".")
+        *tables, key = name
         place: Any = document
         for table in tables:
             if table not in place:
                 place[table] = tomlkit.table()
             place = place[table]
             if not isinstance(place, dict):
-                raise Unknown("setting", name, "curate config list shows them all.")
+                raise Unknown("setting", ".".join(name), "curate config list shows them all.")
         place[key] = value
     text = tomlkit.dumps(document)
     _checked(tomllib.loads(text), path)

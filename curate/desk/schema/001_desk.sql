@@ -20,11 +20,11 @@ CREATE TABLE feeds (
   due_at        INTEGER NOT NULL DEFAULT 0     -- not before
 ) STRICT;
 
--- owner: inbox/items.py. The feed owns title … lang; the person owns state, later_until and via.
+-- owner: inbox/items.py. The feed owns guid … hash; the person owns state … via_url.
 CREATE TABLE items (
   number        INTEGER PRIMARY KEY,
   id            TEXT NOT NULL UNIQUE,
-  feed          INTEGER REFERENCES feeds (number) ON DELETE SET NULL,
+  feed          INTEGER REFERENCES feeds (number) ON DELETE SET NULL,  -- NULL: a page the person added
   guid          TEXT NOT NULL,
   url           TEXT NOT NULL,
   canonical_url TEXT NOT NULL,
@@ -32,13 +32,12 @@ CREATE TABLE items (
   author        TEXT NOT NULL DEFAULT '',
   site          TEXT NOT NULL DEFAULT '',
   summary       TEXT NOT NULL DEFAULT '',      -- plain text
-  content_html  TEXT NOT NULL DEFAULT '',      -- sanitised
-  content_text  TEXT NOT NULL DEFAULT '',
   words         INTEGER NOT NULL DEFAULT 0,
   lang          TEXT NOT NULL DEFAULT '',
-  full_text     INTEGER NOT NULL DEFAULT 0,    -- 1 when content_text is the whole article
-  published     INTEGER,                       -- as the feed says; NULL when it says nothing believable
+  full_text     INTEGER NOT NULL DEFAULT 0,    -- 1 when the contents are the whole article
+  published     INTEGER,                       -- as first said; NULL when nothing believable was said
   first_seen    INTEGER NOT NULL,
+  dated         INTEGER NOT NULL GENERATED ALWAYS AS (coalesce(published, first_seen)) VIRTUAL,
   hash          TEXT NOT NULL DEFAULT '',      -- of what the feed said, to see an edit
   state         TEXT NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'kept', 'later', 'skipped', 'drafted', 'posted')),
   decided_at    INTEGER,
@@ -47,8 +46,16 @@ CREATE TABLE items (
   via_url       TEXT NOT NULL DEFAULT '',
   UNIQUE (feed, guid)
 ) STRICT;
-CREATE INDEX items_by_state ON items (state, published DESC, number DESC);
+CREATE INDEX items_by_state ON items (state, dated, number);
+CREATE INDEX items_by_date ON items (dated, number);
 CREATE INDEX items_by_canonical_url ON items (canonical_url, feed);
+CREATE INDEX items_by_feed ON items (feed, state);
+-- Apart from items, so that a list reads and a decision writes small rows.
+CREATE TABLE contents (
+  item INTEGER PRIMARY KEY REFERENCES items (number),
+  html TEXT NOT NULL,                          -- sanitised
+  text TEXT NOT NULL
+) STRICT;
 
 -- owner: inbox/notes.py
 CREATE TABLE notes (
@@ -68,19 +75,21 @@ CREATE TABLE tags (
   tag  TEXT NOT NULL,
   PRIMARY KEY (item, tag)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX tags_by_tag ON tags (tag COLLATE NOCASE);
 
 -- owner: inbox/decide.py. One row for each item a step touched; a step is what one undo takes back.
 CREATE TABLE journal (
-  number INTEGER PRIMARY KEY,
-  step   INTEGER NOT NULL,
-  at     INTEGER NOT NULL,
-  action TEXT NOT NULL,                        -- keep, skip, later, note, quote, tag, draft, post …
-  item   INTEGER NOT NULL REFERENCES items (number),
-  before TEXT NOT NULL,                        -- JSON: what the person's columns and rows were
-  after  TEXT NOT NULL,
-  undone INTEGER NOT NULL DEFAULT 0
+  number    INTEGER PRIMARY KEY,
+  step      INTEGER NOT NULL,
+  at        INTEGER NOT NULL,
+  action    TEXT NOT NULL,                     -- keep, skip, later, note, quote, tag, draft, post …
+  item      INTEGER NOT NULL REFERENCES items (number),
+  before    TEXT NOT NULL,                     -- JSON: what the person's columns and rows were
+  after     TEXT NOT NULL,
+  undone_at INTEGER                            -- NULL while the step stands
 ) STRICT;
 CREATE INDEX journal_by_step ON journal (step);
+CREATE INDEX journal_standing ON journal (step) WHERE undone_at IS NULL;
 
 -- owner: inbox/search.py. A cache: may be dropped and filled again.
 CREATE VIRTUAL TABLE search USING fts5 (
@@ -96,15 +105,17 @@ CREATE TABLE publications (
   forced TEXT NOT NULL DEFAULT ''              -- the reason given with --force
 ) STRICT;
 
--- owner: shares/ledger.py
+-- owner: shares/ledger.py. Never rebuilt: what the public saw, and how we know.
 CREATE TABLE shares (
   number      INTEGER PRIMARY KEY,
   id          TEXT NOT NULL UNIQUE,
   post        TEXT NOT NULL,                   -- slug
   link        TEXT NOT NULL,                   -- the page's URL
+  title       TEXT NOT NULL DEFAULT '',        -- of the post when it was planned: the card's words
+  summary     TEXT NOT NULL DEFAULT '',
   account     TEXT NOT NULL,
   network     TEXT NOT NULL,
-  text        TEXT NOT NULL,
+  text        TEXT NOT NULL,                   -- as it goes out, link included
   state       TEXT NOT NULL CHECK (state IN ('draft', 'approved', 'sending', 'sent', 'rejected', 'retry', 'unknown',
                                              'held', 'missed', 'handed_over', 'cancelled')),
   due_at      INTEGER NOT NULL,                -- the instant
@@ -112,21 +123,28 @@ CREATE TABLE shares (
   zone        TEXT NOT NULL,                   -- its IANA zone
   created_at  INTEGER NOT NULL,
   approved_at INTEGER,
+  seal        TEXT NOT NULL DEFAULT '',        -- hash of what was approved; '' while it is not
   not_before  INTEGER NOT NULL DEFAULT 0,      -- a retry waits until then
   sent_at     INTEGER,
   remote_id   TEXT NOT NULL DEFAULT '',
   remote_url  TEXT NOT NULL DEFAULT '',
-  reason      TEXT NOT NULL DEFAULT ''
+  reason      TEXT NOT NULL DEFAULT ''         -- of the state, in words
 ) STRICT;
 CREATE INDEX shares_by_state ON shares (state, due_at);
+CREATE INDEX shares_by_account ON shares (account, due_at);
 CREATE TABLE attempts (
   number     INTEGER PRIMARY KEY,
   share      INTEGER NOT NULL REFERENCES shares (number),
+  via        TEXT NOT NULL,                    -- network, server and handle it goes to
   key        TEXT NOT NULL,                    -- idempotency key or record key, minted for this text
+  minted_at  INTEGER NOT NULL,                 -- when an attempt first used the key
+  seal       TEXT NOT NULL,                    -- the share's, then
   payload    TEXT NOT NULL,                    -- JSON: exactly what is sent, without secrets
+  hash       TEXT NOT NULL,                    -- of the payload
   started_at INTEGER NOT NULL,
   ended_at   INTEGER,
   outcome    TEXT NOT NULL DEFAULT '',         -- '' while under way
   evidence   TEXT NOT NULL DEFAULT ''          -- what came back, without secrets
 ) STRICT;
+CREATE INDEX attempts_by_share ON attempts (share);
 CREATE UNIQUE INDEX attempts_one_under_way ON attempts (share) WHERE outcome = '';

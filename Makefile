@@ -1,0 +1,50 @@
+# What to type in a checkout of curate. Nothing needs to be there but Python 3.11 and make.
+
+VENV = .venv
+RUN = $(VENV)/ready-to-run
+TEST = $(VENV)/ready-to-test
+UV = $(shell command -v uv || echo .venv-uv/bin/uv)
+TESTS = tests
+
+help:
+	@echo 'make demo    go through curate once, on sample feeds, sending nothing'
+	@echo 'make test    run all tests, installing first what they need (one folder: make test TESTS=tests/inbox)'
+	@echo 'make check   lint, formatting, types, and who may import whom'
+	@echo 'make bench   measure, and hold the figures against their limits'
+	@echo 'make lock    write the lock files anew after a change in pyproject.toml (newer versions: UPGRADE=--upgrade)'
+
+demo: $(RUN)
+	@$(VENV)/bin/curate demo --again
+
+test: $(TEST)
+	@scripts/counterparts.sh
+	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(TESTS)
+
+check: $(TEST)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/python -m pytest -q tests/test_layers.py tests/test_imports.py
+
+bench: $(RUN)
+	$(VENV)/bin/python bench/today.py
+
+$(RUN): requirements.lock pyproject.toml scripts/venv.sh
+	@scripts/venv.sh requirements.lock
+	@touch $@
+
+# The development lock holds the other one's pins as well, so one environment serves both.
+$(TEST): requirements-dev.lock requirements.lock pyproject.toml scripts/venv.sh
+	@scripts/venv.sh requirements-dev.lock
+	@touch $(RUN) $@
+
+COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE)
+lock: | $(UV)
+	$(UV) $(COMPILE) pyproject.toml --group build --output-file requirements.lock
+	$(UV) $(COMPILE) pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+.venv-uv/bin/uv:
+	python3 -m venv .venv-uv
+	.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13'
+
+.PHONY: help demo test check bench lock

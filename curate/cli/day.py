@@ -1,0 +1,220 @@
+"""The commands of every day: ``today``, ``tick``, ``doctor``, and the welcome before there is a desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from curate.cli import render
+from curate.cli.main import Command
+from curate.errors import NoDesk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from curate.cli.here import Here
+    from curate.desk.settings import Settings
+    from curate.presence.doctor import Check
+    from curate.presence.tick import Pass
+    from curate.presence.today import Today
+    from curate.shares.ledger import Share
+
+WELCOME = """curate keeps your reading, your blog and your shares in one place.
+There is no project here yet.
+
+  curate init            start one (4 questions, about a minute)
+  curate init --opml F   start one from a feed list
+  curate help workflow   see a day with curate"""
+
+
+def welcome(ctx: click.Context) -> None:
+    """Show the day inside a desk, and how to start one elsewhere."""
+    here: Here = ctx.obj
+    try:
+        here.desk()
+    except NoDesk:
+        here.answer({"desk": None}, WELCOME.splitlines())
+        return
+    ctx.invoke(today)
+
+
+@click.command(cls=Command, epilog="Example: curate today")
+@click.pass_obj
+def today(here: Here) -> None:
+    """Show the day: inbox, drafts, next shares, next command."""
+    from curate.presence.today import gather
+
+    desk, settings, now = here.desk(), here.settings(), here.now()
+    with here.database() as connection:
+        day = gather(desk, settings, connection, now=now)
+    here.answer(_today_data(day, settings, now), lambda: _today_lines(day, settings, now))
+
+
+def _today_data(day: Today, settings: Settings, now: datetime) -> dict[str, Any]:
+    return {
+        "name": settings.site.name,
+        "url": settings.site.url,
+        "now": now,
+        "inbox": {"new": day.inbox_new, "kept": day.kept, "kept_oldest": day.kept_oldest},
+        "drafts": {"all": day.drafts, "passing": day.drafts_passing, "faults": list(day.faults)},
+        "shares": {
+            "next": _share(day.next_share) if day.next_share else None,
+            "sent_today": day.sent_today,
+            "waiting": [_share(share) for share in day.waiting],
+        },
+        "last_tick": day.last_tick,
+        "next": list(day.next_commands),
+    }
+
+
+def _share(share: Share) -> dict[str, Any]:
+    return {
+        "id": share.id,
+        "post": share.post,
+        "account": share.account,
+        "at": share.due_at,
+        "state": share.state,
+        "reason": share.reason,
+    }
+
+
+def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]:
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo(settings.site.timezone)
+    local = now.astimezone(zone)
+    place = settings.site.url.partition("://")[2]
+    left = render.term_safe(settings.site.name) + (f" - {place}" if place else "")
+    yield f"{left:<52}{local:%a} {local.day} {local:%b %Y, %H:%M}".rstrip()
+    yield ""
+    kept = ""
+    if day.kept:
+        days = (now - day.kept_oldest).days if day.kept_oldest else 0
+        kept = f"      {day.kept} kept and not yet written" + (f", oldest {render.count(days, 'day')}" if days else "")
+    yield f"Inbox      {day.inbox_new:,} new{kept}"
+    if day.drafts:
+        passing = "all pass" if day.drafts_passing == day.drafts else f"{day.drafts_passing} pass"
+        yield f"Drafts     {day.drafts}      {passing} every check"
+    else:
+        yield "Drafts     none"
+    for fault in day.faults:
+        yield f"           {render.term_safe(fault)}"
+    if day.next_share:
+        share = day.next_share
+        when = share.due_at.astimezone(zone)
+        words = render.clip(render.term_safe(share.text), 40)
+        yield f"Shares     next {when:%a} {when.day} {when:%b %H:%M}  {share.account}  “{words}”"
+    else:
+        yield "Shares     none planned"
+    if day.sent_today:
+        limits = settings.accounts
+        sent = "   ".join(f"{name} {number} of {limits[name].per_day}" for name, number in day.sent_today.items())
+        yield f"           today       {sent}"
+    for share in day.waiting[:5]:
+        reason = f": {render.term_safe(share.reason)}" if share.reason else ""
+        yield f"           {share.state.replace('_', ' ')}  {share.id} {share.account}{reason}"
+    yield ""
+    for number, command in enumerate(day.next_commands):
+        yield f"{'Next' if number == 0 else '':<11}{command}"
+
+
+@click.command(cls=Command, epilog="Example, for cron: */5 * * * * curate -C ~/desk tick -q")
+@click.option("--fetch/--no-fetch", default=True, help="Read the feeds that are due.")
+@click.option("--send/--no-send", default=True, help="Send the shares that are due.")
+@click.pass_obj
+def tick(here: Here, *, fetch: bool, send: bool) -> None:
+    """Do what is due, unattended: fetch, build and deploy, send."""
+    import asyncio
+    import os
+
+    from curate.errors import CurateError
+    from curate.presence.tick import run_pass
+
+    if os.name == "nt":
+        raise CurateError("curate tick does not run on Windows yet.", "curate share send --due sends what is due.")
+    desk, settings, now = here.desk(), here.settings(), here.now()
+
+    async def go() -> Pass:
+        with here.database() as connection:
+            async with here.client() as client:
+                return await run_pass(
+                    desk,
+                    settings,
+                    connection,
+                    client,
+                    now=now,
+                    config=here.config_folder(),
+                    fetch=fetch and not here.offline,
+                    send=send,
+                )
+
+    done = asyncio.run(go())
+    here.answer(_tick_data(done), _tick_lines(done), warnings=done.troubles, exit_code=5 if done.unknown else 0)
+
+
+def _tick_data(done: Pass) -> dict[str, Any]:
+    sending = done.sending
+
+    def reasons(shares: tuple[Share, ...]) -> list[dict[str, str]]:
+        return [{"id": share.id, "reason": share.reason} for share in shares]
+
+    return {
+        "fetched": done.fetched,
+        "new_items": done.new_items,
+        "built": done.built,
+        "deployed": done.deployed,
+        "sent": [{"id": share.id, "url": share.remote_url} for share in sending.sent] if sending else [],
+        "held": reasons(sending.held) if sending else [],
+        "unknown": reasons(sending.unknown) if sending else [],
+        "missed": reasons(sending.missed) if sending else [],
+        "rejected": reasons(sending.rejected) if sending else [],
+        "retry": reasons(sending.retry) if sending else [],
+        "handed_over": reasons(sending.handed_over) if sending else [],
+        "next": done.next,
+    }
+
+
+def _tick_lines(done: Pass) -> Iterator[str]:
+    if done.fetched:
+        yield f"Fetched    {render.count(done.fetched, 'feed')}, {render.count(done.new_items, 'new item')}"
+    if done.built:
+        yield "Built      the site, with what became due"
+    if done.deployed:
+        yield "Deployed   the site"
+    if done.sending is not None:
+        for share in done.sending.sent:
+            word = "Rehearsed" if share.remote_url.startswith("file:") else "Sent"
+            yield f"{word:<11}{share.id} {share.account}  {share.remote_url}"
+        for state in ("held", "unknown", "missed", "rejected", "retry", "handed_over"):
+            for share in getattr(done.sending, state):
+                word = state.replace("_", " ").capitalize()
+                yield f"{word:<11}{share.id} {share.account}: {render.term_safe(share.reason)}"
+    if done.next:
+        yield f"Next       a share at {done.next:%d %b %Y %H:%M} UTC"
+    elif done.sending is None or not done.sending.sent:
+        yield "Nothing was due."
+
+
+@click.command(cls=Command, epilog="Example: curate doctor")
+@click.pass_obj
+def doctor(here: Here) -> None:
+    """Examine the installation, the desk, feeds, accounts, disk and runner."""
+    from curate.presence.doctor import examine
+
+    desk, settings = here.desk(), here.settings()
+    with here.database() as connection:
+        checks = examine(desk, settings, connection, now=here.now(), config=here.config_folder())
+    data = [{"name": one.name, "ok": one.ok, "message": one.message, "hint": one.hint} for one in checks]
+    here.answer(data, _doctor_lines(checks), exit_code=0 if all(one.ok for one in checks) else 3)
+
+
+def _doctor_lines(checks: list[Check]) -> Iterator[str]:
+    for check in checks:
+        yield f"{'ok' if check.ok else 'look':<6}{check.name:<18}{render.term_safe(check.message)}"
+        if not check.ok and check.hint:
+            yield f"{'':<24}{render.term_safe(check.hint)}"
+    bad = sum(not check.ok for check in checks)
+    yield ""
+    yield "All is well." if not bad else f"{render.count(bad, 'thing')} to look at."

@@ -1,0 +1,341 @@
+"""The commands ``item …`` and ``undo``: read what came in, decide on it, write on it, take it back."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from curate.cli import render
+from curate.cli.item_view import about_list, cells, full_row, named, page, row, steps_lines, table
+from curate.cli.main import Command, Group, Moment
+from curate.errors import CurateError, Refused, UsageError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+
+    from curate.cli.here import Here
+    from curate.inbox.decide import Action
+    from curate.inbox.items import Item
+
+STATES = ("new", "kept", "later", "skipped", "drafted", "posted", "all")
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+SHOWN = 20  # steps that undo --list shows
+
+
+class Span(Moment):
+    """A time in ISO 8601, or how far it is from now: 90m, 12h, 3d, 2w."""
+
+    name = "when"
+
+    def __init__(self, direction: int) -> None:
+        self.direction = direction  # -1 for the past, 1 for the future
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401
+        """Read ``value`` as an aware moment."""
+        distance = re.fullmatch(r"(\d{1,4})([mhdw])", value) if isinstance(value, str) else None
+        if distance is None or ctx is None:
+            return super().convert(value, param, ctx)
+        now: datetime = ctx.obj.now()
+        return now + self.direction * timedelta(**{UNITS[distance[2]]: int(distance[1])})
+
+
+@click.group(cls=Group, epilog="Example: curate item list --limit 10")
+def item() -> None:
+    """Read what others wrote, decide on it, note what strikes you."""
+
+
+@item.command("list", epilog="Example: curate item list --state kept --since 7d")
+@click.option("--state", type=click.Choice(STATES), default="new", help="Only items in this state (new).")
+@click.option("--since", type=Span(-1), help="Only items from then on: 3d, 2w, 2026-11-01.")
+@click.option("--limit", type=click.IntRange(min=0), default=50, help="At most so many (50); 0 for all.")
+@click.pass_obj
+def list_(here: Here, state: str, since: datetime | None, limit: int) -> None:
+    """List items, newest first."""
+    from curate.inbox.items import count_by_state, list_items
+
+    now = here.now()
+    with _inbox(here) as connection:
+        items = list_items(connection, state=None if state == "all" else state, limit=limit, since=since)
+        counts = count_by_state(connection, now=now)
+    here.answer([row(one, now) for one in items], lambda: table(items, now, states=state == "all"))
+    about = about_list(len(items), counts, state, filtered=since is not None)
+    if about and not here.json:
+        here.say(about)
+
+
+@item.command("show", epilog="Example: curate item show kfmt")
+@click.argument("item_id", metavar="ID")
+@click.pass_obj
+def show(here: Here, item_id: str) -> None:
+    """Read one item in the terminal."""
+    from curate.inbox.items import find_item
+
+    with _inbox(here) as connection:
+        found = find_item(connection, item_id)
+    data = {**full_row(found, here.now()), "summary": found.summary, "content_text": found.content_text}
+    here.answer(data, lambda: page(found))
+
+
+@item.command("open", epilog="Example: curate item open kfmt")
+@click.argument("item_id", metavar="ID")
+@click.option("--print", "only_print", is_flag=True, help="Print the address, open nothing.")
+@click.pass_obj
+def open_(here: Here, item_id: str, *, only_print: bool) -> None:
+    """Open one item in the browser."""
+    import webbrowser
+
+    from curate.inbox.items import find_item, web_address
+
+    with _inbox(here) as connection:
+        found = find_item(connection, item_id)
+    address = web_address(found)
+    opened = not only_print and webbrowser.open(address)
+    here.answer({"id": found.id, "url": address, "opened": opened}, [] if opened else [render.term_safe(address)])
+    if not opened and not only_print:
+        here.say("No browser was found; the address is above.")
+
+
+@item.command("add", epilog="Example: curate item add https://example.org/night-shift --tag reliability")
+@click.argument("url")
+@click.option("--via", metavar="URL|NAME", default="", help="Who pointed you there.")
+@click.option("--note", default="", help="Your line on it.")
+@click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
+@click.pass_obj
+def add(here: Here, url: str, via: str, note: str, tags: tuple[str, ...]) -> None:
+    """Put any page into the inbox."""
+    import asyncio
+
+    from curate.desk.db import transaction
+    from curate.inbox.receive import add_page
+
+    address = _address(url)
+
+    async def go(connection: sqlite3.Connection) -> tuple[Item, bool]:
+        async with here.client() as client:
+            return await add_page(connection, client, address, now=here.now())
+
+    with _inbox(here) as connection:
+        found, added = asyncio.run(go(connection))
+        with transaction(connection):
+            found = _write_on(connection, found, here.now(), via=via, note=note, tags=tags)
+    said = "Added" if added else f"Already there, {found.state}:"
+    here.answer({**full_row(found, here.now()), "added": added}, [f"{said} {named(found)}"])
+
+
+@item.command("keep", epilog="Example: curate item keep kfmt rwcx")
+@click.argument("ids", metavar="ID…", nargs=-1, required=True)
+@click.pass_obj
+def keep(here: Here, ids: tuple[str, ...]) -> None:
+    """Keep items to write about (- reads ids from standard input)."""
+    _decide(here, ids, "keep")
+
+
+@item.command("skip", epilog="Example: curate item list --since 1d --plain --fields id | curate item skip -")
+@click.argument("ids", metavar="ID…", nargs=-1, required=True)
+@click.pass_obj
+def skip(here: Here, ids: tuple[str, ...]) -> None:
+    """Skip items (- reads ids from standard input)."""
+    _decide(here, ids, "skip")
+
+
+@item.command("later", epilog="Example: curate item later kfmt --until 3d")
+@click.argument("ids", metavar="ID…", nargs=-1, required=True)
+@click.option("--until", type=Span(1), default="7d", help="When they come back: 3d, 2026-12-01 (7d).")
+@click.pass_obj
+def later(here: Here, ids: tuple[str, ...], until: datetime) -> None:
+    """Put items off; they come back as new on their day (- reads ids from standard input)."""
+    if until <= here.now():
+        raise UsageError(f"{until:%d %b %Y %H:%M} UTC is not ahead of now.", "Such as: --until 3d")
+    _decide(here, ids, "later", until=until)
+
+
+@item.command("note", epilog="Example: curate item note kfmt 'the number is minutes, not accuracy'")
+@click.argument("item_id", metavar="ID")
+@click.argument("text", required=False)
+@click.option("--edit", is_flag=True, help="Write it in your editor.")
+@click.pass_obj
+def note(here: Here, item_id: str, text: str | None, *, edit: bool) -> None:
+    """Write your line on an item (- reads it from standard input); it replaces the note there."""
+    from curate.inbox.notes import set_note
+
+    if edit == (text is not None):
+        raise UsageError(
+            "Say the note, or add --edit to write it in your editor.", f"curate item note {item_id} 'TEXT'"
+        )
+    with _inbox(here) as connection:
+        if edit:
+            found = _edit_note(here, connection, item_id)
+        else:
+            found = set_note(connection, item_id, here.stdin_or(text or ""), now=here.now())
+    said = "Noted on" if found.note else "No note any more on"
+    here.answer(full_row(found, here.now()), [f"{said} {named(found)}"])
+
+
+@item.command("quote", epilog="Example: curate item quote kfmt 'It did, on two incidents out of three.'")
+@click.argument("item_id", metavar="ID")
+@click.argument("text")
+@click.pass_obj
+def quote(here: Here, item_id: str, text: str) -> None:
+    """Keep a passage of an item, at most 90 words (- reads it from standard input)."""
+    from curate.inbox.notes import add_quote
+
+    passage = here.stdin_or(text)
+    try:
+        with _inbox(here) as connection:
+            done = add_quote(connection, item_id, passage, now=here.now())
+    except Refused as refusal:
+        if text == "-":
+            _keep_typed(here, f"quote-{item_id}.txt", passage, refusal)
+        raise
+    missing = f"The text curate has of {done.item.id} does not hold this passage; compare it with the original."
+    here.answer(
+        full_row(done.item, here.now()),
+        [f"Quoted from {named(done.item)}"],
+        warnings=() if done.found else (missing,),
+    )
+
+
+@item.command("tag", epilog="Example: curate item tag kfmt evaluation 'incident response'")
+@click.argument("item_id", metavar="ID")
+@click.argument("tags", metavar="TAG…", nargs=-1, required=True)
+@click.option("--remove", is_flag=True, help="Take these tags off.")
+@click.pass_obj
+def tag(here: Here, item_id: str, tags: tuple[str, ...], *, remove: bool) -> None:
+    """Put tags on an item."""
+    from curate.inbox.notes import add_tags, remove_tags
+
+    with _inbox(here) as connection:
+        found = (remove_tags if remove else add_tags)(connection, item_id, tags, now=here.now())
+    worn = render.term_safe(", ".join(found.tags)) or "no tags"
+    here.answer(full_row(found, here.now()), [f"{named(found)}: {worn}"])
+
+
+@item.command("search", epilog="Example: curate item search 'error budget' --since 30d")
+@click.argument("text", nargs=-1, required=True)
+@click.option("--since", type=Span(-1), help="Only items from then on: 3d, 2w, 2026-11-01.")
+@click.option("--limit", type=click.IntRange(min=0), default=50, help="At most so many (50); 0 for all.")
+@click.pass_obj
+def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int) -> None:
+    """Search everything ever seen, your notes and tags included, newest first."""
+    from curate.inbox.search import search as find
+
+    now = here.now()
+    with _inbox(here) as connection:
+        hits = find(connection, " ".join(text), limit=limit, since=since)
+    data = [{**row(hit.item, now), "snippet": hit.snippet} for hit in hits]
+
+    def lines() -> Iterator[str]:
+        for line, hit in zip(table([hit.item for hit in hits], now, states=True), hits, strict=True):
+            yield line
+            yield "      " + render.clip(render.term_safe(hit.snippet), cells() - 6)
+
+    here.answer(data, lines)
+    if not hits and not here.json:
+        here.say(f"No items match “{render.term_safe(' '.join(text))}”.")
+
+
+@click.command(cls=Command, epilog="Example: curate undo 3")
+@click.argument("steps", metavar="[N]", type=click.IntRange(min=1), required=False)
+@click.option("--list", "only_list", is_flag=True, help="Show the last steps, newest first.")
+@click.option("--dry-run", "-n", is_flag=True, help="Show what would be taken back.")
+@click.pass_obj
+def undo(here: Here, steps: int | None, *, only_list: bool, dry_run: bool) -> None:
+    """Take back the last decision, note, quote or tag, or the last N."""
+    from curate.inbox import decide
+
+    with _inbox(here) as connection:
+        if only_list or dry_run:
+            done = decide.journal(connection, steps or (SHOWN if only_list else 1))
+        else:
+            done = decide.undo(connection, steps or 1, now=here.now())
+    here.answer(
+        [asdict(step) for step in done], lambda: steps_lines(done, here.now(), taken_back=not (only_list or dry_run))
+    )
+
+
+# What the commands share
+
+
+@contextlib.contextmanager
+def _inbox(here: Here) -> Iterator[sqlite3.Connection]:
+    """Open the database with what was put off until today back among the new."""
+    from curate.inbox.items import wake
+
+    with here.database() as connection:
+        wake(connection, now=here.now())
+        yield connection
+
+
+def _decide(here: Here, ids: Sequence[str], action: Action, until: datetime | None = None) -> None:
+    from curate.inbox.decide import DONE, decide
+    from curate.inbox.items import count_by_state
+
+    told = [one for part in ids for one in (sys.stdin.read().split() if part == "-" else [part])]
+    now = here.now()
+    with _inbox(here) as connection:
+        items = decide(connection, told, action, now=now, until=until) if told else []
+        left = count_by_state(connection, now=now)["new"]
+    until_then = f" until {until:%d %b %Y}" if until else ""
+    what = named(items[0]) if len(items) == 1 else render.count(len(items), "item")
+    said = f"{DONE[action]}{until_then}: {what}. {left:,} left." if items else "No ids were given; nothing changed."
+    here.answer([row(one, now) for one in items], [said])
+
+
+def _address(url: str) -> str:
+    from curate.web.guard import Forbidden, check_url
+
+    try:
+        return str(check_url(url))
+    except Forbidden as error:
+        raise UsageError(f"{url}: {error.reason}.", "Write the address whole: https://example.org/article") from None
+
+
+def _write_on(
+    connection: sqlite3.Connection, found: Item, now: datetime, *, via: str, note: str, tags: Sequence[str]
+) -> Item:
+    """Write what ``item add`` was told besides the address; a note there already is kept above the new one."""
+    from curate.inbox.notes import add_tags, set_note, set_via
+
+    if via:
+        is_url = via.startswith(("http://", "https://"))
+        found = set_via(connection, found.id, "" if is_url else via, via if is_url else "", now=now)
+    if note:
+        found = set_note(connection, found.id, f"{found.note}\n\n{note}" if found.note else note, now=now)
+    if tags:
+        found = add_tags(connection, found.id, tags, now=now)
+    return found
+
+
+def _edit_note(here: Here, connection: sqlite3.Connection, item_id: str) -> Item:
+    """Let the person's editor work on a file of the desk, which stays until its text is stored."""
+    from curate.cli.editor import editor
+    from curate.desk.folder import write_whole
+    from curate.inbox.items import find_item
+    from curate.inbox.notes import set_note
+
+    found = find_item(connection, item_id)
+    path = here.desk().typed / f"note-{found.id}.md"
+    if not path.exists():  # else an editor crashed on it, and this is what was typed
+        write_whole(path, f"{found.note}\n" if found.note else "")
+    code = editor(here)(path)
+    if code:
+        hint = f"The note is as it was. What you typed is in {path}; the same command opens it again."
+        raise CurateError(f"The editor ended with code {code}.", hint)
+    stored = set_note(connection, found.id, path.read_text(encoding="utf-8", errors="replace"), now=here.now())
+    path.unlink()
+    return stored
+
+
+def _keep_typed(here: Here, name: str, text: str, refusal: Refused) -> None:
+    from curate.desk.folder import write_whole
+
+    path = here.desk().typed / name
+    write_whole(path, text.encode("utf-8", "replace"))
+    refusal.hint += f" The text is in {path}."

@@ -1,0 +1,164 @@
+"""Show items: as records for scripts, as lines and pages for people. Knows no command and no database."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from curate.cli import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from curate.inbox.decide import Step
+    from curate.inbox.items import Item
+
+LINE = 80  # cells of a line of text that reads well
+SOURCE = 18  # cells of a feed's title in a list
+TITLE = 50  # cells of a title inside a sentence
+
+
+def row(item: Item, now: datetime) -> dict[str, Any]:
+    """Return what scripts read of an item in a list.
+
+    ``published`` is when we first saw it where the feed said nothing believable; ``sources`` counts
+    the feeds that carry it; ``score`` is its freshness, 0 to 1.
+    """
+    from curate.inbox.items import minutes
+    from curate.inbox.rank import score
+
+    return {
+        "id": item.id,
+        "title": item.title,
+        "url": item.url,
+        "feed_title": item.feed_title,
+        "feed_url": item.feed_url,
+        "author": item.author,
+        "published": item.dated,
+        "state": item.state,
+        "score": score(item, now),
+        "sources": item.sources,
+        "minutes": minutes(item.words),
+    }
+
+
+def full_row(item: Item, now: datetime) -> dict[str, Any]:
+    """Return ``row`` and what the person said of the item."""
+    quotes = [{"text": one.text, "prefix": one.prefix, "suffix": one.suffix} for one in item.quotes]
+    via = {"name": item.via_name, "url": item.via_url} if item.via_name or item.via_url else None
+    return {**row(item, now), "note": item.note, "quotes": quotes, "tags": list(item.tags), "via": via}
+
+
+def named(item: Item) -> str:
+    """Name an item inside a sentence: its id and title."""
+    return f"{item.id} “{render.clip(render.term_safe(item.title), TITLE)}”"
+
+
+def cells() -> int:
+    """Return how many cells a line of this terminal has."""
+    return shutil.get_terminal_size().columns
+
+
+def table(items: Sequence[Item], now: datetime, *, states: bool) -> list[str]:
+    """Return one line for each item, with its state where a list mixes ``states``."""
+    from curate.inbox.items import minutes
+
+    title = max(cells() - SOURCE - 27 - (9 if states else 0), 20)
+    rows = []
+    for item in items:
+        marks = (f"x{item.sources}" if item.sources > 1 else "", "n" if item.note else "")
+        state = (item.state,) if states else ()
+        length = f"{minutes(item.words)} min" if item.words else ""
+        extra = " ".join(mark for mark in marks if mark)
+        rows.append((item.id, *state, item.title, item.feed_title, render.ago(item.dated, now), length, extra))
+    return render.columns(rows, (8, *((7,) if states else ()), title, SOURCE, 5, 7, 6))
+
+
+def about_list(shown: int, counts: dict[str, int], state: str, *, filtered: bool) -> str:
+    """Say what a list leaves out, or what to type when it is empty."""
+    total = sum(counts.values()) if state == "all" else counts[state]
+    if shown:
+        return f"{shown:,} of {total:,} shown; --limit 0 shows all." if shown < total and not filtered else ""
+    if not sum(counts.values()):
+        return "No items yet. curate fetch reads your feeds."
+    if filtered:
+        return f"No items match. {total:,} without the filter."
+    if state == "new":
+        return f"Inbox empty. {counts['kept']:,} kept: curate item list --state kept"
+    return f"No {state} items."
+
+
+def page(item: Item) -> Iterator[str]:
+    """Lay one item out for reading: what it is, what the person said of it, its text."""
+    line = min(cells(), LINE)
+    for fact in (item.title, byline(item), item.url, _standing(item)):
+        yield from wrapped(fact, line)
+    if item.tags:
+        yield from wrapped("Tags: " + ", ".join(item.tags), line)
+    if item.note:
+        yield from ("", "Note")
+        for paragraph in item.note.split("\n"):
+            yield from (f"  {part}" for part in wrapped(paragraph, line - 2))
+    if item.quotes:
+        yield from ("", "Quotes")
+        for quote in item.quotes:
+            yield from (f"  {part}" for part in wrapped(f"“{quote.text}”", line - 2))
+    for paragraph in re.split(r"\n\s*\n", item.content_text or item.summary):
+        yield ""
+        for part in paragraph.split("\n"):
+            yield from wrapped(part, line)
+
+
+def byline(item: Item) -> str:
+    """Say who wrote the item, where, when, and how long it is."""
+    from curate.inbox.items import minutes
+
+    about = [item.author, item.feed_title, f"{item.dated.day} {item.dated:%b %Y}"]
+    if item.words:
+        about += [render.count(item.words, "word"), f"{minutes(item.words)} min"]
+    return ", ".join(part for part in about if part)
+
+
+def _standing(item: Item) -> str:
+    facts = [item.id, item.state]
+    if item.later_until:
+        facts.append(f"until {item.later_until.day} {item.later_until:%b %Y}")
+    if item.sources > 1:
+        facts.append(f"in {item.sources} feeds")
+    if item.via_name or item.via_url:
+        facts.append(f"via {item.via_name or item.via_url}")
+    return ", ".join(facts)
+
+
+def wrapped(text: str, line: int) -> list[str]:
+    """Break ``text`` into lines of at most ``line`` terminal cells, between words where it can."""
+    from rich.cells import chop_cells
+
+    lines = [""]
+    for word in render.term_safe(text).split():
+        for piece in chop_cells(word, line):
+            longer = f"{lines[-1]} {piece}" if lines[-1] else piece
+            if render.width(longer) <= line:
+                lines[-1] = longer
+            else:
+                lines.append(piece)
+    return lines
+
+
+def steps_lines(steps: Sequence[Step], now: datetime, *, taken_back: bool) -> Iterator[str]:
+    """Say what was, or what would be, taken back, the newest step first."""
+    if not steps:
+        yield "Nothing to undo."
+    for number, step in enumerate(steps, 1):
+        first = step.items[0]
+        what = f"{first.id} “{render.clip(render.term_safe(first.title), TITLE)}”"
+        if len(step.items) > 1:
+            what += f" and {len(step.items) - 1:,} more"
+        if not taken_back:
+            yield f"{number:>3}  {render.ago(step.at, now):>4}  {step.action:<6} {what}"
+            continue
+        yield f"Taken back: {step.action} {what}"
+        if step.action == "draft":
+            yield "The draft's file stays where it is; curate post list shows it."

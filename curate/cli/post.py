@@ -1,0 +1,150 @@
+"""The commands ``write`` and ``post …``: drafts made, listed, read, edited and checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from curate.cli.main import Command, Group
+from curate.cli.post_view import Report, findings_row, page, problems, row, table
+from curate.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from curate.cli.here import Here
+    from curate.posts.write import Written
+
+
+@click.command(cls=Command, epilog="Example: curate write kfmt\n         curate write kfmt --from words.md --no-edit")
+@click.argument("item", metavar="[ITEM]", required=False)
+@click.option("--kind", type=click.Choice(["link", "essay", "prediction"]), help="What it becomes.")
+@click.option("--title", default="", help="Your title; without it, the item's.")
+@click.option("--from", "source", metavar="FILE|-", help="Take your words from a file, or from standard input.")
+@click.option("--question", default="", help="What you ask the reader.")
+@click.option("--claim", default="", help="A prediction's claim, in one sentence.")
+@click.option("--confidence", default="", metavar="0.7|70%", help="How sure you are of the claim.")
+@click.option("--due", default="", metavar="DATE", help="The day on which the claim is graded.")
+@click.option("--no-edit", is_flag=True, help="Do not open an editor.")
+@click.pass_obj
+def write(here: Here, /, item: str | None, source: str | None, *, no_edit: bool, **said: str | None) -> None:
+    """Start a draft from an item, or from nothing."""
+    from curate.cli.editor import editor
+    from curate.inbox.items import find_item
+    from curate.posts.draft import Given
+    from curate.posts.write import write_post
+
+    desk, text = here.desk(), _words(here, source)
+    edit = None if text is not None or no_edit or here.no_input else editor(here)
+    with here.database() as connection:
+        found = find_item(connection, item) if item else None
+        given = Given(item=found, text=text, **{name: value or "" for name, value in said.items()})
+        written = write_post(desk, connection, given, edit=edit, now=here.now())
+    _tell(here, written)
+
+
+@click.group(cls=Group)
+def post() -> None:
+    """List, read, edit and check your posts."""
+
+
+@post.command("list", epilog="Example: curate post list --draft")
+@click.option("--draft", is_flag=True, help="Only what is not published.")
+@click.pass_obj
+def list_(here: Here, *, draft: bool) -> None:
+    """List posts, newest first."""
+    from curate.posts.checks import check_post
+    from curate.posts.files import read_posts
+
+    posts, faults = read_posts(here.desk().content)
+    shown = [each for each in posts if each.status == "draft" or not draft]
+    rows = [row(each, check_post(each, earlier=posts)) for each in shown]
+    here.answer(rows, table(rows), warnings=[f"{fault} {fault.hint}" for fault in faults])
+
+
+@post.command("show", epilog="Example: curate post show small-models-on-call")
+@click.argument("name", metavar="POST")
+@click.pass_obj
+def show(here: Here, name: str) -> None:
+    """Read one post: its header and its body."""
+    from curate.posts.checks import check_post, own_words
+    from curate.posts.files import find_post, read_posts
+    from curate.posts.post import permalink
+
+    content = here.desk().content
+    found = find_post(content, name)
+    data = row(found, check_post(found, earlier=read_posts(content)[0]))
+    data |= {"header": found.header, "body": found.body, "words": own_words(found), "permalink": permalink(found)}
+    here.answer(data, page(found, data))
+
+
+@post.command("edit", epilog="Example: curate post edit small-models-on-call")
+@click.argument("name", metavar="POST")
+@click.pass_obj
+def edit(here: Here, name: str) -> None:
+    """Open one post in the editor."""
+    from curate.cli.editor import editor
+    from curate.posts.files import find_post
+    from curate.posts.write import edit_post
+
+    desk = here.desk()
+    _tell(here, edit_post(desk, find_post(desk.content, name), edit=editor(here), now=here.now()))
+
+
+@post.command("check", epilog="Example: curate post check small-models-on-call")
+@click.argument("names", metavar="[POST…]", nargs=-1)
+@click.pass_obj
+def check(here: Here, names: tuple[str, ...]) -> None:
+    """Say what a post lacks; without POST, what every draft lacks."""
+    desk = here.desk()
+    reports = list(_reports(desk.content, names))
+    records = [{"slug": report.slug, **findings_row(report.findings)} for report in reports]
+    data = findings_row(reports[0].findings) if len(names) == 1 else {"posts": records}
+    wrong = any(report.findings.errors for report in reports)
+    here.answer(data, lambda: problems(reports, desk.root), exit_code=3 if wrong else 0)
+
+
+def _reports(content: Path, names: Sequence[str]) -> Iterator[Report]:
+    """Examine the posts ``names``, or every draft and every file that is no post."""
+    from curate.posts.checks import check_post, findings_of
+    from curate.posts.files import find_post, read_posts
+    from curate.posts.post import PostFault
+
+    posts, faults = read_posts(content)
+    for name in names:
+        try:
+            found = find_post(content, name)
+        except PostFault as why:
+            yield Report(Path(why.path), name, findings_of(why))
+        else:
+            yield Report(found.path, found.slug, check_post(found, earlier=posts))
+    if not names:
+        for each in posts:
+            if each.status == "draft":
+                yield Report(each.path, each.slug, check_post(each, earlier=posts))
+        for fault in faults:
+            yield Report(Path(fault.path), Path(fault.path).stem, findings_of(fault))
+
+
+def _words(here: Here, source: str | None) -> str | None:
+    """Read the person's words from the file ``source`` or, for ``-``, from standard input."""
+    if source is None:
+        return None
+    try:
+        text = here.stdin_or("-") if source == "-" else Path(source).read_bytes().decode("utf-8-sig")
+        text.encode()
+    except OSError as error:
+        raise UsageError(f"{source} cannot be read: {error.strerror}.", "Name a text file after --from.") from error
+    except UnicodeError as error:
+        raise UsageError(f"{source} is not UTF-8 text.", "Save it as UTF-8, then run the command again.") from error
+    return text
+
+
+def _tell(here: Here, written: Written) -> None:
+    """Answer what became of a person's words."""
+    made = written.post
+    data = {"path": made and made.path, "slug": made and made.slug, "status": made and made.status}
+    lines = [f"{made.status.capitalize():<9}  {made.path}", f"Next       curate post check {made.slug}"] if made else []
+    here.answer(data, lines, warnings=written.said)

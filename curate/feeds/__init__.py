@@ -1,0 +1,1 @@
+"""What others publish, made safe and uniform."""

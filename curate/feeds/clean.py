@@ -1,0 +1,381 @@
+"""Make what others wrote safe and uniform: text, HTML and addresses, each in one way.
+
+Pure: touches no disk and no network, and knows nothing of feeds or items. Every function is total
+(any text in, a text out) and takes time in proportion to the length of its input.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus, urljoin, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_URL = 2048
+DEEPEST = 256  # elements inside each other; beyond it only the text is kept
+MOST_ESCAPES = 50_000  # ampersands and hard spaces in one text, on which nh3 spends quadratic time
+
+# Invisible characters that move a cursor, turn the reading direction or hide text.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+SPACES = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
+
+# What a reader of quotes and articles needs, and nothing that fetches, runs, frames or styles.
+INLINE = frozenset(
+    {"a", "abbr", "b", "bdi", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q", "rp", "rt"}
+    | {"ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var"}
+)
+BLOCKS = frozenset(
+    {"blockquote", "caption", "dd", "div", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6"}
+    | {"hr", "li", "ol", "p", "pre", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"}
+)
+ALLOWED = INLINE | BLOCKS | {"br"}
+RENAMED = dict.fromkeys(  # blocks that say where a page's parts are, which an excerpt does not need
+    [
+        *("address", "article", "aside", "body", "center", "details", "dialog", "dir", "fieldset", "footer", "form"),
+        *("frameset", "header", "hgroup", "main", "menu", "nav", "search", "section", "summary"),
+    ],
+    "div",
+) | {"acronym": "abbr", "strike": "s", "tt": "code", "listing": "pre", "plaintext": "pre"}
+DROPPED = frozenset(  # with everything inside
+    {"applet", "audio", "button", "canvas", "head", "iframe", "map", "math", "noembed", "noframes", "noscript"}
+    | {"object", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp"}
+)
+BARE = frozenset({"area", "base", "basefont", "bgsound", "col", "embed", "frame", "image", "img", "input", "link"})
+KNOWN = (
+    ALLOWED
+    | RENAMED.keys()
+    | DROPPED
+    | BARE
+    | {"big", "blink", "bdo", "colgroup", "data", "datalist", "font", "html", "label", "legend", "marquee", "meta"}
+    | {"meter", "nobr", "optgroup", "option", "output", "param", "picture", "progress", "source", "track", "wbr"}
+)
+# Elements a parser closes by itself: they nest only inside others, which are counted.
+SELF_CLOSING = frozenset({"p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "caption", "rp", "rt"})
+REL = "nofollow noopener noreferrer"
+NUMBERS = {"ol": ("start",), "td": ("colspan", "rowspan"), "th": ("colspan", "rowspan")}
+
+TOKEN = re.compile(
+    r"<!--(?:-?>|.*?(?:--!?>|\Z))"
+    r"|<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]*+)"
+    r"""(?P<attributes>(?:[^>"'=]++|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?+|["'])*+)(?:>|\Z)"""
+    r"|<[!?/][^>]*+(?:>|\Z)",
+    re.DOTALL,
+)
+ATTRIBUTE = re.compile(r"""(?:^|[\s/"'])([^\s/"'=>]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
+ENDS = {name: re.compile(rf"</{name}(?=[\s/>])[^>]*+(?:>|\Z)", re.IGNORECASE) for name in DROPPED}
+
+
+def tidy(text: str) -> str:
+    """Remove invisible controls and turn odd line ends into spaces; tabs and line feeds stay."""
+    return INVISIBLE.sub("", SPACES.sub(" ", text))
+
+
+def one_line(text: str) -> str:
+    """Return plain ``text`` (no markup in it) as one line without controls."""
+    return " ".join(tidy(text).split())
+
+
+def plain_text(html_or_text: str) -> str:
+    """Return what a reader of ``html_or_text`` would see, as one line of text.
+
+    Tags of HTML go, with the content of those that show none; ``<int>`` and other words in angle
+    brackets stay. Entities are decoded once: ``&amp;lt;`` becomes ``&lt;``.
+    """
+    parts = []
+    for name, _, _, text in _tokens(html_or_text, known_only=True):
+        if name:
+            parts.append("" if name in INLINE or name not in ALLOWED else " ")
+        else:
+            parts.append(html.unescape(text))
+    return one_line("".join(parts))
+
+
+def safe_html(markup: str, base_url: str) -> str:
+    """Return ``markup`` reduced to text, structure and links to the web or to mail.
+
+    Relative links are resolved against ``base_url``; without one they lose their target. No
+    address starts with ``{`` or ``|`` or holds one, so that no site generator takes it for a file.
+    Markup nested deeper than 256 elements keeps its text only. Cleaning twice changes nothing.
+    """
+    for _ in range(4):
+        rewritten = _rewritten(markup, base_url)
+        if rewritten is None:
+            break
+        balanced = _balanced(rewritten)
+        if balanced in {rewritten, markup}:
+            return balanced
+        markup = balanced
+    return text_html(safe_text(markup))
+
+
+def text_html(text: str) -> str:
+    """Return plain ``text`` as HTML: paragraphs where it has empty lines, breaks where it has line ends."""
+    paragraphs = (_escape(part.strip()) for part in re.split(r"\n\s*\n", tidy(text)))
+    return (
+        "\n".join(f"<p>{part}</p>" for part in paragraphs if part).replace("\n", "<br>\n").replace("</p><br>", "</p>")
+    )
+
+
+def html_text(markup: str) -> str:
+    """Return the text of ``markup``, its paragraphs separated by an empty line."""
+    return safe_text(safe_html(markup, ""))
+
+
+def safe_text(cleaned: str) -> str:
+    """Return the text of what ``safe_html`` returned, its paragraphs separated by an empty line."""
+    parts: list[str] = []
+    preformatted = 0
+    for name, closing, _, text in _tokens(cleaned):
+        if name == "pre":
+            preformatted += -1 if closing else 1
+        if not name:
+            shown = html.unescape(text)
+            parts.append(shown if preformatted > 0 else re.sub(r"\s+", " ", shown))
+        elif name == "br" or (name in {"li", "tr", "dd"} and not closing):
+            parts.append("\n")
+        elif name in {"td", "th"}:
+            parts.append(" ")
+        elif name in BLOCKS and name not in {"li", "tr", "dd", "dt", "tbody", "thead", "tfoot"}:
+            parts.append("\n\n")
+    lines = re.sub(r"[^\S\n]*\n[^\S\n]*" if "<pre" not in cleaned else r"[^\S\n]+\n", "\n", tidy("".join(parts)))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()
+
+
+def _tokens(markup: str, *, known_only: bool = False) -> Iterator[tuple[str, bool, str, str]]:
+    """Cut ``markup`` into (element, closes, attributes, "") for tags and ("", False, "", text) between them.
+
+    Comments and declarations are left out, as are dropped elements with all inside them. With
+    ``known_only`` what looks like a tag but is none of HTML's counts as text.
+    """
+    position = 0  # where the text not yet given out begins
+    endless = set()  # dropped elements that have no end from here on: looked for once
+    while match := TOKEN.search(markup, position):
+        if match.start() > position:
+            yield "", False, "", markup[position : match.start()]
+        position = match.end()
+        name = (match["name"] or "").lower()
+        if not name:
+            continue
+        if known_only and name not in KNOWN:
+            yield "", False, "", match[0]
+        elif name in DROPPED:
+            if match["close"] or match["attributes"].endswith("/") or name in endless:
+                continue
+            end = ENDS[name].search(markup, position)
+            if end:
+                position = end.end()
+            elif name in {"script", "style"}:
+                return
+            else:
+                endless.add(name)
+        else:
+            yield name, bool(match["close"]), match["attributes"], ""
+    if position < len(markup):
+        yield "", False, "", markup[position:]
+
+
+def _rewritten(markup: str, base_url: str) -> str | None:
+    """Write ``markup`` anew from the elements we allow; None when it is too deep or too odd for that.
+
+    The result has no comments, scripts, foreign elements or attributes of formatting, on which
+    HTML parsers disagree or spend quadratic time.
+    """
+    parts: list[str] = []
+    opened: Counter[str] = Counter()
+    depth = escapes = 0
+    for found, closing, attributes, text in _tokens(tidy(markup)):
+        name = RENAMED.get(found, found)
+        if not name:
+            shown = tidy(html.unescape(text)) if "&" in text else text
+            escapes += shown.count("&") + shown.count("\xa0")
+            parts.append(_escape(shown))
+        elif name in {"br", "hr"}:
+            parts.append(f"<{name}>")
+        elif closing and opened[name]:
+            opened[name] -= 1
+            depth -= name not in SELF_CLOSING
+            parts.append(f"</{name}>")
+        elif not closing and name in ALLOWED:
+            kept = _kept(name, attributes, base_url)
+            if name == "a" and not kept:
+                continue
+            opened[name] += 1
+            depth += name not in SELF_CLOSING
+            parts.append(f"<{name}{kept}>")
+        if depth > DEEPEST or escapes > MOST_ESCAPES:
+            return None
+    return "".join(parts)
+
+
+def _balanced(rewritten: str) -> str:
+    """Let a real HTML parser close and nest what was ``rewritten``, and allow the same list once more."""
+    import nh3
+
+    allowed = {"a": {"href"}, **{name: set(numbers) for name, numbers in NUMBERS.items()}}
+    schemes = {"http", "https", "mailto"}
+    return nh3.clean(rewritten, tags=set(ALLOWED), attributes=allowed, url_schemes=schemes, link_rel=REL)
+
+
+def _escape(text: str) -> str:
+    """Escape ``text`` as nh3 writes it."""
+    return html.escape(text, quote=False).replace("\xa0", "&nbsp;")
+
+
+def _kept(name: str, attributes: str, base_url: str) -> str:
+    """Return the attributes that stay, as they are written in a tag: a link's target, a table's spans."""
+    if name != "a" and name not in NUMBERS:
+        return ""
+    said: dict[str, str] = {}
+    for key, *values in ATTRIBUTE.findall(attributes):
+        said.setdefault(key.lower(), html.unescape("".join(values)))
+    if name == "a":
+        target = link_url(said.get("href", ""), base_url)
+        return f' href="{html.escape(target, quote=False)}" rel="{REL}"' if target else ""
+    return "".join(f' {key}="{said[key]}"' for key in NUMBERS[name] if re.fullmatch(r"[0-9]{1,3}", said.get(key, "")))
+
+
+# Addresses
+
+UNSAFE_IN_URL = re.compile(r'[\s"<>\\^`{|}]')
+AWKWARD_HOST = re.compile(r'[\s"<>\\^`{|}%\']')
+MAIL = re.compile(r"mailto:[^\s\"<>\\^`{|}]+", re.IGNORECASE)
+
+# Parameters that tell a site where its reader came from, and change nothing of what it shows.
+TRACKING = re.compile(
+    r"(?:utm|mtm)_.*|pk_(?:campaign|kwd|source|medium|content)|(?:hmb|itm)_(?:campaign|medium|source)"
+    r"|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|rb_clickid|igshid|igsh|srsltid|_openstat"
+    r"|mc_[ce]id|mkt_tok|_hsenc|_hsmi|__hssc|__hstc|__hsfp|hsctatracking|vero_(?:id|conv)|oly_(?:anon|enc)_id"
+    r"|ml_subscriber(?:_hash)?|wickedid|_ga|_gl|cmpid|s_cid|wt_z?mc|ns_(?:mchannel|source|campaign|linkname)"
+    r"|fb_(?:source|ref|action_ids|action_types)|__twitter_impression|guccounter|guce_referrer(?:_sig)?"
+)
+TRACKING_ON = {
+    "bbc.co.uk": {"at_medium", "at_campaign", "at_custom1", "at_custom2", "at_custom3", "at_custom4", "xtor"},
+    "bbc.com": {"at_medium", "at_campaign", "at_custom1", "at_custom2", "at_custom3", "at_custom4", "xtor"},
+    "linkedin.com": {"trk", "trackingid", "refid"},
+    "medium.com": {"source"},
+    "nytimes.com": {"smid", "partner", "emc"},
+    "open.spotify.com": {"si"},
+    "reddit.com": {"share_id", "rdt", "ref_source", "ref_campaign"},
+    "theguardian.com": {"cmp"},
+    "twitter.com": {"s", "t", "ref_src", "ref_url"},
+    "x.com": {"s", "t", "ref_src", "ref_url"},
+    "youtu.be": {"si", "feature", "pp"},
+    "youtube.com": {"si", "feature", "pp"},
+}
+
+
+def web_url(url: str, base: str = "") -> str:
+    """Return ``url``, resolved against ``base``, when it is an http(s) address of at most 2,048 characters; else "".
+
+    Characters that no address may hold, and braces and bars, come back percent-encoded.
+    """
+    url = re.sub(r"[\t\n\r]", "", tidy(url).strip())
+    if not url or url[0] in "{|" or len(url) > 2 * LONGEST_URL:
+        return ""
+    if url[:4].lower() == "www.":
+        url = f"https://{url}"
+    try:
+        whole = urljoin(base, url) if base else url
+        parts = urlsplit(whole)
+        host = parts.hostname if parts.port != 0 else None  # asking for the port checks it
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not host or AWKWARD_HOST.search(parts.netloc):
+        return ""
+    whole = parts.scheme + UNSAFE_IN_URL.sub(lambda match: _percent(match[0]), whole[len(parts.scheme) :])
+    return whole if len(whole) <= LONGEST_URL else ""
+
+
+def link_url(url: str, base: str = "") -> str:
+    """Return ``url`` as ``web_url`` does, or as it is when it is a mail address's; else ""."""
+    mail = MAIL.fullmatch(tidy(url).strip())
+    if mail:
+        return mail[0] if len(mail[0]) <= LONGEST_URL else ""
+    return web_url(url, base)
+
+
+def canonical_url(url: str) -> str:
+    """Return ``url`` without what does not change the page meant: two links to one article become equal.
+
+    The fragment goes (unless it is a route of an application: ``#/``, ``#!``), known tracking
+    parameters and a default port, too; scheme and host become lower case. What is no web address
+    comes back as it is.
+    """
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return url
+    user, at, host = parts.netloc.rpartition("@")
+    host = host.lower().removesuffix(":80" if parts.scheme == "http" else ":443").removesuffix(":")
+    here = {name for site, names in TRACKING_ON.items() if f".{host}".endswith(f".{site}") for name in names}
+    query = "&".join(piece for piece in parts.query.split("&") if not _tracks(piece, here))
+    fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
+    return parts._replace(netloc=user + at + host, path=parts.path or "/", query=query, fragment=fragment).geturl()
+
+
+def _tracks(piece: str, here: set[str]) -> bool:
+    name = unquote_plus(piece.partition("=")[0]).lower()
+    return name in here or TRACKING.fullmatch(name) is not None
+
+
+def _percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode())
+
+
+# Words
+
+WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+UNSPACED = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+CLUSTERED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
+
+
+def word_count(text: str) -> int:
+    """Return how many words ``text`` has; where a script has no spaces, as many as it takes time to read.
+
+    Two Chinese or Japanese characters count as a word, and so do five of Thai, Lao, Burmese or Khmer.
+    """
+    clustered = sum(len(match) for match in CLUSTERED.findall(text))
+    text, unspaced = UNSPACED.subn(" ", CLUSTERED.sub(" ", text) if clustered else text)
+    return sum(1 for _ in WORD.finditer(text)) + (unspaced + 1) // 2 + (clustered + 4) // 5
+
+
+def shorten(text: str, length: int) -> str:
+    """Return ``text`` with at most ``length`` characters, cut between words where there are any, and marked “…”."""
+    if len(text) <= length:
+        return text
+    cut = text[: length - 1]
+    head, space, _ = cut.rpartition(" ")
+    return (head if space and len(head) > length // 2 else cut).rstrip(" ,;:–-") + "…"
+
+
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
+
+
+def language_tag(text: str) -> str:
+    """Return ``text`` as a BCP 47 tag, with hyphens; "" when it is none."""
+    tag = text.strip().replace("_", "-")
+    return tag if LANGUAGE.fullmatch(tag) else ""
+
+
+def moment(text: str) -> datetime | None:
+    """Return a date in ISO 8601, however loosely, as an aware moment in UTC; None when it is none.
+
+    Without an offset it is taken to be UTC, without a time midnight.
+    """
+    plain = re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", re.sub(r"\s*(?:UTC|GMT|Z)$", "+00:00", text[:64].strip()))
+    try:
+        found = datetime.fromisoformat(plain)
+        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

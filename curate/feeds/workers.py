@@ -1,0 +1,151 @@
+"""Run parsers in processes that can be killed: what a hostile feed breaks is only its own turn.
+
+Two workers, started when there is something to parse, each call within limits of time, processor
+and memory. Knows nothing of feeds; whatever runs here must be a function of a module, and its
+result plain data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+WORKERS = 2
+CALLS = 50  # after which a worker makes room for a fresh one
+SECONDS = 15.0
+PROCESSOR = 10
+MEMORY = 512 * 1024 * 1024  # bytes of address space
+
+
+class Unreadable(CurateError):
+    """The bytes could not be read; the message is the reason, in a few words."""
+
+    code = "unreadable"
+
+
+class Workers:
+    """Enter with ``async with``; then ``run``. Costs nothing until the first call.
+
+    A call may take ``seconds`` by the clock and ``processor`` seconds of work.
+    """
+
+    def __init__(self, *, seconds: float = SECONDS, processor: int = PROCESSOR) -> None:
+        self._seconds = seconds
+        self._processor = processor
+        self._pool: ProcessPool | None = None
+        self._starting = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call] # pebble's own lack
+            await asyncio.to_thread(self._pool.join)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
+        """Return what ``function`` returns for ``args``, from another process.
+
+        Raises Unreadable with its reason when it raised a CurateError, failed in another way, or
+        used up its time, processor or memory.
+        """
+        try:
+            pool = await self._started()
+            call = pool.schedule(_call, (function, args, self._processor), timeout=self._seconds)
+            done, value = await asyncio.wrap_future(call)
+        except TimeoutError:
+            raise Unreadable(f"takes longer than {self._seconds:g} s to read") from None
+        except ProcessExpired as error:
+            if sys.platform != "win32" and error.exitcode == -signal.SIGXCPU:
+                raise Unreadable(f"takes more than {self._processor} s of work to read") from None
+            raise Unreadable("made its reader crash") from None
+        except (OSError, RuntimeError) as error:
+            raise CurateError(
+                f"Feeds cannot be read: this system does not let curate start processes for it ({error}).",
+                "Nothing was changed. Free some memory, then run the command again.",
+            ) from error
+        if not done:
+            raise Unreadable(value)
+        result: T = value
+        return result
+
+    async def _started(self) -> ProcessPool:
+        """Return the pool, with its processes running; they take half a second the first time."""
+        async with self._starting:
+            if self._pool is None:
+                self._pool = _pool()
+                await asyncio.to_thread(getattr, self._pool, "active")  # asking whether it is active starts it
+            return self._pool
+
+
+def _pool() -> ProcessPool:
+    if sys.platform == "win32":
+        return ProcessPool(WORKERS, CALLS, _settle, context=get_context("spawn"))
+    # A fork server has one thread and none of our connections, so that its forks are safe and quick.
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["curate.feeds.parse", "curate.feeds.workers"])
+    return ProcessPool(WORKERS, CALLS, _settle, context=context)
+
+
+def _settle() -> None:
+    """Make this process a worker: silent, limited, ended by the first signal."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    if sys.platform != "win32":
+        import resource
+
+        for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
+            with contextlib.suppress(ValueError, OSError):  # macOS knows the names and not all of the limits
+                resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
+
+
+def _call(function: Callable[..., Any], args: tuple[Any, ...], processor: int) -> tuple[bool, Any]:
+    """Return (True, result) or (False, reason): an exception may not survive the way between processes."""
+    try:
+        with _budget(processor):
+            return True, function(*args)
+    except CurateError as error:
+        return False, error.message
+    except MemoryError:
+        return False, f"needs more than {MEMORY // 1024**2} MiB of memory to read"
+    except RecursionError:
+        return False, "is nested too deeply to read"
+    except Exception as error:  # noqa: BLE001 - a parser may fail in any way; the reason is told, once
+        return False, f"made its reader fail ({type(error).__name__})"
+
+
+@contextlib.contextmanager
+def _budget(seconds: int) -> Iterator[None]:
+    """Give the block its own share of processor time: the system's limit counts a process's whole life."""
+    if sys.platform == "win32":
+        yield
+        return
+    import resource
+
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + 1 + seconds, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))

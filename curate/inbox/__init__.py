@@ -1,0 +1,1 @@
+"""What came in and what the person decided about it: items, decisions, notes, search."""

@@ -1,0 +1,139 @@
+"""Take in what feeds and pages say, each feed whole or not at all, and report what came of it.
+
+Must not know how a feed is fetched or parsed, nor what the person decides about an item.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curate.desk.db import transaction
+from curate.errors import NetworkTrouble
+from curate.feeds.clean import canonical_url, word_count
+from curate.feeds.fetch import fetch_feeds
+from curate.feeds.health import known_feeds, record
+from curate.inbox.items import Arrival, Item, believable, find_by_url, store_arrivals, store_page
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from curate.feeds.opml import Subscription
+    from curate.feeds.parse import Entry, Feed
+    from curate.web.client import Client
+
+TITLE = 80  # characters of the summary that stand in for a missing title
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a round of reading brought. ``feeds`` were due; each is one of ok, not modified or failed."""
+
+    feeds: int
+    ok: int
+    not_modified: int
+    failed: tuple[tuple[str, str], ...]  # (url, reason in words)
+    new_items: int
+
+
+async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobody else does
+    connection: sqlite3.Connection,
+    client: Client,
+    subscriptions: Sequence[Subscription],
+    *,
+    now: datetime,
+    force: bool,
+    interval_minutes: int,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> Report:
+    """Read the feeds that are due (all with ``force``) and store their items.
+
+    Each feed's items and its validators are committed together: a crash between two feeds hides
+    nothing. ``progress`` hears (done, of how many, failed) after each.
+    """
+    due = known_feeds(connection, subscriptions, now=now, force=force)
+    outcomes: Counter[str] = Counter()
+    failed: list[tuple[str, str]] = []
+    new_items = 0
+    async with aclosing(fetch_feeds(client, due)) as answers:
+        async for fetched in answers:
+            with transaction(connection):
+                number = record(connection, fetched, now=now, interval_minutes=interval_minutes)
+                if fetched.feed is not None:
+                    new_items += store_feed(connection, number, fetched.feed, now=now)
+            outcomes[fetched.outcome] += 1
+            if fetched.outcome == "failed":
+                failed.append((fetched.url, fetched.reason))
+            if progress is not None:
+                progress(outcomes.total(), len(due), len(failed))
+    return Report(
+        feeds=len(due),
+        ok=outcomes["read"],
+        not_modified=outcomes["not_modified"],
+        failed=tuple(failed),
+        new_items=new_items,
+    )
+
+
+def store_feed(connection: sqlite3.Connection, number: int, feed: Feed, *, now: datetime) -> int:
+    """Store the entries of ``feed``, whose row is ``number``; return how many items are new."""
+    arrivals = [_arrival(entry, feed.title, now) for entry in feed.entries]
+    return store_arrivals(connection, number, arrivals, now=now)
+
+
+async def add_page(
+    connection: sqlite3.Connection,
+    client: Client,
+    url: str,
+    *,
+    now: datetime,
+) -> tuple[Item, bool]:
+    """Fetch the page at ``url`` and make it an item; return the item and whether it is new.
+
+    What is an item already (by its canonical URL, the page's own word for it included) is
+    returned as it is. Raises NetworkTrouble when the page cannot be had; nothing is then stored.
+    """
+    from curate.feeds.fulltext import read_page
+
+    there = find_by_url(connection, url)
+    if there is not None:
+        return there, False
+    reply = await client.get(url)
+    if reply.status != 200:
+        raise NetworkTrouble(
+            url, f"{url} answered {reply.status}; nothing was stored.", "Open it in a browser to see what became of it."
+        )
+    page = read_page(reply.body, reply.url)
+    there = find_by_url(connection, page.url)
+    if there is not None:
+        return there, False
+    return store_page(connection, page, now=now), True
+
+
+def _arrival(entry: Entry, feed_title: str, now: datetime) -> Arrival:
+    return Arrival(
+        guid=entry.guid,
+        url=entry.url,
+        canonical_url=canonical_url(entry.url) if entry.url else "",
+        title=entry.title or _opening(entry.summary) or entry.url,
+        author=entry.author,
+        site=feed_title,
+        summary=entry.summary,
+        content_html=entry.content_html,
+        content_text=entry.content_text,
+        words=word_count(entry.content_text or entry.summary),
+        lang=entry.lang,
+        full_text=False,
+        published=believable(entry.published, now),
+    )
+
+
+def _opening(summary: str) -> str:
+    """Return the first words of ``summary``: what stands in the list for an entry without a title."""
+    if len(summary) <= TITLE:
+        return summary
+    return summary[:TITLE].rsplit(" ", 1)[0] + "…"

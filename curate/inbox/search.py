@@ -1,0 +1,95 @@
+"""Search everything ever seen: titles, text, people, tags and own notes.
+
+Owns the table ``search``, a cache that can be filled again from the tables it copies. Must not
+know the state machine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curate.desk.db import to_seconds, transaction
+from curate.inbox.items import Item, load_items
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from datetime import datetime
+
+NEWEST = 5_000  # matches looked at, newest seen first: the price of a word that is everywhere stays bounded
+MOST_WORDS = 32
+SNIPPET = 16  # words
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An item that matched; in ``snippet`` the words found stand between ``[`` and ``]``."""
+
+    item: Item
+    snippet: str
+
+
+def index(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+    """Make the index say of the items ``numbers`` what the tables say; joins the caller's transaction."""
+    named = (json.dumps(list(numbers)),)
+    with transaction(connection):
+        connection.execute("DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(?))", named)
+        connection.execute(
+            """INSERT INTO search (rowid, title, summary, body, author, site, tags, note)
+            SELECT i.number, i.title, i.summary, coalesce(c.text, ''), i.author,
+                   i.site || ' ' || coalesce(f.title, ''),
+                   coalesce((SELECT group_concat(tag, ' ') FROM tags t WHERE t.item = i.number), ''),
+                   coalesce(n.text, '')
+            FROM items i LEFT JOIN contents c ON c.item = i.number
+            LEFT JOIN feeds f ON f.number = i.feed LEFT JOIN notes n ON n.item = i.number
+            WHERE i.number IN (SELECT value FROM json_each(?))""",
+            named,
+        )
+
+
+def search(connection: sqlite3.Connection, text: str, *, limit: int, since: datetime | None = None) -> list[Hit]:
+    """Return the items that hold every word of ``text``, newest first.
+
+    The last word may be the beginning of one. No character of ``text`` is syntax: whatever it
+    holds, this finds or finds nothing. ``limit`` 0 means all; with a limit, a query that matches
+    more than 5,000 items looks at those seen last.
+    """
+    query = _query(text)
+    if not query:
+        return []
+    rows = connection.execute(
+        """SELECT i.number FROM
+             (SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?) s
+           JOIN items i ON i.number = s.rowid
+           WHERE i.dated >= ? ORDER BY i.dated DESC, i.number DESC LIMIT ?""",
+        (query, NEWEST if limit else -1, to_seconds(since) if since else -(2**62), limit or -1),
+    )
+    numbers = [int(row[0]) for row in rows]
+    snippets = _snippets(connection, query, numbers)
+    return [Hit(item, snippets[item.number]) for item in load_items(connection, numbers)]
+
+
+def _snippets(connection: sqlite3.Connection, query: str, numbers: Sequence[int]) -> dict[int, str]:
+    """Return the snippet of each of ``numbers``, in one pass over the matches between them.
+
+    A pass of its own for each would look up the beginning of a word anew every time.
+    """
+    if not numbers:
+        return {}
+    rows = connection.execute(
+        """SELECT rowid, snippet(search, -1, '[', ']', '…', ?) FROM search
+        WHERE search MATCH ? AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM json_each(?))""",
+        (SNIPPET, query, min(numbers), max(numbers), json.dumps(numbers)),
+    )
+    return {number: " ".join(str(snippet).split()) for number, snippet in rows}
+
+
+def _query(text: str) -> str:
+    """Return ``text`` as FTS5 reads it, each word a quoted phrase (https://www.sqlite.org/fts5.html)."""
+    plain = text.encode("utf-8", "replace").decode()  # a terminal may hand in half a character
+    words = [word for word in plain.split() if re.search(r"\w", word.replace("_", ""))][:MOST_WORDS]
+    quoted = ['"' + word.replace("\0", "").replace('"', '""') + '"' for word in words]
+    return " ".join(quoted) + "*" if quoted else ""

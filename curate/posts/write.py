@@ -1,0 +1,252 @@
+"""Take a person's words from an editor or a file into a post, and lose none of them on the way.
+
+From the first moment the text lies in .curate/typed/; it leaves that place only when the post's
+file holds it. An editor that crashes, a full disk and a header that cannot be read all leave it
+there, and the next try goes on with it. Knows no editor: ``edit`` opens a file and returns the
+program's exit code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from curate.desk.folder import fingerprint, write_new, write_whole
+from curate.desk.locks import hold
+from curate.errors import Conflict, CurateError, Refused
+from curate.inbox.decide import mark
+from curate.posts.draft import MAYBE, Given, draft_post, for_editor, from_editor, make_slug, split_question
+from curate.posts.files import CONFLICT, create_post, read_posts
+from curate.posts.header import change_header, read_header
+from curate.posts.post import Post, PostFault, parse_post
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from curate.desk.folder import Desk
+    from curate.inbox.items import Item
+
+    Edit = Callable[[Path], int]
+
+GOING_ON = "Going on with what you typed before."
+STILL_THERE = "What you typed before is still in {}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What became of the words: the post, or None when nothing was saved; ``said`` are whole sentences."""
+
+    post: Post | None
+    said: tuple[str, ...] = ()
+
+
+def write_post(
+    desk: Desk, connection: sqlite3.Connection, given: Given, *, edit: Edit | None, now: datetime
+) -> Written:
+    """Make a draft of what was given, opened in an editor first unless ``edit`` is None.
+
+    An item has one post: when it has one already, that one is edited or returned. The file is
+    created first, then the item becomes ``drafted``; the next run heals a stop in between. Raises
+    Refused (text for an item that has a post, or text below the marked line), PostFault (broken
+    header), CurateError (editor, disk) and Conflict (another curate writes on the same item).
+    """
+    name = f"write-{given.item.id}" if given.item else f"write-{make_slug(given.title, 'new')}"
+    typed = desk.typed / f"{name}.md"
+    with hold(desk, name, wait=0):
+        there = _post_of(desk, given.item) if given.item else None
+        if there is None:
+            written = _written(desk, typed, given, edit=edit, now=now)
+        elif given.text is not None:
+            message = f"{there.item} has a post already: {there.path}. Nothing was overwritten."
+            raise Refused(message, f"curate post edit {there.slug}")
+        else:
+            said = [f"{there.item} has a post already: {there.path}."]
+            if typed.exists():
+                said.append(STILL_THERE.format(typed))
+            again = edit_post(desk, there, edit=edit, now=now) if edit else Written(post=there)
+            written = Written(post=again.post, said=(*said, *again.said))
+        if given.item and written.post and given.item.state not in ("drafted", "posted"):
+            mark(connection, given.item.id, "drafted", now=now)
+    return written
+
+
+def edit_post(desk: Desk, post: Post, *, edit: Edit, now: datetime) -> Written:
+    """Open a copy of the post in an editor and put it in the post's place, if that is as it was.
+
+    A published post that changed gets the key ``modified``. Raises Conflict when the file changed
+    meanwhile: the typed text then lies beside it as NAME.curate-conflict.md.
+    """
+    name = f"edit-{make_slug(post.path.stem, 'post')}"
+    with hold(desk, name, wait=0):
+        typed, base, taken_up = _copy(desk, name, post)
+        said = (GOING_ON,) if taken_up else ()
+        text = _edited(typed, edit, fresh=not taken_up)
+        if not text.strip() or fingerprint(text.encode()) == base:
+            typed.unlink(missing_ok=True)
+            return Written(post=post, said=(*said, "Nothing changed."))
+        with _kept(typed):
+            changed = parse_post(text, typed)
+            if changed.status == "published":
+                moment = now.astimezone(UTC).isoformat(timespec="seconds")
+                text = change_header(text, {"modified": moment}, str(typed))
+            try:
+                write_whole(post.path, text, expected=base)
+            except Conflict as conflict:
+                beside = _put_beside(post.path, text)
+                typed.unlink(missing_ok=True)
+                message = f"{post.path} changed while you edited it. It is left as it is; your text is {beside}."
+                raise Conflict(str(post.path), message, "Compare the two and delete one.") from conflict
+        typed.unlink(missing_ok=True)
+    return Written(post=parse_post(text, post.path), said=said)
+
+
+def _written(desk: Desk, typed: Path, given: Given, *, edit: Edit | None, now: datetime) -> Written:
+    """Bring a new text to its post by way of the file ``typed``."""
+    _, draft = draft_post(given, now=now)
+    said = []
+    words = _holds_words(typed, draft)
+    if words and given.text is None:
+        said.append(GOING_ON)
+    elif words:
+        said.append(STILL_THERE.format(typed))
+        typed = _free(typed)
+        write_new(typed, draft)
+    else:
+        write_whole(typed, for_editor(draft) if edit else draft)
+    text = _edited(typed, edit, fresh=not words) if edit else _text(typed)
+    with _kept(typed):
+        text = from_editor(text)
+        if edit and _nothing_typed(text, draft, typed):
+            typed.unlink(missing_ok=True)
+            still = f"The item is still {given.item.state}." if given.item else ""
+            return Written(post=None, said=(" ".join(filter(None, ("Nothing saved.", still))),))
+        text = _finished(parse_post(text, typed), text, draft, now)
+        post = parse_post(text, typed)
+        path = create_post(desk.content, text=text, slug=post.slug, kind=post.kind, date=post.date or now)
+    typed.unlink(missing_ok=True)
+    return Written(post=parse_post(path.read_bytes().decode(), path), said=tuple(said))
+
+
+def _finished(post: Post, text: str, draft: str, now: datetime) -> str:
+    """Return the text as its file will hold it: a draft, its question in the header, its slug that of its title."""
+    where = str(post.path)
+    before, _, _ = read_header(draft, where)
+    changes: dict[str, str | None] = {"status": "draft"}
+    body, question = split_question(post.body)
+    if question and not post.question:
+        text = text.removesuffix(post.body) + body
+        changes["question"] = question
+    changes |= {key: None for key in MAYBE if post.header.get(key) == "" and key not in changes}
+    if post.date is None:
+        changes["date"] = now.astimezone(UTC).isoformat(timespec="seconds")
+    if not post.header.get("slug") or (post.slug == before["slug"] and post.title != before["title"]):
+        changes["slug"] = make_slug(post.title, before["slug"])
+    return change_header(text, changes, where)
+
+
+def _holds_words(typed: Path, draft: str) -> bool:
+    """Say whether ``typed`` holds more than a draft that nobody touched."""
+    if not typed.exists():
+        return False
+    try:
+        return not _nothing_typed(from_editor(_text(typed)), draft, typed)
+    except CurateError:
+        return True
+
+
+def _nothing_typed(text: str, draft: str, typed: Path) -> bool:
+    """Say whether a person left a draft as it was, or its body empty."""
+    if not text.strip():
+        return True
+    (values, body, _), (before, start, _) = read_header(text, str(typed)), read_header(draft, "draft")
+    same = {**values, "date": ""} == {**before, "date": ""}
+    return same and body.strip() in ("", start.strip())
+
+
+def _post_of(desk: Desk, item: Item) -> Post | None:
+    """Return the post that was made of the item. Raises the PostFault of a file that names it, too."""
+    posts, faults = read_posts(desk.content)
+    for fault in faults:
+        with contextlib.suppress(OSError):
+            raw = (desk.root / fault.path).read_bytes()
+            if re.search(rb"^item:\s*['\"]?%s['\"]?\s*$" % item.id.encode(), raw, re.MULTILINE):
+                raise fault
+    return next((post for post in posts if post.item == item.id), None)
+
+
+def _copy(desk: Desk, name: str, post: Post) -> tuple[Path, str, bool]:
+    """Return the copy of the post to edit, the fingerprint of its origin, and whether it was typed in before."""
+    for old in sorted(desk.typed.glob(f"{name}-*.md")):
+        made_from = re.fullmatch(rf"{name}-([0-9a-f]{{64}})\.md", old.name)
+        if made_from and fingerprint(old.read_bytes()) != made_from[1]:
+            return old, made_from[1], True
+    typed = desk.typed / f"{name}-{post.fingerprint}.md"
+    write_whole(typed, post.path.read_bytes())
+    return typed, post.fingerprint, False
+
+
+def _edited(typed: Path, edit: Edit, *, fresh: bool) -> str:
+    """Open the file in the editor and return what it holds afterwards; "" when it is gone.
+
+    When the editor fails, the file stays, unless it was ``fresh`` and nothing was typed.
+    """
+    before = typed.read_bytes()
+    try:
+        _run(edit, typed)
+    except CurateError as error:
+        if fresh and typed.exists() and typed.read_bytes() == before:
+            typed.unlink()
+            error.hint = f"Nothing was typed. {error.hint}".strip()
+        else:
+            error.hint = f"What you typed is kept in {typed}; the same command goes on with it. {error.hint}".strip()
+        raise
+    return _text(typed) if typed.exists() else ""
+
+
+def _run(edit: Edit, typed: Path) -> None:
+    code = edit(typed)
+    if code:
+        raise CurateError(f"The editor failed (exit code {code}).")
+
+
+def _text(typed: Path) -> str:
+    raw = typed.read_bytes()
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise PostFault(str(typed), line, "the text is not UTF-8.", "Save it as UTF-8 in the editor.") from error
+
+
+@contextlib.contextmanager
+def _kept(typed: Path) -> Iterator[None]:
+    """Add to every failure of the block where the typed text lies, unless it went elsewhere."""
+    try:
+        yield
+    except CurateError as error:
+        if typed.exists():
+            error.hint = f"What you typed is kept in {typed}; the same command goes on with it. {error.hint}".strip()
+        raise
+
+
+def _put_beside(path: Path, text: str) -> Path:
+    beside = _free(path.with_name(path.stem + CONFLICT))
+    write_new(beside, text)
+    return beside
+
+
+def _free(path: Path) -> Path:
+    """Return ``path``, or with -2, -3 … before its ending one where no file is."""
+    stem, dot, ending = path.name.partition(".")
+    number = 1
+    free = path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{stem}-{number}{dot}{ending}")
+    return free

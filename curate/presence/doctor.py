@@ -1,0 +1,176 @@
+"""Examine a desk: installation, folder, feeds, posts, accounts, disk, runner. Changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from curate.desk.db import OLDEST_SQLITE, faults, recall, to_moment
+from curate.errors import CurateError
+from curate.feeds.health import feed_rows
+from curate.feeds.opml import read_feeds
+from curate.posts.files import read_posts
+from curate.posts.profile import load_profile
+from curate.shares import ledger, tokens
+from curate.site.build import theme_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from curate.desk.folder import Desk
+    from curate.desk.settings import Settings
+
+ROOM = 50 * 2**20  # bytes: below this a share could be sent and its receipt not be stored
+SILENT = timedelta(days=1)  # a runner quieter than this is thought dead
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing looked at; ``hint`` says what to do when it is not ``ok``."""
+
+    name: str
+    ok: bool
+    message: str
+    hint: str = ""
+
+
+def examine(
+    desk: Desk, settings: Settings, connection: sqlite3.Connection, *, now: datetime, config: Path
+) -> list[Check]:
+    """Look at everything that can be seen without the network; ``config`` is the tokens' folder."""
+    looks: list[Callable[[], Iterator[Check]]] = [
+        _installation,
+        lambda: _folder(desk, settings),
+        lambda: _database(desk, connection),
+        lambda: _feeds(desk, connection),
+        lambda: _posts(desk),
+        lambda: _accounts(settings, config),
+        lambda: _shares(connection),
+        lambda: _runner(connection, now),
+    ]
+    checks: list[Check] = []
+    for look in looks:
+        try:
+            checks.extend(look())
+        except CurateError as error:
+            checks.append(Check(name="desk", ok=False, message=error.message, hint=error.hint))
+    return checks
+
+
+def _installation() -> Iterator[Check]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check(name="python", ok=sys.version_info >= (3, 11), message=f"Python {version}")
+    yield Check(
+        name="sqlite",
+        ok=sqlite3.sqlite_version_info >= OLDEST_SQLITE,
+        message=f"SQLite {sqlite3.sqlite_version}",
+        hint="Install a newer Python: 3.37 is the oldest SQLite that will do.",
+    )
+    git = shutil.which("git")
+    yield Check(name="git", ok=True, message=git or "not installed; only deploying to a git branch needs it")
+
+
+def _folder(desk: Desk, settings: Settings) -> Iterator[Check]:
+    yield Check(name="desk", ok=True, message=str(desk.root))
+    free = shutil.disk_usage(desk.root).free
+    yield Check(
+        name="disk",
+        ok=free > ROOM,
+        message=f"{free // 2**20:,} MB free",
+        hint="Free some space before anything is sent.",
+    )
+    yield Check(
+        name="address",
+        ok=bool(settings.site.url),
+        message=settings.site.url or "The site has no address yet.",
+        hint="curate config set site.url https://…",
+    )
+    yield Check(name="theme", ok=theme_folder(desk).is_dir(), message=str(theme_folder(desk)))
+    profile = load_profile(desk.profile)
+    yield Check(
+        name="profile",
+        ok=profile.name == settings.site.name,
+        message=f"profile.yaml says “{profile.name}”, curate.toml “{settings.site.name}”"
+        if profile.name != settings.site.name
+        else profile.name,
+        hint="One spelling everywhere: people search for it.",
+    )
+
+
+def _database(desk: Desk, connection: sqlite3.Connection) -> Iterator[Check]:
+    wrong = faults(connection)
+    yield Check(
+        name="database",
+        ok=not wrong,
+        message=wrong or "sound",
+        hint=f"Copies from before schema changes are in {desk.private / 'backups'}.",
+    )
+
+
+def _feeds(desk: Desk, connection: sqlite3.Connection) -> Iterator[Check]:
+    subscriptions = read_feeds(desk.feeds)
+    rows = feed_rows(connection)
+    failing = [rows[one.url] for one in subscriptions if one.url in rows and rows[one.url].failures]
+    yield Check(
+        name="feeds",
+        ok=not failing,
+        message=f"{len(subscriptions)} in feeds.opml, {len(failing)} failing",
+        hint="curate feed list shows why.",
+    )
+
+
+def _posts(desk: Desk) -> Iterator[Check]:
+    posts, faults = read_posts(desk.content)
+    yield Check(
+        name="posts",
+        ok=not faults,
+        message=f"{len(posts)} readable" + "".join(f"; {fault}" for fault in faults),
+        hint="Mend the line it names.",
+    )
+
+
+def _accounts(settings: Settings, config: Path) -> Iterator[Check]:
+    for name, account in settings.accounts.items():
+        rehearses = account.deliver == "outbox"
+        ok = rehearses or account.network == "manual" or tokens.has_token(config, account)
+        yield Check(
+            name=f"account {name}",
+            ok=ok,
+            message="rehearses into .curate/outbox" if rehearses else f"{account.network} {account.handle}".strip(),
+            hint=f"curate account add {account.network} --name {name}",
+        )
+
+
+def _shares(connection: sqlite3.Connection) -> Iterator[Check]:
+    shares = ledger.list_shares(connection)
+    waiting = [share for share in shares if share.state in ("unknown", "held", "missed", "rejected")]
+    yield Check(
+        name="shares",
+        ok=not waiting,
+        message=f"{len(shares)} in the ledger, {len(waiting)} waiting for you",
+        hint="curate share queue shows each with its reason.",
+    )
+
+
+def _runner(connection: sqlite3.Connection, now: datetime) -> Iterator[Check]:
+    lived = recall(connection, "last-tick")
+    due = any(share.state == "approved" for share in ledger.list_shares(connection))
+    if not lived:
+        yield Check(
+            name="runner", ok=not due, message="curate tick has not run yet", hint="Let cron run it every 5 minutes."
+        )
+        return
+    moment = to_moment(int(lived))
+    quiet = now - moment > SILENT
+    yield Check(
+        name="runner",
+        ok=not (quiet and due),
+        message=f"curate tick last ran on {moment:%d %b %Y %H:%M} UTC",
+        hint="Shares wait for it: let cron run curate tick every 5 minutes.",
+    )

@@ -1,0 +1,167 @@
+"""Make one unattended pass: read feeds that are due, put up what is due, send what is due.
+
+In that order, and each part in spite of the others: a feed that fails stops no share, and a share is
+sent only when its page is in the last deploy. Run as often as one likes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from curate.desk.db import recall, remember, to_seconds
+from curate.desk.locks import hold
+from curate.errors import CurateError, Unknown
+from curate.feeds.opml import read_feeds
+from curate.inbox.receive import read_feeds as receive_feeds
+from curate.posts.files import find_post, set_header
+from curate.presence.publish import expired_notices, scheduled_posts
+from curate.shares import ledger, sender
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from curate.desk.folder import Desk
+    from curate.desk.settings import Settings
+    from curate.shares.sender import SendReport
+    from curate.web.client import Client
+
+
+@dataclass(kw_only=True)
+class Pass:
+    """What one pass did. ``fetched`` counts feeds asked; ``troubles`` are whole sentences."""
+
+    fetched: int = 0
+    new_items: int = 0
+    built: bool = False
+    deployed: bool = False
+    sending: SendReport | None = None
+    next: datetime | None = None
+    troubles: list[str] = field(default_factory=list)
+    unknown: int = 0  # shares in that state when the pass ended, old ones included
+
+
+async def run_pass(  # noqa: PLR0913 - the whole of one pass
+    desk: Desk,
+    settings: Settings,
+    connection: sqlite3.Connection,
+    client: Client,
+    *,
+    now: datetime,
+    config: Path,
+    fetch: bool = True,
+    send: bool = True,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> Pass:
+    """Make the pass; ``config`` is the tokens' folder. Raises Conflict when another pass is under way."""
+    done = Pass()
+    with hold(desk, "tick", wait=0.5):
+        if fetch:
+            await _fetch(desk, settings, connection, client, done, now=now, progress=progress)
+        _put_up(desk, settings, connection, done, now=now)
+        if send:
+            done.sending = await send_shares(desk, settings, connection, client, now=now, config=config)
+            done.troubles.extend(note_syndication(desk, done.sending))
+        remember(connection, "last-tick", str(to_seconds(now)))
+        shares = ledger.list_shares(connection)
+        done.unknown = sum(share.state == "unknown" for share in shares)
+        done.next = min((share.due_at for share in shares if share.state in ("approved", "retry")), default=None)
+    return done
+
+
+async def _fetch(  # noqa: PLR0913 - what a fetch needs
+    desk: Desk,
+    settings: Settings,
+    connection: sqlite3.Connection,
+    client: Client,
+    done: Pass,
+    *,
+    now: datetime,
+    progress: Callable[[int, int, int], None] | None,
+) -> None:
+    try:
+        with hold(desk, "fetch"):
+            report = await receive_feeds(
+                connection,
+                client,
+                read_feeds(desk.feeds),
+                now=now,
+                force=False,
+                interval_minutes=settings.fetch.interval,
+                progress=progress,
+            )
+    except CurateError as error:
+        done.troubles.append(error.message)
+        return
+    done.fetched = report.feeds
+    done.new_items = report.new_items
+    done.troubles.extend(f"{url}: {reason}" for url, reason in report.failed)
+
+
+def _put_up(desk: Desk, settings: Settings, connection: sqlite3.Connection, done: Pass, *, now: datetime) -> None:
+    """Build and deploy what has become due; a deploy that failed stays due for the next pass."""
+    from curate.site.build import build_site
+    from curate.site.deploy import deploy_site
+
+    try:
+        if scheduled_posts(connection, desk, now) or expired_notices(desk, now):
+            remember(connection, "deploy-due", "1")
+            build_site(desk, settings, now=now)
+            done.built = True
+        if settings.deploy.target and recall(connection, "deploy-due") == "1":
+            deploy_site(desk, settings.deploy.target, now=now)
+            remember(connection, "deploy-due", "")
+            done.deployed = True
+    except CurateError as error:
+        done.troubles.append(error.message)
+
+
+async def send_shares(  # noqa: PLR0913 - what sending needs
+    desk: Desk,
+    settings: Settings,
+    connection: sqlite3.Connection,
+    client: Client,
+    *,
+    now: datetime,
+    config: Path,
+    only: tuple[str, ...] = (),
+) -> SendReport:
+    """Send the shares that are due (or those of ``only``) whose page is in the last deploy."""
+    from curate.site.deploy import last_deploy
+
+    deploy = last_deploy(desk)
+    pages = deploy.pages if deploy else frozenset()
+    root = f"{settings.site.url}/"
+    return await sender.send_due(
+        connection,
+        client,
+        desk,
+        settings,
+        config=config,
+        now=now,
+        deployed=lambda link: link.removeprefix(root) in pages,
+        only=only,
+    )
+
+
+def note_syndication(desk: Desk, report: SendReport) -> list[str]:
+    """Write each sent share's address into its post's header; return what could not be written.
+
+    The share is sent whatever happens here: a header that changed underneath stays the person's.
+    """
+    troubles = []
+    for share in report.sent:
+        if not share.remote_url.startswith("https://"):
+            continue
+        try:
+            post = find_post(desk.content, share.post)
+            if share.remote_url not in post.syndication:
+                set_header(post, {"syndication": [*post.syndication, share.remote_url]})
+        except Unknown:
+            troubles.append(f"{share.post} is gone; its header could not be given {share.remote_url}.")
+        except CurateError as error:
+            troubles.append(error.message)
+    return troubles

@@ -1,0 +1,112 @@
+"""Gather the day on one screen: what waits, what goes out next, what to type now.
+
+Reads only; loads nothing heavy, because it is asked many times a day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from curate.desk.db import recall, to_moment
+from curate.inbox.items import count_by_state, oldest_kept
+from curate.posts.files import read_posts
+from curate.shares import ledger
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from curate.desk.folder import Desk
+    from curate.desk.settings import Settings
+    from curate.posts.post import Post
+    from curate.shares.ledger import Share
+
+WAITING = ("held", "unknown", "missed", "rejected", "retry", "handed_over")  # shares a person should look at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Today:
+    """The day. Counts are of items, posts and shares; ``sent_today`` is by account."""
+
+    inbox_new: int
+    kept: int
+    kept_oldest: datetime | None
+    drafts: int
+    drafts_passing: int
+    faults: tuple[str, ...]
+    next_share: Share | None
+    sent_today: dict[str, int]
+    waiting: tuple[Share, ...]
+    last_tick: datetime | None
+    next_commands: tuple[str, ...]
+
+
+def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, now: datetime) -> Today:
+    """Return what a person should know today; “today” is the day in the desk's time zone."""
+    counts = count_by_state(connection, now=now)
+    posts, faults = read_posts(desk.content)
+    drafts = [post for post in posts if post.status != "published"]
+    passing = _passing(drafts, [post for post in posts if post.status == "published"]) if drafts else []
+    shares = ledger.list_shares(connection)
+    approved = sorted((share for share in shares if share.state == "approved"), key=lambda share: share.due_at)
+    midnight = now.astimezone(ZoneInfo(settings.site.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    sent = dict.fromkeys(settings.accounts, 0)
+    for share in shares:
+        if (
+            share.account in sent
+            and share.sent_at is not None
+            and midnight <= share.sent_at < midnight + timedelta(days=1)
+        ):
+            sent[share.account] += 1
+    lived = recall(connection, "last-tick")
+    kept = counts.get("kept", 0)
+    waiting = tuple(share for share in shares if share.state in WAITING)
+    return Today(
+        inbox_new=counts.get("new", 0),
+        kept=kept,
+        kept_oldest=oldest_kept(connection),
+        drafts=len(drafts),
+        drafts_passing=len(passing),
+        faults=tuple(str(fault) for fault in faults),
+        next_share=approved[0] if approved else None,
+        sent_today=sent,
+        waiting=waiting,
+        last_tick=to_moment(int(lived)) if lived else None,
+        next_commands=tuple(
+            _next(
+                new=counts.get("new", 0),
+                kept=kept,
+                passing=passing[0].slug if passing else "",
+                drafts=drafts[0].slug if drafts else "",
+                waiting=bool(waiting),
+            )
+        ),
+    )
+
+
+def _passing(drafts: Sequence[Post], published: Sequence[Post]) -> list[Post]:
+    from curate.posts.checks import check_post  # only a desk with drafts pays for the rules
+
+    return [post for post in drafts if not check_post(post, earlier=published).errors]
+
+
+def _next(*, new: int, kept: int, passing: str, drafts: str, waiting: bool) -> list[str]:
+    """Name at most three commands, the most pressing first."""
+    commands = []
+    if waiting:
+        commands.append("curate share queue")
+    if passing:
+        commands.append(f"curate publish {passing}")
+    elif drafts:
+        commands.append(f"curate post check {drafts}")
+    if new:
+        commands.append("curate triage")
+    if kept:
+        commands.append("curate item list --state kept")
+    if not commands:
+        commands.append("curate fetch")
+    return commands[:3]

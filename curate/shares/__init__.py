@@ -1,0 +1,1 @@
+"""What goes out, where, when: planned, approved, and sent at most once."""

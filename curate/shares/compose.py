@@ -1,0 +1,178 @@
+"""Turn a person's words into the text of a share, and measure it as each network does.
+
+Pure: no disk, no network. What a network's request looks like is in networks/.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import regex
+
+from curate.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How a network measures. ``characters`` are grapheme clusters, 0 for no limit; ``octets`` UTF-8 bytes.
+
+    ``url`` is what every URL counts, however long it is; 0 when it counts in full. With
+    ``local_mentions`` only the first half of @name@server counts.
+    """
+
+    characters: int = 0
+    octets: int = 0
+    url: int = 0
+    local_mentions: bool = False
+
+
+# https://docs.joinmastodon.org/user/posting/#text and
+# https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json
+LIMITS = {
+    "mastodon": Limits(characters=500, url=23, local_mentions=True),
+    "bluesky": Limits(characters=300, octets=3000),
+    "manual": Limits(),
+}
+
+_URL = re.compile(r"https?://[^\s<>\"“”]+", re.IGNORECASE)
+_MENTION = re.compile(r"(?<![\w/])(@\w+)@[\w.-]*\w")
+_GUIDE = ";;"  # lines of the editor's document that are ours
+
+
+@dataclass(frozen=True)
+class Span:
+    """A URL in a text; ``start`` and ``end`` count characters."""
+
+    start: int
+    end: int
+    url: str
+
+
+def find_urls(text: str) -> list[Span]:
+    """Return the web addresses in ``text`` without the punctuation that ends a sentence around them."""
+    found = []
+    for match in _URL.finditer(text):
+        url = match[0]
+        while url[-1] in ".,;:!?'’…" or (url[-1] == ")" and url.count(")") > url.count("(")):
+            url = url[:-1]
+        if len(url) > len("https://"):
+            found.append(Span(match.start(), match.start() + len(url), url))
+    return found
+
+
+def wire_text(text: str, link: str) -> str:
+    """Return the words as they go out: cleaned of control characters, and with ``link`` at the end.
+
+    The link is added only when the words do not hold it already. Raises Refused when there are no words.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc").strip()
+    rest = text
+    for span in reversed(find_urls(text)):
+        rest = rest[: span.start] + rest[span.end :]
+    if not rest.strip():
+        raise Refused("A share needs words of yours; this one has none.", "Write what you would say to a colleague.")
+    if any(span.url.rstrip("/") == link.rstrip("/") for span in find_urls(text)):
+        return text
+    return f"{text}\n\n{link}"
+
+
+def same_words(text: str) -> str:
+    """Return ``text`` so that two texts that read alike are equal: case, spacing and spelling of accents aside."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """How long a text is for one network, beside what it takes."""
+
+    characters: int
+    octets: int
+    limits: Limits
+
+    @property
+    def problem(self) -> str:
+        """Say in one clause what is too long; '' when nothing is."""
+        if self.limits.characters and self.characters > self.limits.characters:
+            return f"{self.characters} of {self.limits.characters} characters"
+        if self.limits.octets and self.octets > self.limits.octets:
+            return f"{self.octets} of {self.limits.octets} bytes"
+        return ""
+
+
+def limits_of(network: str, characters: int = 0) -> Limits:
+    """Return how ``network`` measures; ``characters`` is this server's own limit, 0 for the usual."""
+    usual = LIMITS[network]
+    if not characters:
+        return usual
+    return Limits(characters=characters, octets=usual.octets, url=usual.url, local_mentions=usual.local_mentions)
+
+
+def measure(text: str, limits: Limits) -> Measure:
+    """Measure ``text`` by a network's rules."""
+    counted = text
+    if limits.url:
+        for span in reversed(find_urls(text)):
+            counted = counted[: span.start] + "x" * limits.url + counted[span.end :]
+    if limits.local_mentions:
+        counted = _MENTION.sub(r"\1", counted)
+    return Measure(characters=len(regex.findall(r"\X", counted)), octets=len(text.encode()), limits=limits)
+
+
+# The editor's document: one section for each account
+
+
+def document(title: str, question: str, link: str, accounts: Mapping[str, Limits]) -> str:
+    """Return what the editor opens: a section for each account, with what it takes."""
+    lines = [
+        f"{_GUIDE} {title}",
+        f"{_GUIDE} {link}",
+        *([f"{_GUIDE} The post asks: {question}"] if question else []),
+        f"{_GUIDE} One text for each account, in words for its readers. The link is added at the end.",
+        f"{_GUIDE} An empty section plans nothing. Lines that begin with {_GUIDE} are left out.",
+    ]
+    for name, limits in accounts.items():
+        takes = f"{limits.characters} characters" if limits.characters else "any length"
+        counts = f", a link counts {limits.url}" if limits.url else ", the link included" if limits.characters else ""
+        lines += ["", f"=== {name}", f"{_GUIDE} {takes}{counts}", ""]
+    return "\n".join(lines) + "\n"
+
+
+def read_document(text: str, accounts: Iterable[str]) -> dict[str, str]:
+    """Return the text of each section that has one. Raises UsageError for a section of no account."""
+    known = set(accounts)
+    sections: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for line in text.splitlines():
+        if line.startswith("=== "):
+            name = line[4:].strip()
+            if name not in known:
+                raise UsageError(f"There is no section “{name}” to write.", f"The sections are: {', '.join(known)}.")
+            current = sections.setdefault(name, [])
+        elif line.startswith(_GUIDE):
+            continue
+        elif current is not None:
+            current.append(line)
+        elif line.strip():
+            raise UsageError(f"“{line.strip()}” stands above the first section.", "Move it below a === line.")
+    texts = {name: "\n".join(lines).strip() for name, lines in sections.items()}
+    return {name: words for name, words in texts.items() if words}
+
+
+def named_files(values: Sequence[str]) -> dict[str, str]:
+    """Read ``NAME=FILE`` pairs. Raises UsageError for what is none, and for a name given twice."""
+    pairs: dict[str, str] = {}
+    for value in values:
+        name, equals, file = value.partition("=")
+        if not equals or not name or not file:
+            raise UsageError(f"“{value}” does not say which account's text it is.", "--text-file mastodon=words.txt")
+        if name in pairs:
+            raise UsageError(f"There are two texts for {name}.")
+        pairs[name] = file
+    return pairs

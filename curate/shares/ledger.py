@@ -1,0 +1,351 @@
+"""Keep the shares and every attempt to send them; the only SQL about shares.
+
+Owns the tables shares and attempts and the rule that a state changes only from the state the caller
+saw. Knows neither networks nor the words of a share. States::
+
+    draft → approved → sending → sent, rejected, retry, unknown, held, handed_over
+    unknown → sent (found there), sending (proved absent), missed or held (proved absent, too late)
+    retry, held → sending;  approved, retry, held → missed;  what never went out → cancelled
+
+``held``, ``retry`` and ``missed`` mean that nothing is out. ``unknown`` means that it may be.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from curate.desk.db import new_ids, to_moment, to_seconds, transaction
+from curate.errors import Conflict, Unknown
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from datetime import datetime
+
+UNSENT = ("approved", "retry", "held")  # what a pass picks up when its time has come
+GONE = ("rejected", "cancelled")  # what never went out and will not as it is
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """One text on one account at one time. ``text`` is as it goes out; ``reason`` explains the state.
+
+    ``wall`` and ``zone`` are the time meant, ``due_at`` the instant they resolve to. ``not_before``
+    is later than that when a network asked to wait.
+    """
+
+    number: int
+    id: str
+    post: str
+    link: str
+    title: str
+    summary: str
+    account: str
+    network: str
+    text: str
+    state: str
+    due_at: datetime
+    wall: str
+    zone: str
+    created_at: datetime
+    approved_at: datetime | None
+    seal: str
+    not_before: datetime
+    sent_at: datetime | None
+    remote_id: str
+    remote_url: str
+    reason: str
+
+    @property
+    def public(self) -> str:
+        """Return the hash of all the public will see, and where: what an approval is given to."""
+        seen = [self.account, self.network, self.link, self.title, self.summary, self.text]
+        return sha256(json.dumps(seen).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try to send one share: what was to go out under which key, and what came of it.
+
+    ``payload`` is JSON without secrets. ``minted_at`` is when the key was first used. ``outcome`` is
+    '' while the attempt is under way, else sent, already_sent, handed_over, rejected, retry,
+    needs_login, unknown, or absent (an unknown one that was then looked for and not found).
+    """
+
+    number: int
+    via: str
+    key: str
+    minted_at: datetime
+    seal: str
+    payload: str
+    hash: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    evidence: str
+
+    @property
+    def whole(self) -> bool:
+        """Say whether the payload is still what was written down before it was sent."""
+        return sha256(self.payload.encode()).hexdigest() == self.hash
+
+
+def _share(row: sqlite3.Row) -> Share:
+    values: dict[str, Any] = dict(row)
+    for name in ("due_at", "created_at", "approved_at", "not_before", "sent_at"):
+        values[name] = None if values[name] is None else to_moment(values[name])
+    return Share(**values)
+
+
+def _attempt(row: sqlite3.Row) -> Attempt:
+    values: dict[str, Any] = dict(row)
+    del values["share"]
+    for name in ("minted_at", "started_at", "ended_at"):
+        values[name] = None if values[name] is None else to_moment(values[name])
+    return Attempt(**values)
+
+
+# What there is
+
+
+def list_shares(
+    connection: sqlite3.Connection, *, states: Sequence[str] = (), account: str = "", post: str = ""
+) -> list[Share]:
+    """Return the shares of these ``states``, this account and this post (each: all, unless told), by time."""
+    terms, values = ["TRUE"], list(states)
+    if states:
+        terms.append(f"state IN ({', '.join('?' * len(states))})")
+    for column, value in (("account", account), ("post", post)):
+        if value:
+            terms.append(f"{column} = ?")
+            values.append(value)
+    query = f"SELECT * FROM shares WHERE {' AND '.join(terms)} ORDER BY due_at, number"  # noqa: S608 - own words only
+    return [_share(row) for row in connection.execute(query, values)]
+
+
+def find_share(connection: sqlite3.Connection, share_id: str) -> Share:
+    """Return the share ``share_id``. Raises Unknown."""
+    row = connection.execute("SELECT * FROM shares WHERE id = ?", (share_id,)).fetchone()
+    if row is None:
+        raise Unknown("share", share_id, "curate share queue shows what is planned, curate share history what was.")
+    return _share(row)
+
+
+def list_attempts(connection: sqlite3.Connection, share: Share) -> list[Attempt]:
+    """Return every try to send ``share``, oldest first."""
+    rows = connection.execute("SELECT * FROM attempts WHERE share = ? ORDER BY number", (share.number,))
+    return [_attempt(row) for row in rows]
+
+
+def open_attempt(connection: sqlite3.Connection, share: Share) -> Attempt | None:
+    """Return the newest try of ``share`` that may have been acted upon without an answer."""
+    query = "SELECT * FROM attempts WHERE share = ? AND outcome IN ('unknown', 'absent') ORDER BY number DESC LIMIT 1"
+    row = connection.execute(query, (share.number,)).fetchone()
+    return None if row is None else _attempt(row)
+
+
+def remote_ids(connection: sqlite3.Connection, account: str) -> frozenset[str]:
+    """Return the network's names of all that is out on ``account``, as far as we know."""
+    rows = connection.execute("SELECT remote_id FROM shares WHERE account = ? AND remote_id <> ''", (account,))
+    return frozenset(str(row[0]) for row in rows)
+
+
+def due_shares(connection: sqlite3.Connection, now: datetime) -> list[Share]:
+    """Return what a pass at ``now`` should send, set aside or ask about, in the order it was meant."""
+    query = """SELECT * FROM shares WHERE state IN ('approved', 'retry', 'held') AND due_at <= ? AND not_before <= ?
+        ORDER BY due_at, number"""
+    return [_share(row) for row in connection.execute(query, (to_seconds(now), to_seconds(now)))]
+
+
+def paused_until(connection: sqlite3.Connection, account: str) -> tuple[datetime, str]:
+    """Return until when ``account`` rests because one of its shares waits, and why; 1970 when it does not."""
+    row = connection.execute(
+        "SELECT not_before, reason FROM shares WHERE account = ? AND state = 'retry' ORDER BY not_before DESC LIMIT 1",
+        (account,),
+    ).fetchone()
+    return (to_moment(0), "") if row is None else (to_moment(row["not_before"]), str(row["reason"]))
+
+
+# What a person plans
+
+
+def add_share(  # noqa: PLR0913 - the row of one share
+    connection: sqlite3.Connection,
+    *,
+    post: str,
+    link: str,
+    title: str,
+    summary: str,
+    account: str,
+    network: str,
+    text: str,
+    due_at: datetime,
+    wall: str,
+    zone: str,
+    now: datetime,
+) -> Share:
+    """Write down a new draft; call inside a transaction."""
+    [share_id] = new_ids(connection, 1)
+    connection.execute(
+        """INSERT INTO shares (id, post, link, title, summary, account, network, text, state, due_at, wall, zone,
+        created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'draft', ?, ?, ?, ?)""",
+        (share_id, post, link, title, summary, account, network, text, to_seconds(due_at), wall, zone, to_seconds(now)),
+    )
+    return find_share(connection, share_id)
+
+
+def set_text(connection: sqlite3.Connection, share: Share, text: str) -> Share:
+    """Give ``share`` another text; whatever it was, it is a draft again. Raises Conflict."""
+    return _change(connection, share, "draft", text=text, approved_at=None, seal="", reason="")
+
+
+def set_approved(connection: sqlite3.Connection, share: Share, *, now: datetime) -> Share:
+    """Let ``share`` go out exactly as it reads now. Raises Conflict."""
+    return _change(connection, share, "approved", approved_at=to_seconds(now), seal=share.public, reason="")
+
+
+def set_time(connection: sqlite3.Connection, share: Share, *, due_at: datetime, wall: str, zone: str) -> Share:
+    """Give ``share`` another time; one that is approved stays so. Raises Conflict."""
+    state = "draft" if not share.seal else "retry" if share.state == "retry" else "approved"
+    return _change(connection, share, state, due_at=to_seconds(due_at), wall=wall, zone=zone, reason="")
+
+
+def set_cancelled(connection: sqlite3.Connection, share: Share) -> Share:
+    """Take ``share`` out of the queue. Raises Conflict."""
+    return _change(connection, share, "cancelled", reason="")
+
+
+def release(connection: sqlite3.Connection, account: str) -> int:
+    """Let the next pass try what waits for a token of ``account`` at once; return how many there are."""
+    with transaction(connection):
+        return connection.execute(
+            "UPDATE shares SET not_before = 0 WHERE account = ? AND state IN ('held', 'unknown')", (account,)
+        ).rowcount
+
+
+# What sending does
+
+
+def end_interrupted(connection: sqlite3.Connection, *, now: datetime) -> None:
+    """Call ``unknown`` whatever a process that no longer lives was sending; only while holding the lock."""
+    with transaction(connection):
+        connection.execute(
+            "UPDATE attempts SET outcome = 'unknown', ended_at = ?, evidence = 'curate ended before the answer came' "
+            "WHERE outcome = ''",
+            (to_seconds(now),),
+        )
+        connection.execute(
+            "UPDATE shares SET state = 'unknown', reason = 'curate ended while it was being sent; it may be out' "
+            "WHERE state = 'sending'"
+        )
+
+
+def begin(  # noqa: PLR0913 - the row of one attempt
+    connection: sqlite3.Connection,
+    share: Share,
+    *,
+    via: str,
+    key: str,
+    minted_at: datetime,
+    payload: str,
+    now: datetime,
+) -> Attempt:
+    """Write down that ``share`` is about to be sent; on the disk when this returns.
+
+    Raises Conflict when the share changed since it was read: it must then not be sent.
+    """
+    with transaction(connection):
+        _change(connection, share, "sending", reason="", not_before=0)
+        connection.execute(
+            "UPDATE attempts SET outcome = 'absent' WHERE share = ? AND outcome = 'unknown'", (share.number,)
+        )
+        connection.execute(
+            """INSERT INTO attempts (share, via, key, minted_at, seal, payload, hash, started_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                share.number,
+                via,
+                key,
+                to_seconds(minted_at),
+                share.seal,
+                payload,
+                sha256(payload.encode()).hexdigest(),
+                to_seconds(now),
+            ),
+        )
+        query = "SELECT * FROM attempts WHERE share = ? AND outcome = ''"
+        return _attempt(connection.execute(query, (share.number,)).fetchone())
+
+
+def finish(  # noqa: PLR0913 - what one attempt ended in
+    connection: sqlite3.Connection,
+    share: Share,
+    attempt: Attempt,
+    state: str,
+    *,
+    outcome: str,
+    evidence: str,
+    now: datetime,
+    reason: str = "",
+    remote_id: str = "",
+    remote_url: str = "",
+    not_before: datetime | None = None,
+) -> Share:
+    """Write down what came of ``attempt``, and with it the share's new ``state``. Raises Conflict."""
+    with transaction(connection):
+        connection.execute(
+            "UPDATE attempts SET outcome = ?, evidence = ?, ended_at = ? WHERE number = ?",
+            (outcome, evidence, to_seconds(now), attempt.number),
+        )
+        return _change(
+            connection,
+            share,
+            state,
+            reason=reason,
+            remote_id=remote_id,
+            remote_url=remote_url,
+            not_before=to_seconds(not_before) if not_before else 0,
+            sent_at=to_seconds(now) if state == "sent" else None,
+        )
+
+
+def set_aside(
+    connection: sqlite3.Connection, share: Share, state: str, reason: str, *, not_before: datetime | None = None
+) -> Share:
+    """Put ``share`` off without an attempt: held, missed or retry, with its reason. Raises Conflict.
+
+    An unknown share may be set aside only when it was proved absent; its attempts then say so.
+    """
+    with transaction(connection):
+        connection.execute(
+            "UPDATE attempts SET outcome = 'absent' WHERE share = ? AND outcome = 'unknown'", (share.number,)
+        )
+        return _change(connection, share, state, reason=reason, not_before=to_seconds(not_before) if not_before else 0)
+
+
+def set_reason(
+    connection: sqlite3.Connection, share: Share, reason: str, *, not_before: datetime | None = None
+) -> Share:
+    """Say anew why ``share`` is in its state, and when it is looked at again. Raises Conflict."""
+    return _change(
+        connection, share, share.state, reason=reason, not_before=to_seconds(not_before) if not_before else 0
+    )
+
+
+def _change(connection: sqlite3.Connection, share: Share, state: str, **columns: str | int | None) -> Share:
+    """Change a share that is still as the caller saw it: same state, same text, same time."""
+    columns = {"state": state, **columns}
+    sets = ", ".join(f"{column} = ?" for column in columns)
+    with transaction(connection):
+        done = connection.execute(
+            f"UPDATE shares SET {sets} WHERE number = ? AND state = ? AND seal = ? AND text = ? AND due_at = ?",  # noqa: S608 - own words only
+            (*columns.values(), share.number, share.state, share.seal, share.text, to_seconds(share.due_at)),
+        )
+        if done.rowcount != 1:
+            raise Conflict(
+                share.id, f"Share {share.id} changed while curate was at work.", "curate share queue shows how it is."
+            )
+        return find_share(connection, share.id)

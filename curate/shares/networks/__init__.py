@@ -1,0 +1,23 @@
+"""One file for each network: how it is asked, what its answers mean, how a share is found there again."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from curate.desk.folder import Desk
+    from curate.shares.networks.base import Channel, Office
+
+CHANNELS = {"mastodon": "Mastodon", "bluesky": "Bluesky", "manual": "Manual"}
+
+
+def open_channel(office: Office, desk: Desk) -> Channel:
+    """Return the way out for ``office.account``: to its network, or as a rehearsal into ``desk``'s outbox."""
+    network = office.account.network
+    channel: Channel = getattr(import_module(f"curate.shares.networks.{network}"), CHANNELS[network])(office)
+    if office.account.deliver == "outbox" and network != "manual":
+        from curate.shares.networks.outbox import Outbox
+
+        return Outbox(office, desk, channel)
+    return channel

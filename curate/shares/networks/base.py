@@ -1,0 +1,280 @@
+"""What a network may answer, and what curate may ask of it.
+
+A network never raises: each request ends in one of the closed set of outcomes below. Sending is one
+irreversible request; everything else here only reads, and may be done any number of times.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from curate.web.client import BadAnswer, NotSent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from curate.desk.settings import Account
+    from curate.errors import NetworkTrouble
+    from curate.shares.ledger import Attempt, Share
+    from curate.shares.tokens import Secret
+    from curate.web.client import Client, Reply
+
+SETTLED = timedelta(minutes=10)  # after that no server is still at work on a request
+SHORTEST, LONGEST = timedelta(seconds=60), timedelta(hours=24)  # a pause a network asks for, clamped
+PAUSE = timedelta(minutes=5)  # when it asks for one and does not say how long
+WORDS = 300  # characters of a server's own words that are kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """What one account's way out works with. ``language`` is that of the texts, as BCP 47."""
+
+    name: str
+    account: Account
+    secret: Secret | None
+    client: Client
+    language: str
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A request as it will be made, without secrets; it never changes once it is written down."""
+
+    key: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """Signed in as ``handle``. ``characters`` is this server's own limit, 0 for the network's usual."""
+
+    handle: str
+    characters: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """It is out, at ``url``."""
+
+    remote_id: str
+    url: str
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlreadySent:
+    """It was out before this request, which changed nothing."""
+
+    remote_id: str
+    url: str
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandedOver:
+    """It is ready for the person to post by hand."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejected:
+    """The network refused it for good; nothing is out."""
+
+    reason: str
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryAt:
+    """Nothing is out, and the account waits until ``at``; None when nobody said how long."""
+
+    reason: str
+    evidence: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedsLogin:
+    """The token is missing, wrong, expired or may not do this; nothing is out."""
+
+    reason: str
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unknown:
+    """The request may have been acted upon; it must not be made again before it is looked for."""
+
+    reason: str
+    evidence: str
+
+
+Outcome: TypeAlias = Sent | AlreadySent | HandedOver | Rejected | RetryAt | NeedsLogin | Unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The share is there, once."""
+
+    remote_id: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Sending it (again) cannot make a second post: it is not there, or its key protects it."""
+
+    evidence: str
+
+
+@dataclass(frozen=True)
+class CannotTell:
+    """Nobody knows yet; ``reason`` says why."""
+
+    reason: str
+
+
+Confirmation: TypeAlias = Found | Absent | CannotTell
+
+
+class Channel(Protocol):
+    """One account's way out, for one pass. A session lives in memory and dies with it.
+
+    ``key_life`` is how long a key keeps a second request from making a second post.
+    """
+
+    key_life: timedelta
+
+    def freeze(self, share: Share, *, now: datetime) -> Frozen:
+        """Return exactly what will be sent, under a key of its own. Pure: asks nobody."""
+        ...
+
+    async def ready(self, *, now: datetime) -> Ready | NeedsLogin | RetryAt:
+        """Sign in and learn the server's limits. Reversible."""
+        ...
+
+    async def send(self, attempt: Attempt, *, now: datetime) -> Outcome:
+        """Make the one irreversible request, exactly as ``attempt`` has it; only after ``ready``."""
+        ...
+
+    async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> Confirmation:
+        """Look for what ``attempt`` may have posted. Only reads; only after ``ready``.
+
+        ``known`` are the network's names of the account's other shares: none of those is this one.
+        """
+        ...
+
+
+# Reading answers
+
+
+def said(reply: Reply, *secrets: Secret | None) -> str:
+    """Return the status and the server's own words: one line, safe to show, at most 300 characters, no secrets."""
+    text = reply.text()
+    answer = json_object(reply)
+    parts = (answer.get(name) for name in ("error", "error_description", "message"))
+    text = ": ".join(part for part in parts if isinstance(part, str) and part) or text
+    return f"HTTP {reply.status}: {clean(re.sub(r'<[^>]*>', ' ', text), *secrets)}".rstrip(": ")
+
+
+def clean(text: str, *secrets: Secret | None) -> str:
+    """Return foreign ``text`` as one short line without control characters and without ``secrets``."""
+    for secret in secrets:
+        if secret is not None:
+            text = text.replace(secret.reveal(), "***")
+    text = " ".join(text.split())
+    text = "".join(char for char in text if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    return text if len(text) <= WORDS else text[: WORDS - 1] + "…"
+
+
+def identifier(value: object) -> str:
+    """Return a server's name for a post when it can be one, else ''."""
+    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9:_/.%-]{1,300}", value) else ""
+
+
+def web_address(value: object) -> str:
+    """Return a server's address of a post when it is one, else ''."""
+    return value if isinstance(value, str) and re.fullmatch(r"https?://[!-~]{1,2000}", value) else ""
+
+
+def wait_until(reply: Reply, *, now: datetime) -> datetime:
+    """Return until when the server asks to be left alone: at least a minute, at most a day from ``now``.
+
+    Reads Retry-After (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after) in seconds or as a
+    date, then the reset headers of Mastodon (ISO 8601) and Bluesky (seconds since 1970).
+    """
+    for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset"):
+        text = reply.headers.get(name, "").strip()
+        moment = _moment(text, now) if text else None
+        if moment is not None:
+            return now + min(max(moment - now, SHORTEST), LONGEST)
+    return now + PAUSE
+
+
+def _moment(text: str, now: datetime) -> datetime | None:
+    """Read a moment in any of the forms servers use; None when it is none."""
+    try:
+        if re.fullmatch(r"-?\d{1,12}(\.\d+)?", text):
+            number = float(text)
+            # A day and a bit in seconds is longer than any pause we would keep, so more is a date.
+            return datetime.fromtimestamp(number, UTC) if number > 10**8 else now + timedelta(seconds=number)
+        moment = datetime.fromisoformat(text) if re.match(r"\d{4}-", text) else parsedate_to_datetime(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+def refused(reply: Reply, server: str, *secrets: Secret | None, now: datetime) -> Outcome:
+    """Return what an answer other than the network's success means for a request to post.
+
+    Only a status that says the server understood and said no is a rejection: failures of the server,
+    and successes that do not look like one, may hide a post.
+    """
+    evidence = said(reply, *secrets)
+    if reply.status in (401, 403):
+        return NeedsLogin(reason=f"it may not post ({evidence})", evidence=evidence)
+    if reply.status == 429:
+        return RetryAt(reason=f"{server} asks to wait", evidence=evidence, at=wait_until(reply, now=now))
+    if reply.status == 408 or reply.status >= 500 or reply.status < 300:
+        reason = f"{server} answered {evidence}. It may be out, so it is not sent again before it is looked for."
+        return Unknown(reason=reason, evidence=evidence)
+    return Rejected(reason=f"{server} refused it ({evidence})", evidence=evidence)
+
+
+def not_ready(reply: Reply, server: str, *secrets: Secret | None, now: datetime) -> NeedsLogin | RetryAt:
+    """Return what an answer other than the network's success means for a request to sign in."""
+    evidence = said(reply, *secrets)
+    if reply.status in (400, 401, 403):
+        return NeedsLogin(reason=f"{server} does not accept its token ({evidence})", evidence=evidence)
+    if reply.status == 429:
+        return RetryAt(reason=f"{server} asks to wait", evidence=evidence, at=wait_until(reply, now=now))
+    return RetryAt(reason=f"{server} does not answer as it should ({evidence})", evidence=evidence)
+
+
+def json_object(reply: Reply) -> dict[str, Any]:
+    """Return the JSON object an answer is; an empty one when it is something else."""
+    try:
+        answer = reply.json()
+    except BadAnswer:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def unfinished(error: NetworkTrouble) -> RetryAt | Unknown:
+    """Return what a request without an answer means: never left, or nobody knows."""
+    words = clean(error.message)
+    if isinstance(error, NotSent):
+        return RetryAt(reason=words, evidence=f"not sent: {words}")
+    return Unknown(reason=f"{words} It may be out, so it is not sent again before it is looked for.", evidence=words)
+
+
+def unread(error: NetworkTrouble) -> RetryAt:
+    """Return what a reading request without an answer means: later."""
+    words = clean(error.message)
+    return RetryAt(reason=words, evidence=words)

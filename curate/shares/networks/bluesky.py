@@ -1,0 +1,218 @@
+"""Send to Bluesky, through the server of one's account (a PDS); find a post there again.
+
+Facts, and where they stand:
+
+- A post is a record of https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json:
+  at most 300 grapheme clusters and 3000 UTF-8 bytes, with createdAt. Links count in full.
+- Its key is a TID, 13 characters of a sortable base 32: https://atproto.com/specs/tid. The writer may
+  choose it, so the same record under the same key is never a second post.
+- com.atproto.repo.putRecord with swapRecord null only creates; when the key is taken it answers 400
+  InvalidSwap: https://docs.bsky.app/docs/api/com-atproto-repo-put-record. (createRecord answers a key
+  that is taken with 500, which says nothing, so it is not used.)
+- Links and tags are facets over UTF-8 bytes, the end exclusive; a tag has at most 64 grapheme
+  clusters: https://docs.bsky.app/docs/advanced-guides/post-richtext. Servers do not check the ranges.
+- The card is part of the record (app.bsky.embed.external), made by the writer:
+  https://docs.bsky.app/docs/advanced-guides/posts#website-card-embeds.
+- createSession takes an app password; at most 30 in 5 minutes. 429 comes with ratelimit-reset in seconds
+  since 1970: https://docs.bsky.app/docs/advanced-guides/rate-limits.
+
+Names (@handle) stay plain text: a facet for one needs the account looked up.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import regex
+
+from curate.errors import NetworkTrouble
+from curate.shares.compose import find_urls
+from curate.shares.networks.base import (
+    Absent,
+    AlreadySent,
+    CannotTell,
+    Found,
+    Frozen,
+    NeedsLogin,
+    Ready,
+    RetryAt,
+    Sent,
+    Unknown,
+    clean,
+    identifier,
+    json_object,
+    not_ready,
+    refused,
+    said,
+    unfinished,
+    unread,
+)
+from curate.shares.tokens import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from curate.shares.ledger import Attempt, Share
+    from curate.shares.networks.base import Confirmation, Office, Outcome
+
+COLLECTION = "app.bsky.feed.post"
+BASE32 = "234567abcdefghijklmnopqrstuvwxyz"
+_INVISIBLE = r"\u00ad\u2060\u200a\u200b\u200c\u200d\u20e2"
+_TAG = regex.compile(rf"(?<!\S)[#＃](?!\ufe0f)([^\s{_INVISIBLE}]+)")
+_MEANS = regex.compile(r"[^\d\p{P}]")
+_ENDING = regex.compile(r"\p{P}+$")
+
+
+class Bluesky:
+    """One Bluesky account."""
+
+    key_life = timedelta(days=1)  # it never expires; a record much older would stand in the past
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.server = office.account.server.rstrip("/")
+        self.session: Secret | None = None
+        self.did = ""
+
+    def freeze(self, share: Share, *, now: datetime) -> Frozen:
+        """Return the record and its key, minted for this text at this time."""
+        digest = sha256(f"{share.id} {share.public} {now.isoformat()}".encode()).digest()
+        key = make_tid(now, int.from_bytes(digest[:4], "big"))
+        record: dict[str, Any] = {
+            "$type": COLLECTION,
+            "text": share.text,
+            "createdAt": now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "langs": [self.office.language],
+            "facets": facets(share.text),
+            "embed": {
+                "$type": "app.bsky.embed.external",
+                "external": {"uri": share.link, "title": share.title, "description": share.summary},
+            },
+        }
+        return Frozen(
+            key,
+            {
+                "method": "POST",
+                "url": self._url("com.atproto.repo.putRecord"),
+                "json": {
+                    "repo": self.office.account.handle,
+                    "collection": COLLECTION,
+                    "rkey": key,
+                    "record": record,
+                    "swapRecord": None,
+                },
+            },
+        )
+
+    async def ready(self, *, now: datetime) -> Ready | NeedsLogin | RetryAt:
+        """Open a session with the app password."""
+        secret = self.office.secret
+        if secret is None:
+            return NeedsLogin(reason="there is no app password", evidence="")
+        try:
+            reply = await self.office.client.send(
+                "POST",
+                self._url("com.atproto.server.createSession"),
+                json={"identifier": self.office.account.handle, "password": secret.reveal()},
+            )
+        except NetworkTrouble as error:
+            return unread(error)
+        answer = json_object(reply)
+        token, did, handle = answer.get("accessJwt"), identifier(answer.get("did")), identifier(answer.get("handle"))
+        if reply.status != 200 or not isinstance(token, str) or not did or not handle:
+            return not_ready(reply, self.server, secret, now=now)
+        if answer.get("active") is False:
+            return NeedsLogin(reason=f"the account is {clean(str(answer.get('status')))}", evidence="not active")
+        self.session, self.did = Secret(token), did
+        return Ready(handle=handle)
+
+    async def send(self, attempt: Attempt, *, now: datetime) -> Outcome:
+        """Put the record under its key."""
+        request = json.loads(attempt.payload)
+        try:
+            reply = await self.office.client.send(
+                request["method"], request["url"], headers=self._headers(), json=request["json"]
+            )
+        except NetworkTrouble as error:
+            return unfinished(error)
+        answer = json_object(reply)
+        if reply.status == 200 and answer.get("uri") == self._uri(attempt):
+            return Sent(remote_id=self._uri(attempt), url=self._post_url(attempt), evidence=f"HTTP 200, {attempt.key}")
+        if answer.get("error") == "InvalidSwap":
+            return await self._taken(attempt, said(reply, self.office.secret, self.session))
+        if answer.get("error") in ("ExpiredToken", "InvalidToken"):
+            return RetryAt(reason="its session ended", evidence=said(reply, self.office.secret, self.session))
+        return refused(reply, self.server, self.office.secret, self.session, now=now)
+
+    async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> Confirmation:  # noqa: ARG002 - as for every network
+        """Read the record under the attempt's key. Its key protects for ever, so absent is absent."""
+        query = f"repo={self.did}&collection={COLLECTION}&rkey={attempt.key}"
+        try:
+            reply = await self.office.client.get(
+                self._url(f"com.atproto.repo.getRecord?{query}"), headers=self._headers()
+            )
+        except NetworkTrouble as error:
+            return CannotTell(unread(error).reason)
+        answer = json_object(reply)
+        if reply.status == 200 and "value" in answer:
+            if answer.get("value") == json.loads(attempt.payload)["json"]["record"]:
+                return Found(remote_id=self._uri(attempt), url=self._post_url(attempt))
+            return CannotTell("another record stands under its key")
+        if answer.get("error") == "RecordNotFound":
+            return Absent("no record under its key")
+        return CannotTell(f"the record could not be read ({said(reply, self.office.secret, self.session)})")
+
+    async def _taken(self, attempt: Attempt, evidence: str) -> Outcome:
+        """Say what a key that is taken means: this very post, or something else."""
+        found = await self.confirm(attempt, known=(), now=attempt.started_at)
+        if isinstance(found, Found):
+            return AlreadySent(remote_id=found.remote_id, url=found.url, evidence=evidence)
+        reason = found.reason if isinstance(found, CannotTell) else "its key was taken and is free again"
+        return Unknown(reason=reason, evidence=evidence)
+
+    def _uri(self, attempt: Attempt) -> str:
+        return f"at://{self.did}/{COLLECTION}/{attempt.key}"
+
+    def _post_url(self, attempt: Attempt) -> str:
+        return f"https://bsky.app/profile/{self.office.account.handle}/post/{attempt.key}"
+
+    def _url(self, method: str) -> str:
+        return f"{self.server}/xrpc/{method}"
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.session.reveal()}"} if self.session else {}
+
+
+def make_tid(moment: datetime, salt: int) -> str:
+    """Return a TID for ``moment``; ``salt`` (30 bits used) tells apart what is minted in the same second."""
+    microseconds = int(moment.timestamp()) * 1_000_000 + (salt >> 10) % 1_000_000
+    number = microseconds << 10 | salt & 0x3FF
+    return "".join(BASE32[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def facets(text: str) -> list[dict[str, Any]]:
+    """Return the links and tags of ``text`` by their UTF-8 bytes, in order."""
+
+    def facet(start: int, end: int, feature: dict[str, str]) -> dict[str, Any]:
+        index = {"byteStart": len(text[:start].encode()), "byteEnd": len(text[:end].encode())}
+        return {"index": index, "features": [feature]}
+
+    urls = find_urls(text)
+    found = [facet(span.start, span.end, {"$type": "app.bsky.richtext.facet#link", "uri": span.url}) for span in urls]
+    for start, end, tag in find_tags(text):
+        if not any(span.start <= start < span.end for span in urls):
+            found.append(facet(start, end, {"$type": "app.bsky.richtext.facet#tag", "tag": tag}))
+    return sorted(found, key=lambda one: int(one["index"]["byteStart"]))
+
+
+def find_tags(text: str) -> list[tuple[int, int, str]]:
+    """Return (start, end, tag without #) of each tag; positions count characters."""
+    found = []
+    for match in _TAG.finditer(text):
+        tag = _ENDING.sub("", match[1])
+        if _MEANS.search(tag) and len(regex.findall(r"\X", tag)) <= 64 and len(tag.encode()) <= 640:
+            found.append((match.start(), match.start(1) + len(tag), tag))
+    return found

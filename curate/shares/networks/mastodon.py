@@ -1,0 +1,244 @@
+"""Send to Mastodon, and to servers that speak its API; find a status there again.
+
+Facts, and where they stand:
+
+- A status is one POST to /api/v1/statuses with a token of scope write:statuses. The header
+  Idempotency-Key makes a second POST answer with the first status, for up to an hour, whatever the
+  second one's text: https://docs.joinmastodon.org/methods/statuses/#create. Other servers of the API
+  (GoToSocial, Pixelfed, snac) ignore the header, so it counts only where nodeinfo says “mastodon”,
+  and for 45 minutes.
+- Who the token belongs to: /api/v1/accounts/verify_credentials. What the account posted, newest
+  first and at most 40 at a time, as HTML: /api/v1/accounts/:id/statuses,
+  https://docs.joinmastodon.org/methods/accounts/.
+- Limits are in /api/v2/instance (older servers: /api/v1/instance):
+  https://docs.joinmastodon.org/entities/Instance/. Where none are said: 500 characters, 23 for a link,
+  https://docs.joinmastodon.org/user/posting/#text.
+- 429 comes with X-RateLimit-Reset in ISO 8601: https://docs.joinmastodon.org/api/rate-limits/.
+- Software name: https://nodeinfo.diaspora.software/protocol.
+- The link's card is made by the server from the page. The server's own scheduling is never used: it
+  ignores the key.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+from curate.errors import NetworkTrouble
+from curate.shares.compose import find_urls, same_words
+from curate.shares.networks.base import (
+    SETTLED,
+    Absent,
+    CannotTell,
+    Found,
+    Frozen,
+    NeedsLogin,
+    Ready,
+    RetryAt,
+    Sent,
+    identifier,
+    json_object,
+    not_ready,
+    refused,
+    said,
+    unfinished,
+    unread,
+    web_address,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from curate.shares.ledger import Attempt, Share
+    from curate.shares.networks.base import Confirmation, Office, Outcome
+    from curate.web.client import Reply
+
+PAGE = 40  # statuses the server lists at most
+UNDER_WAY = timedelta(seconds=60)  # a server may still be at work on a request this young
+
+
+class Mastodon:
+    """One Mastodon account."""
+
+    key_life = timedelta(minutes=45)
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.server = office.account.server.rstrip("/")
+        self.account_id = ""
+        self.skew = timedelta(0)  # the server's clock minus ours
+
+    def freeze(self, share: Share, *, now: datetime) -> Frozen:
+        """Return the status and its idempotency key, minted for this text at this time."""
+        key = "curate-" + sha256(f"{share.id} {share.public} {now.isoformat()}".encode()).hexdigest()[:40]
+        return Frozen(
+            key,
+            {
+                "method": "POST",
+                "url": f"{self.server}/api/v1/statuses",
+                "headers": {"Idempotency-Key": key},
+                "json": {"status": share.text, "visibility": "public", "language": self.office.language},
+            },
+        )
+
+    async def ready(self, *, now: datetime) -> Ready | NeedsLogin | RetryAt:
+        """Ask whose token this is, and what the server takes."""
+        try:
+            reply = await self._get("/api/v1/accounts/verify_credentials")
+        except NetworkTrouble as error:
+            return unread(error)
+        answer = json_object(reply)
+        self.account_id = identifier(answer.get("id"))
+        if reply.status != 200 or not self.account_id:
+            return not_ready(reply, self.server, self.office.secret, now=now)
+        self.skew = _clock(reply, now) - now
+        name = answer.get("acct") or answer.get("username")
+        handle = name.partition("@")[0] if isinstance(name, str) else self.office.account.handle
+        return Ready(handle=handle, characters=await self._characters())
+
+    async def send(self, attempt: Attempt, *, now: datetime) -> Outcome:
+        """Post the status."""
+        request = json.loads(attempt.payload)
+        try:
+            reply = await self.office.client.send(
+                request["method"], request["url"], headers=self._headers() | request["headers"], json=request["json"]
+            )
+        except NetworkTrouble as error:
+            return unfinished(error)
+        answer = json_object(reply)
+        remote_id = identifier(answer.get("id"))
+        if reply.status not in (200, 201) or not remote_id:
+            return refused(reply, self.server, self.office.secret, now=now)
+        url = web_address(answer.get("url")) or f"{self.server}/@{self.office.account.handle}/{remote_id}"
+        return Sent(remote_id=remote_id, url=url, evidence=f"HTTP {reply.status}, status {remote_id}")
+
+    async def confirm(  # noqa: PLR0911 - each doubt has its own words
+        self, attempt: Attempt, *, known: Collection[str], now: datetime
+    ) -> Confirmation:
+        """Read the account's latest statuses and look for this one.
+
+        Absent is said only when the list reaches back to before the attempt, and either the key still
+        protects (on Mastodon itself) or enough time has passed that no server is still at work on it.
+        """
+        try:
+            reply = await self._get(
+                f"/api/v1/accounts/{self.account_id}/statuses?limit={PAGE}&exclude_replies=true&exclude_reblogs=true"
+            )
+            statuses = reply.json() if reply.status == 200 else None
+        except NetworkTrouble as error:
+            return CannotTell(unread(error).reason)
+        if not isinstance(statuses, list):
+            return CannotTell(f"the account's posts could not be read ({said(reply, self.office.secret)})")
+        wanted = json.loads(attempt.payload)["json"]["status"]
+        found = _look([status for status in statuses if _at(status, "id") not in known], wanted)
+        if isinstance(found, (Found, CannotTell)):
+            return found
+        if len(statuses) >= PAGE and not _reaches(statuses, attempt.minted_at + self.skew - UNDER_WAY):
+            return CannotTell(f"the latest {PAGE} posts of the account do not reach back to it")
+        if timedelta(0) <= now - attempt.started_at < UNDER_WAY:
+            return CannotTell("it is not there, but the server may still be at work on it")
+        if timedelta(0) <= now - attempt.minted_at < self.key_life and await self._keeps_keys():
+            return Absent("not among the account's posts, and its key still protects")
+        if now - attempt.started_at >= SETTLED:
+            return Absent("not among the account's posts")
+        return CannotTell("it is not there yet; this server does not keep keys, so that needs ten minutes to be sure")
+
+    async def _characters(self) -> int:
+        """Return how many characters this server takes; 0 when it does not say."""
+        for path in ("/api/v2/instance", "/api/v1/instance"):
+            try:
+                answer = json_object(await self._get(path))
+            except NetworkTrouble:
+                continue  # it may still take a status; the usual limits hold
+            limit = _at(answer, "configuration", "statuses", "max_characters")
+            if isinstance(limit, int) and 0 < limit <= 100_000:
+                return limit
+        return 0
+
+    async def _keeps_keys(self) -> bool:
+        """Say whether the server is Mastodon itself, which keeps idempotency keys."""
+        try:
+            links = json_object(await self._get("/.well-known/nodeinfo")).get("links")
+            for link in links if isinstance(links, list) else []:
+                href = _at(link, "href")
+                if isinstance(href, str) and href.startswith(f"{self.server}/"):
+                    about = json_object(await self._get(href.removeprefix(self.server)))
+                    return bool(_at(about, "software", "name") == "mastodon")
+        except NetworkTrouble:
+            return False
+        return False
+
+    async def _get(self, path: str) -> Reply:
+        return await self.office.client.get(self.server + path, headers=self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        secret = self.office.secret
+        return {"Authorization": f"Bearer {secret.reveal()}"} if secret else {}
+
+
+def _look(statuses: list[Any], wanted: str) -> Found | CannotTell | Absent:
+    """Find the status that reads like ``wanted`` among what the server lists."""
+    links = {span.url for span in find_urls(wanted)}
+    similar = False
+    for status in statuses:
+        content, remote_id = _at(status, "content"), identifier(_at(status, "id"))
+        if not isinstance(content, str) or not remote_id:
+            continue
+        reader = _Reader()
+        reader.feed(content)
+        reader.close()
+        text = "".join(reader.parts)
+        if same_words(text) == same_words(wanted):
+            return Found(remote_id=remote_id, url=web_address(_at(status, "url")))
+        similar = similar or bool(links and links <= ({span.url for span in find_urls(text)} | reader.links))
+    if similar:
+        return CannotTell("a post with its link is there, but reads otherwise: look yourself")
+    return Absent("")
+
+
+def _reaches(statuses: list[Any], moment: datetime) -> bool:
+    """Say whether the list goes back to before ``moment``."""
+    created = _at(statuses[-1], "created_at")
+    try:
+        return isinstance(created, str) and datetime.fromisoformat(created) < moment
+    except (ValueError, TypeError):
+        return False
+
+
+def _clock(reply: Reply, now: datetime) -> datetime:
+    """Return what time it is for the server; ``now`` when it does not say."""
+    try:
+        moment = parsedate_to_datetime(reply.headers.get("Date", ""))
+    except ValueError:
+        return now
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+def _at(value: Any, *names: str) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Return what stands at ``names`` in nested JSON objects; None when it is not there."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+class _Reader(HTMLParser):
+    """Read a status's HTML as the text it was made of; ``links`` are its addresses."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note line ends and links; the pieces a link's text is cut into stay together."""
+        if tag in ("br", "p"):
+            self.parts.append("\n")
+        self.links.update(value for name, value in attrs if name == "href" and value)
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text."""
+        self.parts.append(data)

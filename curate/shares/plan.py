@@ -1,0 +1,253 @@
+"""Plan shares and change them until they go out: the rules of who may do what in which state.
+
+A plan is made whole or not at all. Only what a person approved is ever sent, and an approval is given
+to the words as they read then: changing them takes it back. What is being sent, was sent or may be out
+is never changed here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curate.desk.db import rehearsal, transaction
+from curate.errors import Refused, Unknown, UsageError
+from curate.posts.files import find_post
+from curate.posts.post import permalink
+from curate.shares import ledger
+from curate.shares.compose import limits_of, measure, wire_text
+from curate.shares.limits import crowding, moment, repetition
+from curate.shares.slots import LATE, When, next_slot, read_time, read_zone
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from curate.desk.folder import Desk
+    from curate.desk.settings import Account, Settings
+    from curate.posts.post import Post
+    from curate.shares.ledger import Share
+
+CHANGEABLE = ("draft", "approved", "held", "missed", "rejected", "retry")
+MOVABLE = ("draft", "approved", "held", "missed", "retry")
+APPROVABLE = ("draft", "held", "rejected")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """Shares as they are now, and what the person should know about them, in sentences."""
+
+    shares: tuple[Share, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def find_accounts(settings: Settings, names: Sequence[str]) -> dict[str, Account]:
+    """Return the accounts meant: by name, or the first account of the network of that name.
+
+    Raises Unknown, or UsageError when one account is meant twice.
+    """
+    found: dict[str, Account] = {}
+    for name in names:
+        of_network = (other for other, account in settings.accounts.items() if account.network == name)
+        exact = name if name in settings.accounts else next(of_network, "")
+        if not exact:
+            raise Unknown("account", name, f"curate account list shows them; curate account add {name} adds one.")
+        if exact in found:
+            raise UsageError(f"The account {exact} is named twice.")
+        found[exact] = settings.accounts[exact]
+    return found
+
+
+def find_page(desk: Desk, settings: Settings, name: str) -> tuple[Post, str]:
+    """Return the published post ``name`` and its page's address. Raises Unknown, Refused."""
+    post = find_post(desk.content, name)
+    if post.status != "published" or post.date is None:
+        raise Refused(f"{post.slug} is not published, so there is no page to share.", f"curate publish {post.slug}")
+    if not settings.site.url:
+        raise Refused("The site has no address yet.", "curate config set site.url https://dana.example")
+    return post, f"{settings.site.url.rstrip('/')}/{permalink(post)}"
+
+
+def plan_shares(  # noqa: PLR0913 - the whole of one plan
+    desk: Desk,
+    settings: Settings,
+    connection: sqlite3.Connection,
+    name: str,
+    texts: Mapping[str, str],
+    *,
+    at: str,
+    now: datetime,
+    dry_run: bool = False,
+) -> Planned:
+    """Plan one share of the post ``name`` for each account of ``texts`` (account name to words).
+
+    ``at`` is ISO 8601 or ``next``. Raises Refused with every problem, and then plans nothing; a dry
+    run answers the same and keeps nothing.
+    """
+    post, link = find_page(desk, settings, name)
+    with rehearsal(connection) if dry_run else transaction(connection):
+        return _plan(settings, connection, post, link, texts, at=at, now=now)
+
+
+def _plan(  # noqa: PLR0913 - as above
+    settings: Settings,
+    connection: sqlite3.Connection,
+    post: Post,
+    link: str,
+    texts: Mapping[str, str],
+    *,
+    at: str,
+    now: datetime,
+) -> Planned:
+    made: list[Share] = []
+    warnings: list[str] = []
+    problems: list[str] = []
+    for account, words in texts.items():
+        try:
+            text = check_text(settings, account, words, link)
+            when, crowded = _place(connection, settings, account, at, now=now)
+        except Refused as refusal:
+            problems.append(f"{account}: {refusal.message} {refusal.hint}".rstrip())
+            continue
+        again = repetition(text, post.slug, when.at, _others(connection, account))
+        if again:
+            problems.append(again)
+            continue
+        share = ledger.add_share(
+            connection,
+            post=post.slug,
+            link=link,
+            title=post.title,
+            summary=post.summary,
+            account=account,
+            network=settings.accounts[account].network,
+            text=text,
+            due_at=when.at,
+            wall=when.wall,
+            zone=when.zone,
+            now=now,
+        )
+        made.append(share)
+        warnings += crowded
+        if post.date is not None and post.date > when.at:
+            warnings.append(f"{share.id} is due before its page appears; it will be held until then.")
+    if problems:
+        raise Refused("Nothing was planned.", "Mend it and plan again.", tuple(problems))
+    return Planned(shares=tuple(made), warnings=tuple(warnings))
+
+
+def check_text(settings: Settings, account: str, words: str, link: str) -> str:
+    """Return the words as they would go out on ``account``. Raises Refused when they are too long or none."""
+    text = wire_text(words, link)
+    limits = limits_of(settings.accounts[account].network, settings.accounts[account].characters)
+    problem = measure(text, limits).problem
+    if problem:
+        raise Refused(f"The text for {account} is too long: {problem}.", "Shorten it; the link counts, too.")
+    return text
+
+
+def edit_share(settings: Settings, connection: sqlite3.Connection, share_id: str, words: str) -> tuple[Share, bool]:
+    """Give a share other words; return it, and whether an approval was taken back by that.
+
+    The same words again change nothing. Raises Unknown, Refused.
+    """
+    with transaction(connection):
+        share = _changeable(connection, share_id, CHANGEABLE, "edited")
+        if share.account not in settings.accounts:
+            raise Unknown("account", share.account, f"curate account add {share.network} --name {share.account}")
+        text = check_text(settings, share.account, words, share.link)
+        if text == share.text:
+            return share, False
+        others = [other for other in _others(connection, share.account) if other.id != share.id]
+        again = repetition(text, "", share.due_at, others)
+        if again:
+            raise Refused(again, "The share is as it was.")
+        return ledger.set_text(connection, share, text), bool(share.seal)
+
+
+def approve_shares(connection: sqlite3.Connection, share_ids: Sequence[str], *, now: datetime) -> Planned:
+    """Let these shares go out as they read now, all or none. Raises Unknown, Refused."""
+    approved, notes = [], []
+    with transaction(connection):
+        for share_id in share_ids:
+            share = ledger.find_share(connection, share_id)
+            if share.state in ("approved", "retry") and share.seal == share.public:
+                notes.append(f"{share_id} was approved already.")
+                approved.append(share)
+                continue
+            share = _changeable(connection, share_id, APPROVABLE, "approved")
+            if share.due_at < now - LATE:
+                raise Refused(
+                    f"{share_id} was meant for {share.wall} ({share.zone}), which is past.",
+                    f"curate share move {share_id} --at next",
+                )
+            approved.append(ledger.set_approved(connection, share, now=now))
+    return Planned(shares=tuple(approved), warnings=tuple(notes))
+
+
+def move_share(settings: Settings, connection: sqlite3.Connection, share_id: str, *, at: str, now: datetime) -> Planned:
+    """Give a share another time, ``next`` or ISO 8601; one that is approved stays so. Raises Unknown, Refused."""
+    with transaction(connection):
+        share = _changeable(connection, share_id, MOVABLE, "moved")
+        when, warnings = _place(connection, settings, share.account, at, now=now, without=share.id)
+        others = [
+            other for other in _others(connection, share.account) if other.id != share.id and other.post == share.post
+        ]
+        again = repetition(share.text, share.post, when.at, others)
+        if again:
+            raise Refused(again, "The share is where it was.")
+        moved = ledger.set_time(connection, share, due_at=when.at, wall=when.wall, zone=when.zone)
+    return Planned(shares=(moved,), warnings=tuple(warnings))
+
+
+def cancel_shares(connection: sqlite3.Connection, share_ids: Sequence[str]) -> Planned:
+    """Take these shares out of the queue, all or none. Raises Unknown, Refused."""
+    with transaction(connection):
+        cancelled = [
+            ledger.set_cancelled(
+                connection, _changeable(connection, share_id, (*CHANGEABLE, "handed_over"), "cancelled")
+            )
+            for share_id in share_ids
+        ]
+    return Planned(shares=tuple(cancelled))
+
+
+def _changeable(connection: sqlite3.Connection, share_id: str, states: Sequence[str], done: str) -> Share:
+    share = ledger.find_share(connection, share_id)
+    if share.state in states:
+        return share
+    why = {
+        "sending": ("is being sent right now", "Run the command again in a minute."),
+        "sent": ("is out", f"It is here: {share.remote_url}"),
+        "unknown": ("may be out", "The next curate tick looks for it on the network first."),
+        "cancelled": ("is cancelled", f"curate share plan {share.post} plans another."),
+        "rejected": ("was rejected", f"curate share edit {share_id}, or approve it again as it is."),
+    }.get(share.state, (f"is {share.state.replace('_', ' ')}", "curate share queue shows it."))
+    raise Refused(f"{share_id} {why[0]}; it cannot be {done}.", why[1])
+
+
+def _others(connection: sqlite3.Connection, account: str) -> list[Share]:
+    """Return the account's shares that are out or may still go out."""
+    return [share for share in ledger.list_shares(connection, account=account) if share.state not in ledger.GONE]
+
+
+def _place(  # noqa: PLR0913 - what a place in the week depends on
+    connection: sqlite3.Connection,
+    settings: Settings,
+    account: str,
+    at: str,
+    *,
+    now: datetime,
+    without: str = "",
+) -> tuple[When, list[str]]:
+    """Find the time a share of ``account`` goes out, and say which limits a chosen time breaks."""
+    zone = read_zone(settings.site.timezone)
+    taken = [moment(share) for share in _others(connection, account) if share.id != without]
+    limits = settings.accounts.get(account)
+    if limits is None:
+        raise Unknown("account", account, "curate account list shows them.")
+    if at == "next":
+        return next_slot(account, limits, taken, zone, now=now), []
+    when = read_time(at, zone, now=now)
+    return when, [f"{account} at {when.wall}: {problem}." for problem in crowding(when.at, taken, limits, zone)]

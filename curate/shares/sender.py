@@ -1,0 +1,359 @@
+"""Send what is due, at most once: the ledger is written first, and what may be out is looked for first.
+
+One pass under the desk's lock: whatever a dead process was sending becomes unknown; every unknown share
+is looked for on its network; then each approved share whose time has come is sent with one irreversible
+request, its exact content and key on the disk before the request leaves. Knows no network by name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from curate.desk.locks import hold
+from curate.errors import Conflict, CurateError, Refused
+from curate.shares import ledger
+from curate.shares.compose import limits_of, measure
+from curate.shares.networks import open_channel
+from curate.shares.networks.base import (
+    SETTLED,
+    AlreadySent,
+    CannotTell,
+    Found,
+    HandedOver,
+    NeedsLogin,
+    Office,
+    Ready,
+    Rejected,
+    RetryAt,
+    Sent,
+    Unknown,
+)
+from curate.shares.slots import LATE
+from curate.shares.tokens import load_token
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from curate.desk.folder import Desk
+    from curate.desk.settings import Account, Settings
+    from curate.shares.ledger import Attempt, Share
+    from curate.shares.networks.base import Channel, Outcome
+    from curate.web.client import Client
+
+Step: TypeAlias = Literal["chosen", "written", "asked", "recorded"]
+SIGN_IN_AGAIN = timedelta(hours=1)  # a wrong password is not tried every five minutes
+OUTCOMES = {
+    Sent: ("sent", "sent"),
+    AlreadySent: ("already_sent", "sent"),
+    HandedOver: ("handed_over", "handed_over"),
+    Rejected: ("rejected", "rejected"),
+    RetryAt: ("retry", "retry"),
+    NeedsLogin: ("needs_login", "held"),
+    Unknown: ("unknown", "unknown"),
+}  # outcome → the attempt's word, the share's state
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendReport:
+    """What became of every share the pass touched, each as it is now, with its reason or address.
+
+    ``unknown`` has every unknown share there is. ``sign_in`` names the accounts that need a token.
+    """
+
+    sent: tuple[Share, ...] = ()
+    held: tuple[Share, ...] = ()
+    unknown: tuple[Share, ...] = ()
+    missed: tuple[Share, ...] = ()
+    rejected: tuple[Share, ...] = ()
+    retry: tuple[Share, ...] = ()
+    handed_over: tuple[Share, ...] = ()
+    sign_in: tuple[str, ...] = ()
+
+
+def unobserved(_step: Step, _share: Share) -> None:
+    """Watch nothing."""
+
+
+async def send_due(  # noqa: PLR0913 - the whole of one pass
+    connection: sqlite3.Connection,
+    client: Client,
+    desk: Desk,
+    settings: Settings,
+    *,
+    config: Path,
+    now: datetime,
+    deployed: Callable[[str], bool],
+    only: Sequence[str] = (),
+    observe: Callable[[Step, Share], None] = unobserved,
+) -> SendReport:
+    """Send the shares that are due, or those of ``only`` whether due or late, and say what became of them.
+
+    ``config`` is the tokens' folder; ``deployed`` says whether a link's page is in the last deploy.
+    ``observe`` hears of each step of each share: chosen, written (its intent is on the disk), asked
+    (the network answered or did not), recorded. Raises Conflict when another pass is under way,
+    Unknown and Refused for ids in ``only`` that cannot be sent.
+    """
+    with hold(desk, "send"):
+        ledger.end_interrupted(connection, now=now)
+        wanted = [_sendable(connection, share_id) for share_id in only]
+        work = _Pass(connection, client, desk, settings, config=config, now=now, deployed=deployed, observe=observe)
+        for share in ledger.list_shares(connection, states=("unknown",)):
+            await work.look_for(share)
+        for share in wanted if only else ledger.due_shares(connection, now):
+            await work.send(share, chosen=bool(only))
+        return work.report()
+
+
+def preview(  # noqa: PLR0913 - what a pass works with
+    connection: sqlite3.Connection,
+    desk: Desk,
+    settings: Settings,
+    client: Client,
+    *,
+    now: datetime,
+    only: Sequence[str] = (),
+) -> list[tuple[Share, dict[str, Any]]]:
+    """Return each share a pass would send now, with its exact request; asks nobody and changes nothing."""
+    shares = [_sendable(connection, share_id) for share_id in only] or ledger.due_shares(connection, now)
+    requests = []
+    for share in shares:
+        account = settings.accounts.get(share.account)
+        if account is not None:
+            office = Office(
+                name=share.account, account=account, secret=None, client=client, language=settings.site.language
+            )
+            requests.append((share, open_channel(office, desk).freeze(share, now=now).payload))
+    return requests
+
+
+def _sendable(connection: sqlite3.Connection, share_id: str) -> Share:
+    share = ledger.find_share(connection, share_id)
+    if share.state in (*ledger.UNSENT, "missed"):
+        return share
+    hint = {
+        "draft": f"curate share approve {share_id}",
+        "unknown": "Every pass looks for it on the network first: curate share send --due",
+    }.get(share.state, "curate share history shows what became of it.")
+    raise Refused(f"{share_id} is {share.state.replace('_', ' ')}; it is not sent.", hint)
+
+
+class _Pass:
+    """One pass: the accounts' channels it opened, and the shares it touched."""
+
+    def __init__(  # noqa: PLR0913 - what a pass works with
+        self,
+        connection: sqlite3.Connection,
+        client: Client,
+        desk: Desk,
+        settings: Settings,
+        *,
+        config: Path,
+        now: datetime,
+        deployed: Callable[[str], bool],
+        observe: Callable[[Step, Share], None],
+    ) -> None:
+        self.connection = connection
+        self.client = client
+        self.desk = desk
+        self.settings = settings
+        self.config = config
+        self.now = now
+        self.deployed = deployed
+        self.observe = observe
+        self.channels: dict[str, Channel] = {}
+        self.answers: dict[str, Ready | NeedsLogin | RetryAt] = {}
+        self.touched: dict[str, None] = {}
+
+    async def look_for(self, share: Share) -> None:
+        """Find out whether an unknown share is out; send it when that is proved safe."""
+        if share.not_before > self.now:
+            return
+        account = self.settings.accounts.get(share.account)
+        attempt = ledger.open_attempt(self.connection, share)
+        if attempt is None or not attempt.whole:
+            self._say(share, "what was sent is not on record any more; look yourself")
+            return
+        if account is None or attempt.via != _via(account):
+            self._say(share, "it was sent through another account than curate.toml has now; look yourself")
+            return
+        answer = await self._sign_in(share.account, account)
+        if not isinstance(answer, Ready):
+            until = self.now + SIGN_IN_AGAIN if isinstance(answer, NeedsLogin) else answer.at
+            self._say(share, f"it may be out, and cannot be looked for now: {answer.reason}", until)
+            return
+        known = ledger.remote_ids(self.connection, share.account)
+        found = await self.channels[share.account].confirm(attempt, known=known, now=self.now)
+        if isinstance(found, Found):
+            self._finish(
+                share, attempt, Sent(remote_id=found.remote_id, url=found.url, evidence="found on the network")
+            )
+        elif isinstance(found, CannotTell):
+            self._say(share, f"it may be out: {found.reason}")
+        else:
+            await self.send(share, absent=attempt)
+
+    async def send(self, share: Share, *, chosen: bool = False, absent: Attempt | None = None) -> None:
+        """Send one share, or set it aside with the reason.
+
+        ``chosen`` by the person, it may be late. ``absent`` is the attempt that was looked for and not
+        found, when there is one: until it is settled, the share stays unknown unless it is sent again
+        under the same key.
+        """
+        self.touched[share.id] = None
+        try:
+            hindrance = self._hindrance(share, chosen=chosen)
+            if hindrance is None:
+                hindrance = await self._deliver(share, absent)
+            if hindrance is not None:
+                state, reason, until = hindrance
+                if absent is not None and self._under_way(absent):
+                    self._say(share, f"it may be out, and is not sent again now: {reason}")
+                else:
+                    ledger.set_aside(self.connection, share, state, reason, not_before=until)
+        except Conflict:
+            return  # the person changed it a moment ago: it is as they want it, and the next pass sees that
+
+    def report(self) -> SendReport:
+        """Return every share touched, as it is now."""
+        shares = [ledger.find_share(self.connection, share_id) for share_id in self.touched]
+        states: dict[str, tuple[Share, ...]] = {
+            state: tuple(share for share in shares if share.state == state)
+            for state in ("sent", "held", "missed", "rejected", "retry", "handed_over")
+        }
+        return SendReport(
+            **states,
+            unknown=tuple(ledger.list_shares(self.connection, states=("unknown",))),
+            sign_in=tuple(name for name, answer in self.answers.items() if isinstance(answer, NeedsLogin)),
+        )
+
+    def _hindrance(self, share: Share, *, chosen: bool) -> tuple[str, str, datetime | None] | None:
+        """Return why ``share`` cannot go out now, as (state, reason, not before); None when it can."""
+        if share.account not in self.settings.accounts:
+            return "held", f"the account {share.account} is not in curate.toml any more", None
+        if share.seal != share.public:
+            return "held", f"it does not read as it was approved: curate share approve {share.id}", None
+        if not chosen and self.now - share.due_at > LATE:
+            why = f" ({share.reason})" if share.reason else ""
+            return "missed", f"its time passed more than two hours ago{why}: curate share move {share.id}", None
+        if not self.deployed(share.link):
+            return "held", f"its page {share.link} is not in the last deploy", None
+        until, why = ledger.paused_until(self.connection, share.account)
+        if until > self.now:
+            return "retry", why, until
+        return None
+
+    async def _deliver(self, share: Share, absent: Attempt | None) -> tuple[str, str, datetime | None] | None:
+        """Make the one request and record its outcome; return a hindrance that came before it."""
+        account = self.settings.accounts[share.account]
+        answer = await self._sign_in(share.account, account)
+        if isinstance(answer, NeedsLogin):
+            return "held", f"{share.account}: {answer.reason}", self.now + SIGN_IN_AGAIN
+        if isinstance(answer, RetryAt):
+            return "retry", f"{share.account}: {answer.reason}", answer.at or self._later(share)
+        too_long = measure(share.text, limits_of(share.network, answer.characters)).problem
+        if too_long:
+            return "rejected", f"{account.server or share.account} takes less: {too_long}", None
+        self.observe("chosen", share)
+        channel = self.channels[share.account]
+        attempt = self._write_down(share, channel, account, absent)
+        share = ledger.find_share(self.connection, share.id)
+        self.observe("written", share)
+        outcome = await channel.send(attempt, now=self.now)
+        self.observe("asked", share)
+        self._finish(share, attempt, outcome, absent)
+        self.observe("recorded", share)
+        return None
+
+    def _write_down(self, share: Share, channel: Channel, account: Account, absent: Attempt | None) -> Attempt:
+        """Put the intent on the disk: the same request again while its key protects, else a new one."""
+        alive = absent is not None and (self.now - absent.minted_at < channel.key_life or self._under_way(absent))
+        if absent is not None and alive and absent.seal == share.seal:
+            key, minted_at, payload = absent.key, absent.minted_at, absent.payload
+        else:
+            frozen = channel.freeze(share, now=self.now)
+            key, minted_at, payload = frozen.key, self.now, json.dumps(frozen.payload, ensure_ascii=False)
+        return ledger.begin(
+            self.connection, share, via=_via(account), key=key, minted_at=minted_at, payload=payload, now=self.now
+        )
+
+    def _finish(self, share: Share, attempt: Attempt, outcome: Outcome, absent: Attempt | None = None) -> None:
+        """Record what came of an attempt, and let the account rest when the network is in trouble.
+
+        When it repeated an attempt that a server may still be at work on, a request that came to
+        nothing leaves the share as unknown as it was.
+        """
+        self.touched[share.id] = None
+        word, state = OUTCOMES[type(outcome)]
+        until = None
+        if isinstance(outcome, RetryAt):
+            until = outcome.at or self._later(share)
+        elif isinstance(outcome, NeedsLogin):
+            self.answers[share.account] = outcome
+            until = self.now + SIGN_IN_AGAIN
+        elif isinstance(outcome, Unknown):
+            # The next one would fare no better, and one share to look for is better than five.
+            self.answers[share.account] = RetryAt(
+                reason="an answer was lost a moment ago", evidence="", at=self.now + timedelta(minutes=5)
+            )
+        gone = isinstance(outcome, (Sent, AlreadySent))
+        account = self.settings.accounts[share.account]
+        reason = getattr(outcome, "reason", "")
+        if not gone and absent is not None and self._under_way(absent):
+            state = "unknown"
+        if gone and account.deliver == "outbox":
+            reason = "a rehearsal: written to .curate/outbox, nothing went out"
+        ledger.finish(
+            self.connection,
+            share,
+            attempt,
+            state,
+            outcome=word,
+            evidence=getattr(outcome, "evidence", ""),
+            now=self.now,
+            reason=reason,
+            remote_id=outcome.remote_id if isinstance(outcome, (Sent, AlreadySent)) else "",
+            remote_url=outcome.url if isinstance(outcome, (Sent, AlreadySent)) else "",
+            not_before=until,
+        )
+
+    async def _sign_in(self, name: str, account: Account) -> Ready | NeedsLogin | RetryAt:
+        """Open the account's channel, once in a pass."""
+        if name not in self.answers:
+            needs_token = account.network != "manual" and account.deliver == "network"
+            try:
+                secret = load_token(self.config, account) if needs_token else None
+            except CurateError as error:
+                self.answers[name] = NeedsLogin(reason=f"{error.message} {error.hint}", evidence="")
+                return self.answers[name]
+            if needs_token and secret is None:
+                add = f"curate account add {account.network} --name {name}"
+                self.answers[name] = NeedsLogin(reason=f"there is no token: {add}", evidence="")
+                return self.answers[name]
+            office = Office(
+                name=name, account=account, secret=secret, client=self.client, language=self.settings.site.language
+            )
+            self.channels[name] = open_channel(office, self.desk)
+            self.answers[name] = await self.channels[name].ready(now=self.now)
+        return self.answers[name]
+
+    def _under_way(self, attempt: Attempt) -> bool:
+        """Say whether a server may still be at work on ``attempt``."""
+        return self.now - attempt.started_at < SETTLED
+
+    def _later(self, share: Share) -> datetime:
+        """Return when to try again: the later it is already, the longer the wait, between one and 30 minutes."""
+        late = (self.now - share.due_at) / 2
+        return self.now + min(max(late, timedelta(minutes=1)), timedelta(minutes=30))
+
+    def _say(self, share: Share, reason: str, until: datetime | None = None) -> None:
+        ledger.set_reason(self.connection, share, reason, not_before=until)
+
+
+def _via(account: Account) -> str:
+    return f"{account.network} {account.server} {account.handle} {account.deliver}"

@@ -1,0 +1,147 @@
+"""Keep the accounts' tokens: in the system's keyring, else in a file only the person can read.
+
+Never in the desk, a flag or a log. A token belongs to one account of one server, so a changed handle
+or server in curate.toml finds none. A token is handed around as a Secret, which does not show itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import threading
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeVar
+
+from curate.desk.folder import write_whole
+from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from keyring.backend import KeyringBackend
+
+    from curate.desk.settings import Account
+
+SERVICE = "curate"
+PATIENCE = 5.0  # seconds: a keyring whose daemon is dead hangs
+# Keyrings that encrypt and belong to the system. Others (plain text, null, test) are not what a person expects.
+TRUSTED = (
+    "keyring.backends.macOS",
+    "keyring.backends.Windows",
+    "keyring.backends.SecretService",
+    "keyring.backends.libsecret",
+    "keyring.backends.kwallet",
+)
+Answer = TypeVar("Answer")
+
+
+class Secret:
+    """A text that shows only as ``***``; ``reveal`` gives it to the request that needs it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+        raise TypeError("a secret is not stored this way")
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+        return self._text
+
+
+def read_secret(text: str) -> Secret:
+    """Return the token in ``text``, as a file or a prompt gave it. Raises CurateError when there is none."""
+    token = text.removeprefix("\ufeff").strip()
+    if not token or not token.isprintable() or len(token) > 4096:
+        raise CurateError("There is no token in it: it must be one line of text.", "Copy it again, whole.")
+    return Secret(token)
+
+
+def store_token(config: Path, account: Account, secret: Secret) -> str:
+    """Keep the token of ``account``; return where, in words. ``config`` is the person's configuration folder.
+
+    Raises CurateError when neither a keyring nor the folder takes it.
+    """
+    file = _file(config, account)
+    if _in_keyring(lambda ring: ring.set_password(SERVICE, _key(account), secret.reveal())):
+        file.unlink(missing_ok=True)
+        return "the system's keyring"
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.chmod(0o600)  # one that was there keeps its rights otherwise
+    except OSError as error:
+        raise CurateError(f"{file} cannot be written: {error.strerror}.", "The token is not stored.") from error
+    write_whole(file, secret.reveal() + "\n")
+    return f"{file}, readable by you alone"
+
+
+def load_token(config: Path, account: Account) -> Secret | None:
+    """Return the token of ``account``; None when there is none.
+
+    Raises CurateError when its file can be read by others, or not by us.
+    """
+    file = _file(config, account)
+    try:
+        if file.is_file():
+            if os.name == "posix" and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise CurateError(f"Others can read {file}, so curate does not use it.", f"chmod 600 {file}")
+            return read_secret(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CurateError(f"{file} cannot be read.", f"curate account add {account.network}") from error
+    [text] = _in_keyring(lambda ring: ring.get_password(SERVICE, _key(account))) or [None]
+    return read_secret(text) if text else None
+
+
+def has_token(config: Path, account: Account) -> bool:
+    """Say whether there is a usable token of ``account``."""
+    try:
+        return load_token(config, account) is not None
+    except CurateError:
+        return False
+
+
+def forget_token(config: Path, account: Account) -> None:
+    """Delete the token of ``account`` wherever it is."""
+    _file(config, account).unlink(missing_ok=True)
+    _in_keyring(lambda ring: ring.delete_password(SERVICE, _key(account)))
+
+
+def _key(account: Account) -> str:
+    return f"{account.network} {account.server} {account.handle}"
+
+
+def _file(config: Path, account: Account) -> Path:
+    return config / "tokens" / f"{account.network}-{sha256(_key(account).encode()).hexdigest()[:16]}"
+
+
+def _in_keyring(use: Callable[[KeyringBackend], Answer]) -> list[Answer]:
+    """Let ``use`` work with the system's keyring; no answer when there is none to trust, it refuses or it hangs."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    answers: list[Answer] = []
+
+    def work() -> None:
+        with contextlib.suppress(KeyringError, OSError, RuntimeError):
+            answers.extend(use(ring) for ring in _trusted(keyring.get_keyring())[:1])
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    return answers
+
+
+def _trusted(ring: KeyringBackend) -> list[KeyringBackend]:
+    """Return the trusted keyrings among ``ring`` and, when it is a chain, its links."""
+    links = list(getattr(ring, "backends", [])) or [ring]
+    return [link for link in links if type(link).__module__.startswith(TRUSTED)]

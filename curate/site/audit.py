@@ -1,0 +1,125 @@
+"""Look at a built site before anybody else does: nothing missing, nothing that should not be there.
+
+The last gate between content and the public. Reads the folder and the plugin's report; changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import lxml.etree
+import lxml.html
+
+from curate.posts.post import permalink
+from curate.site.manifest import is_plain, list_files
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from curate.posts.post import Post
+    from curate.site.plugin.report import Report
+
+SCHEMES = {"", "http", "https", "mailto"}
+ADDRESSES = ("href", "src", "cite", "action", "formaction", "poster", "data", "background", "ping", "srcset")
+DATA = ("application/ld+json", "application/json")  # scripts that run nothing
+LEFT_OVER = re.compile(r"^\{\w+\}")
+
+
+def audit_site(folder: Path, report: Report, content: Path, public: Collection[Post] | None) -> list[str]:
+    """Return what is wrong with the site built into ``folder``, each a whole sentence; none when it may go out.
+
+    ``public`` are the posts that must have a page, and all that may; None (a preview) leaves that open.
+    """
+    problems = [*_files(folder, report, content)]
+    if public is not None:
+        problems += _pages(report, content, public)
+    if problems:
+        return problems  # what is in the files matters only when they are the right ones
+    for name in list_files(folder):
+        source = report.pages.get(name)
+        where = source or name
+        if name.endswith(".html"):
+            problems.extend(f"{where}: {said}" for said in _html(folder / name))
+        elif name.endswith(".xml"):
+            problems.extend(f"{where}: {said}" for said in _xml(folder / name))
+    return problems
+
+
+def _files(folder: Path, report: Report, content: Path) -> Iterator[str]:
+    """Account for every file: a page or feed, the theme's, or a copy of what lies in content/."""
+    accounted = {*report.written, *(name for place in report.theme for name in _theme_files(Path(place)))}
+    root = content.resolve()
+    for name, source in report.copied.items():
+        place = Path(content, source)
+        if not place.resolve().is_relative_to(root) or place.suffix == ".md" or not is_plain(name):
+            yield f"{name} would publish {place}, which is not for readers."
+        accounted.add(name)
+    for name in list_files(folder):
+        if (folder / name).is_symlink():
+            yield f"{name} is a link to another place."
+        elif name not in accounted:
+            yield f"{name} is in the site, and nothing in content/ or the theme says why."
+
+
+def _theme_files(place: Path) -> set[str]:
+    if place.is_file():
+        return {f"theme/{place.name}"}
+    return {f"theme/{path.relative_to(place).as_posix()}" for path in place.rglob("*") if path.is_file()}
+
+
+def _pages(report: Report, content: Path, public: Collection[Post]) -> Iterator[str]:
+    """Compare the pages with the posts, read a second time and without Pelican: all of them, and no other."""
+    wanted = {f"{permalink(post)}index.html": post.path for post in public}
+    built = {name: Path(source) for name, source in report.pages.items()}
+    pages = content / "pages"
+    for name, path in wanted.items():
+        if name not in built:
+            yield f"{path}: the post has no page."
+    for name, path in built.items():
+        if name not in wanted and not path.is_relative_to(pages):
+            yield f"{path}: it has the page {name}, and should have none."
+
+
+def _html(path: Path) -> Iterator[str]:
+    """Check one page's addresses, and that a page which forbids scripts holds none."""
+    page = lxml.html.document_fromstring(path.read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    policy = "".join(str(meta.get("content")) for meta in page.iter("meta") if meta.get("http-equiv"))
+    scriptless = "default-src 'none'" in policy and "script-src" not in policy
+    for element in page.iter(lxml.etree.Element):  # elements alone, without comments
+        for name in ADDRESSES:
+            if element.get(name) is not None:
+                yield from _address(str(element.get(name)), image=element.tag == "link" or name in ("src", "srcset"))
+        if scriptless:
+            yield from _script(element)
+
+
+def _address(address: str, *, image: bool) -> Iterator[str]:
+    bare = re.sub(r"[\x00-\x20]", "", address)
+    if LEFT_OVER.match(bare):
+        yield f"the link “{address}” leads to no page of the site; a draft has none."
+        return
+    try:
+        scheme = urlsplit(bare).scheme
+    except ValueError:
+        yield f"the link “{address}” is no address."
+        return
+    if scheme not in SCHEMES and not (image and bare.startswith("data:image/")):
+        yield f"the link “{address}” is neither a web nor a mail address."
+
+
+def _script(element: lxml.html.HtmlElement) -> Iterator[str]:
+    if element.tag == "script" and element.get("type") not in DATA:
+        yield "there is a script, and the page's own policy forbids scripts: readers would not get it."
+    for name in element.attrib:
+        if str(name).lower().startswith("on"):
+            yield f"there is a script in the attribute {name}, and the page's own policy forbids scripts."
+
+
+def _xml(path: Path) -> Iterator[str]:
+    try:
+        lxml.etree.fromstring(path.read_bytes(), lxml.etree.XMLParser(resolve_entities=False, no_network=True))
+    except lxml.etree.XMLSyntaxError as error:
+        yield f"the feed is not well-formed: {error.msg}."

@@ -1,0 +1,212 @@
+"""Carry the built site where readers are: into a folder, or onto a branch of a git repository.
+
+Only what ``build_site`` made and audited is carried, file by file as its mark lists it. Files that
+are not curate's stay untouched at the target. Must not know how a site is built.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curate.desk.folder import TEMPORARY, write_whole
+from curate.desk.locks import hold
+from curate.desk.settings import load_settings
+from curate.errors import Conflict, CurateError, NetworkTrouble, UsageError
+from curate.site.branch import push_branch
+from curate.site.manifest import MARK, Manifest, digest, mark_text, read_mark
+
+if TYPE_CHECKING:
+    from curate.desk.folder import Desk
+
+LATE = ("index.html", "archive/", "topics/", "tags/", "feeds/")  # what leads to pages goes up after them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """What a deploy did: of ``files`` in the site, ``changed`` were written or removed at the target."""
+
+    target: str
+    files: int
+    changed: int
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """What readers have since the last deploy; ``pages`` are permalinks such as ``2026/small-models-on-call/``."""
+
+    at: datetime
+    target: str
+    pages: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where a site goes: a ``folder``, or a ``branch`` of the repository ``remote``."""
+
+    folder: Path | None = None
+    remote: str = ""
+    branch: str = ""
+
+    def __str__(self) -> str:
+        return f"folder:{self.folder}" if self.folder else f"git:{self.remote}#{self.branch}"
+
+
+def parse_target(desk: Desk, text: str) -> Target:
+    """Return the target that ``folder:PATH``, a bare path or ``git:REMOTE#BRANCH`` means.
+
+    Paths are meant from the desk. Raises UsageError.
+    """
+    hint = "It may be folder:PATH or git:REMOTE#BRANCH, such as git:origin#gh-pages."
+    text = text.strip()
+    if not text:
+        raise UsageError(
+            "There is no target to deploy to.", "curate config set deploy.target folder:PATH, or --target."
+        )
+    if text.startswith("git:"):
+        remote, mark, branch = text.removeprefix("git:").rpartition("#")
+        if not mark or not remote or not _is_branch(branch):
+            raise UsageError(f"“{text}” is not a deploy target.", hint)
+        return Target(remote=remote, branch=branch)
+    path = text.removeprefix("folder:")
+    if not path or (":" in path.split("/")[0] and not Path(path).is_absolute()):
+        raise UsageError(f"“{text}” is not a deploy target.", hint)
+    folder = Path(desk.root, Path(path).expanduser()).resolve()
+    own = [desk.content, desk.private, desk.output, desk.root / "themes", desk.root / ".git"]
+    if folder == desk.root.resolve() or any(folder.is_relative_to(place.resolve()) for place in own):
+        raise UsageError(f"{folder} belongs to the desk itself.", "Choose a folder of its own for the deployed site.")
+    return Target(folder=folder)
+
+
+def deploy_site(desk: Desk, target: str, *, now: datetime, dry_run: bool = False) -> Deployed:
+    """Carry output/ to ``target`` and remember it as the last deploy; with ``dry_run`` only count.
+
+    The same site again changes nothing. Raises CurateError when output/ is missing, Conflict when it is
+    not as built or the target is not curate's, UsageError for a target that cannot be meant,
+    NetworkTrouble when it stopped midway: old pages then still work and a second run goes on.
+    """
+    place = parse_target(desk, target)
+    with hold(desk, "build"):  # so that no build swaps the site while it is carried
+        manifest = _intact(desk)
+        if place.folder is not None:
+            changed = _to_folder(desk.output, manifest, place.folder, dry_run=dry_run)
+        else:
+            author = load_settings(desk.settings).site.name  # where git knows nobody
+            changed = push_branch(desk, manifest, place.remote, place.branch, now=now, author=author, dry_run=dry_run)
+        if not dry_run:
+            _remember(desk, Deployment(at=now, target=str(place), pages=frozenset(manifest.pages)))
+    return Deployed(target=str(place), files=len(manifest.files), changed=changed, at=now)
+
+
+def last_deploy(desk: Desk) -> Deployment | None:
+    """Return what readers have now; None when nothing was deployed from this desk."""
+    path = desk.private / "deployed.json"
+    try:
+        said = json.loads(path.read_bytes())
+        return Deployment(
+            at=datetime.fromisoformat(said["at"]), target=str(said["target"]), pages=frozenset(said["pages"])
+        )
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise CurateError(f"{path} is not as curate wrote it.", "Delete it, then run curate site deploy.") from error
+
+
+def _remember(desk: Desk, deployment: Deployment) -> None:
+    said = {"at": deployment.at.isoformat(), "target": deployment.target, "pages": sorted(deployment.pages)}
+    write_whole(desk.private / "deployed.json", json.dumps(said, indent=0) + "\n")
+
+
+def _intact(desk: Desk) -> Manifest:
+    """Return what output/ is made of, every file as it was when it passed the audit."""
+    manifest = read_mark(desk.output)
+    if manifest is None:
+        raise CurateError(f"There is no built site in {desk.output}.", "curate site build")
+    for name, wanted in manifest.files.items():
+        file = desk.output / name
+        if file.is_symlink() or not file.is_file() or digest(file) != wanted:
+            raise Conflict(str(file), f"{file} is not as curate built it; nothing was deployed.", "curate site build")
+    return manifest
+
+
+def _to_folder(source: Path, manifest: Manifest, folder: Path, *, dry_run: bool) -> int:
+    """Bring ``folder`` to the state of ``source``; return how many files that took."""
+    before = _known(folder)
+    order = sorted(manifest.files, key=_rank)
+    send = [name for name in order if not _is_there(folder, name, manifest.files[name])]
+    gone = [name for name in before.files if name not in manifest.files and (folder / name).is_file()]
+    if dry_run or not (send or gone or before != manifest):
+        return len(send) + len(gone)
+    sent = 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _claim(folder, before, manifest)
+        for name in send:
+            write_whole(_inside(folder, name), (source / name).read_bytes())
+            sent += 1
+        for name in gone:
+            _inside(folder, name).unlink(missing_ok=True)
+            _drop_empty(folder, (folder / name).parent)
+        write_whole(folder / MARK, mark_text(manifest))
+    except (OSError, CurateError) as error:
+        reason = error.message if isinstance(error, CurateError) else f"{error.strerror or error}."
+        msg = f"{sent} of {len(send)} files sent. Old pages still work. {reason}"
+        raise NetworkTrouble(str(folder), msg, "Run the same command to go on.") from error
+    return len(send) + len(gone)
+
+
+def _known(folder: Path) -> Manifest:
+    """Return what curate put into ``folder`` before. Raises Conflict when others' files are there and no mark."""
+    mark = read_mark(folder) if folder.is_dir() else None
+    if mark is not None:
+        return mark
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        hint = f"Choose an empty folder. If curate may own this one, put an empty file {MARK} into it."
+        raise Conflict(str(folder), f"{folder} has files that curate did not put there; nothing was deployed.", hint)
+    return Manifest(files={}, pages=())
+
+
+def _claim(folder: Path, before: Manifest, manifest: Manifest) -> None:
+    """Mark the folder with what it may hold from now on, so that a stop midway leaves nothing unknown."""
+    for left in folder.rglob(f"{TEMPORARY}*"):
+        left.unlink(missing_ok=True)
+    both = Manifest(files=before.files | manifest.files, pages=before.pages)
+    write_whole(folder / MARK, mark_text(both))
+
+
+def _is_there(folder: Path, name: str, wanted: str) -> bool:
+    file = folder / name
+    return file.is_file() and not file.is_symlink() and digest(file) == wanted
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return where ``name`` goes, unless a link on the way leads out of the folder."""
+    place = folder / name
+    if not place.parent.resolve().is_relative_to(folder.resolve()):
+        raise CurateError(f"{place.parent} leads out of {folder}.")
+    return place
+
+
+def _drop_empty(folder: Path, parent: Path) -> None:
+    """Remove the folders that the last file of a page left empty."""
+    while parent != folder and parent.is_dir() and not any(parent.iterdir()):
+        parent.rmdir()
+        parent = parent.parent
+
+
+def _rank(name: str) -> tuple[int, str]:
+    """Order files so that no page ever leads to one that is not there yet: images, pages, then lists and feed."""
+    if name.startswith(LATE):
+        return 2, name
+    return (1 if name.endswith(".html") else 0), name
+
+
+def _is_branch(name: str) -> bool:
+    """Say whether git takes ``name`` for a branch, without what it forbids in names."""
+    forbidden = (" ", "~", "^", ":", "?", "*", "[", "\\", "..", "@{", "//")
+    edges = name.startswith(("-", "/", ".")) or name.endswith(("/", ".", ".lock"))
+    return bool(name) and not edges and name.isprintable() and not any(part in name for part in forbidden)

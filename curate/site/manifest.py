@@ -1,0 +1,89 @@
+"""Know which files curate made: the mark that a built site carries, here and where it was deployed.
+
+A folder with the mark is curate's to replace; what the mark lists is curate's to delete. Nothing else
+is ever deleted. The mark holds no time, so a site that did not change has a mark that did not.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from curate.desk.folder import write_whole
+from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MARK = ".curate-output"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What a built site is made of.
+
+    ``files`` are SHA-256 digests by path (with /, from the site's root), ``pages`` the posts'
+    permalinks, such as ``2026/small-models-on-call/``.
+    """
+
+    files: dict[str, str]
+    pages: tuple[str, ...]
+
+
+def list_files(folder: Path) -> list[str]:
+    """Return the path of every file below ``folder``, sorted, the mark left out; links are listed, not followed."""
+    files = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted({path.relative_to(folder).as_posix() for path in files} - {MARK})
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of the file at ``path``, in hex."""
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def take_manifest(folder: Path, pages: tuple[str, ...]) -> Manifest:
+    """Read every file below ``folder`` and return what it is made of."""
+    return Manifest(files={name: digest(folder / name) for name in list_files(folder)}, pages=pages)
+
+
+def write_mark(folder: Path, manifest: Manifest) -> None:
+    """Leave the mark in ``folder``: from here on it is curate's."""
+    write_whole(folder / MARK, mark_text(manifest))
+
+
+def mark_text(manifest: Manifest) -> str:
+    """Return the mark as it stands in its file."""
+    return json.dumps({"files": manifest.files, "pages": list(manifest.pages)}, indent=0, sort_keys=True) + "\n"
+
+
+def read_mark(folder: Path) -> Manifest | None:
+    """Return what the mark in ``folder`` lists; None without a mark. Raises CurateError when it is damaged."""
+    try:
+        return parse_mark((folder / MARK).read_bytes(), str(folder / MARK))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        msg = f"{folder / MARK} cannot be read: {error.strerror}."
+        raise CurateError(msg, "Mend the file's rights, then run the command again.") from error
+
+
+def parse_mark(data: bytes, where: str) -> Manifest:
+    """Return what a mark lists; an empty one, made by hand to hand a folder over, lists nothing."""
+    try:
+        said: dict[str, Any] = json.loads(data) if data.strip() else {"files": {}, "pages": []}
+        files = {str(name): str(value) for name, value in said["files"].items()}
+        pages = tuple(str(page) for page in said["pages"])
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        hint = "Delete that file if the folder is not the site's; else build and deploy again."
+        raise CurateError(f"{where} is not as curate wrote it.", hint) from error
+    if any(not is_plain(name) for name in files):
+        raise CurateError(f"{where} names files outside its folder.", "Delete that file; curate did not write it so.")
+    return Manifest(files=files, pages=pages)
+
+
+def is_plain(name: str) -> bool:
+    """Say whether ``name`` is a path of printable characters that stays below the folder it is joined to."""
+    parts = name.split("/")
+    return name.isprintable() and not any(part in ("", ".", "..") or "\\" in part for part in parts)

@@ -1,0 +1,143 @@
+"""Write into a post's content what must travel with it: corrections, the citation, quotes, question, credits.
+
+The content is what Pelican puts into feeds and into other themes, so a post never stands without
+its source. Pure; every text is escaped here. Expects a post whose texts and addresses are cleaned.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from curate.feeds.clean import word_count
+from curate.site.plugin.words import day_in, escape, in_words, percent, plain_tag, said_date
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from curate.inbox.items import Quote
+    from curate.posts.post import Post, Source
+
+
+def preface(post: Post, zone: tzinfo) -> str:
+    """Return what stands above the content: corrections, a notice's end, the claim, the source's card."""
+    parts = [_correction(said) for said in post.corrections]
+    if post.until is not None:
+        parts.append(f'<p class="until">This notice ends on {_time(in_words(day_in(zone, post.until)))}.</p>')
+    if post.claim:
+        parts.append(_claim(post))
+    if post.source is not None:
+        parts.append(_card(post.source))
+    return "\n".join(parts)
+
+
+def quoted(post: Post) -> str:
+    """Return the quotes, and the way to the rest of what they are from."""
+    source = post.source
+    parts = [_quote(quote, source) for quote in post.quotes]
+    if source is not None and source.url:
+        parts.append(f'<p class="original"><a href="{escape(source.url)}">{escape(_view_original(post))}</a></p>')
+    return "\n".join(parts)
+
+
+def question(post: Post) -> str:
+    """Return the question to the reader."""
+    return f'<p class="ask">{escape(post.question)}</p>' if post.question else ""
+
+
+def afterword(post: Post) -> str:
+    """Return the credits: who led to the source, and who else wrote about it."""
+    parts = []
+    if post.via_name or post.via_url:
+        name = escape(post.via_name or _host(post.via_url))
+        parts.append(f'<p class="via">Found via {_linked(name, post.via_url)}.</p>')
+    others = [_other(said) for said in post.also_covered_by]
+    if any(others):
+        parts.append(f'<p class="also">Also covered by {"; ".join(filter(None, others))}.</p>')
+    return "\n".join(parts)
+
+
+def _correction(said: dict[str, str]) -> str:
+    machine, words = said_date(said.get("date", ""))
+    when = f" {_time(words, machine)}" if words else ""
+    return (
+        '<aside class="correction" aria-label="Correction">'
+        f"<p><strong>Corrected{when}.</strong> {escape(said.get('text', ''))}</p></aside>"
+    )
+
+
+def _claim(post: Post) -> str:
+    terms = []
+    if post.confidence is not None:
+        terms.append(f"{percent(post.confidence)} confident")
+    if post.due is not None:
+        terms.append(f"due {_time(in_words(post.due), post.due.isoformat())}")
+    below = f'<p class="terms">{", ".join(terms)}</p>' if terms else ""
+    return f'<div class="claim"><p>{escape(post.claim)}</p>{below}</div>'
+
+
+def _card(source: Source) -> str:
+    lang = plain_tag(source.lang)
+    title = f"<span{_lang(lang)}>{escape(source.title or source.url or source.site)}</span>"
+    if source.url:
+        hreflang = f' hreflang="{lang}"' if lang else ""
+        title = f'<a class="u-url p-name" href="{escape(source.url)}"{hreflang}>{title}</a>'
+    else:
+        title = f'<span class="p-name">{title}</span>'
+    machine, words = said_date(source.date)
+    by = (
+        f'<span class="p-author h-card">{escape(source.author)}</span>' if source.author else "",
+        f'<cite class="p-publication">{escape(source.site)}</cite>' if source.site else "",
+        _time(words, machine, "dt-published") if words else "",
+    )
+    line = f'<p class="by">{", ".join(filter(None, by))}</p>' if any(by) else ""
+    return f'<div class="cite u-bookmark-of h-cite"><p class="of">{title}</p>{line}</div>'
+
+
+def _quote(quote: Quote, source: Source | None) -> str:
+    cite = f' cite="{escape(source.url)}"' if source is not None and source.url else ""
+    lang = _lang(plain_tag(source.lang)) if source is not None else ""
+    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", quote.text))
+    inside = "".join(f"<p>{escape(part)}</p>" for part in paragraphs if part)
+    return f"<blockquote{cite}{lang}>{inside}</blockquote>"
+
+
+def _view_original(post: Post) -> str:
+    """Say where the link to the source leads, with what is left to read there when its length is known."""
+    if post.source is None:
+        return ""
+    where = post.source.site or _host(post.source.url)
+    more = post.source.words - sum(word_count(quote.text) for quote in post.quotes)
+    if post.source.words and more > 0:
+        return f"View original ({more:,} more {'word' if more == 1 else 'words'} at {where})"
+    return f"View original at {where}"
+
+
+def _other(said: dict[str, str]) -> str:
+    title, site, url = said.get("title", ""), said.get("site", ""), said.get("url", "")
+    name = title or site or _host(url)
+    if not name:
+        return ""
+    at = f", <cite>{escape(site)}</cite>" if site and title else ""
+    return _linked(escape(name), url) + at
+
+
+def _linked(markup: str, url: str) -> str:
+    return f'<a href="{escape(url)}">{markup}</a>' if url else markup
+
+
+def _time(words: str, machine: str = "", kind: str = "") -> str:
+    """Return a date in words, for machines, too, where they can read it."""
+    if not machine:
+        return escape(words)
+    of_kind = f' class="{kind}"' if kind else ""
+    return f'<time{of_kind} datetime="{escape(machine)}">{escape(words)}</time>'
+
+
+def _lang(tag: str) -> str:
+    return f' lang="{tag}"' if tag else ""
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")

@@ -1,0 +1,227 @@
+"""Read content/**/*.md for Pelican: headers through posts' own loader, text through CommonMark.
+
+Decides what of the content is public at the build's moment: a draft, a post of the future and a
+notice past its end do not exist for Pelican. Metadata that other themes print is escaped; ours
+prints the post itself, under ``article.post``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+from pelican.contents import Article, Category, Tag
+from pelican.readers import BaseReader
+
+from curate.feeds.clean import one_line, tidy, web_url, word_count
+from curate.inbox.items import Quote, minutes
+from curate.posts.post import Post, PostFault, Source, as_moment, parse_post
+from curate.posts.prose import read_prose, visible
+from curate.site.plugin import citation
+from curate.site.plugin.links import check_links
+from curate.site.plugin.markdown import to_html
+from curate.site.plugin.report import report_of
+from curate.site.plugin.settings import building_at
+from curate.site.plugin.words import escape, plain_tag
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+SUMMARY = 155  # characters, where the person wrote none
+# Keys that steer Pelican: where a page is written, with which template, for whom.
+STEERING = {
+    *("template", "save_as", "url", "path", "override_save_as", "override_url", "slug", "status", "lang"),
+    *("settings", "source_path", "relative_source_path", "reader", "translations", "translation"),
+    *("in_default_lang", "timezone", "date_format", "locale_date", "locale_modified", "allowed_statuses"),
+    *("author", "authors", "category"),
+}
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+RESERVED = {"archive", "topics", "tags", "feeds", "images", "theme", "404", "index"}
+
+
+class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
+    """Pelican's reader for Markdown files."""
+
+    enabled = True
+    file_extensions = ("md",)
+
+    def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
+        """Return the HTML and the metadata of one file; a file that cannot be a page is reported and skipped."""
+        report = report_of(self.settings)
+        path = Path(source_path)
+        try:
+            post = cleaned(parse_post(_text(path), path))
+            if self._is_left_out(post):
+                report.left_out.append(source_path)
+                return "", {"status": "skip"}
+            return self._page(post)
+        except PostFault as fault:
+            report.blame(fault)
+            report.left_out.append(source_path)
+            return "", {"status": "skip"}
+
+    def _is_left_out(self, post: Post) -> bool:
+        now = building_at(self.settings)
+        if post.until is not None and post.until <= now:
+            return True
+        if self.settings.get("BUILD_DRAFTS"):
+            return False
+        return post.status != "published" or (post.date is not None and post.date > now)
+
+    def _page(self, post: Post) -> tuple[str, dict[str, Any]]:
+        content = Path(self.settings["PATH"])
+        is_post = post.path.relative_to(content).parts[0] != "pages"
+        if not post.title:
+            raise _fault(post, "title", "there is no title.", "Write one: title: …")
+        if not is_post and (post.slug in RESERVED or re.fullmatch(r"\d{4}", post.slug)):
+            reason = f"a page cannot have the slug {post.slug}: the site has one of its own there."
+            raise _fault(post, "slug", reason, "Give it another slug.")
+        body = to_html(UNPRINTABLE.sub("", post.body))
+        check_links(body, post, content)
+        prose = read_prose(post.body)
+        metadata: dict[str, Any] = {
+            **self._extras(post),
+            "title": _printed(post.title),
+            "slug": post.slug,
+            "status": "published",
+            "summary": _printed(post.summary or _first_words(post.body)),
+            "post": post,
+            "draft": post.status != "published",
+            "preface": "",
+            "afterword": "",
+            "words": prose.own,
+        }
+        language = plain_tag(one_line(str(post.header.get("lang", ""))))
+        if language:
+            metadata["lang"] = language
+        if is_post:
+            body = self._add_citation(post, body, metadata)
+            metadata |= self._filed(post)
+            quoted = prose.quoted + sum(word_count(quote.text) for quote in post.quotes)
+            metadata["minutes"] = minutes(prose.own + quoted)
+        return body, metadata
+
+    def _add_citation(self, post: Post, body: str, metadata: dict[str, Any]) -> str:
+        zone = ZoneInfo(self.settings.get("SITE_ZONE", "UTC"))
+        above, below = citation.preface(post, zone), citation.afterword(post)
+        metadata["preface"], metadata["afterword"] = Markup(above), Markup(below)  # noqa: S704 - escaped there
+        parts = (above, citation.quoted(post), body.strip(), citation.question(post), below)
+        return "\n".join(part for part in parts if part)
+
+    def _filed(self, post: Post) -> dict[str, Any]:
+        """Return date, topic and tags: what makes a post appear in lists."""
+        date = post.date
+        if date is None:
+            if post.status == "published":
+                hint = "Write one: date: 2026-11-22T08:40:00+00:00"
+                raise _fault(post, "date", "the post is published and has no date.", hint)
+            date = building_at(self.settings)
+        filed: dict[str, Any] = {"date": date, "tags": [self._named(Tag, tag) for tag in post.tags]}
+        modified = modified_at(post)
+        if modified is not None and modified > date:
+            filed["modified"] = modified
+        if post.topic:
+            filed["category"] = self._named(Category, post.topic)
+        return filed
+
+    def _named(self, kind: Any, name: str) -> Any:  # noqa: ANN401 - Pelican's Tag or Category
+        """Return a tag or category; a name of no Latin letter or digit gets an address of its own."""
+        named = kind(_printed(name), self.settings)
+        if not named.slug:
+            named.slug = f"{crc32(name.encode()):08x}"
+        return named
+
+    def _extras(self, post: Post) -> dict[str, Any]:
+        """Return the header's other keys under their own names, as text safe to print; none can steer Pelican."""
+        extras = {}
+        for key, value in post.header.items():
+            name = key.lower()
+            if name in STEERING and name not in ("slug", "status", "lang"):
+                line = post.lines.get(key, 1)
+                said = f"{post.path}:{line}: the key “{one_line(key)}” is not for a post; the site ignores it."
+                report_of(self.settings).warnings.append(said)
+            elif NAME.fullmatch(name) and name not in STEERING and not hasattr(Article, name):
+                extras[name] = _printed(value)
+        return extras
+
+
+def cleaned(post: Post) -> Post:
+    """Return the post as pages may show it: no control characters, and only addresses of the web."""
+    source = post.source
+    if source is not None:
+        source = Source(
+            url=web_url(source.url),
+            title=one_line(source.title),
+            author=one_line(source.author),
+            site=one_line(source.site),
+            date=one_line(source.date),
+            lang=one_line(source.lang),
+            words=source.words,
+        )
+    return replace(
+        post,
+        title=one_line(post.title),
+        topic=one_line(post.topic),
+        tags=tuple(filter(None, map(one_line, post.tags))),
+        summary=one_line(post.summary),
+        question=one_line(post.question),
+        source=source,
+        quotes=tuple(Quote(text=tidy(quote.text)) for quote in post.quotes),
+        via_name=one_line(post.via_name),
+        via_url=web_url(post.via_url),
+        also_covered_by=tuple(_cleaned(said) for said in post.also_covered_by),
+        corrections=tuple(_cleaned(said) for said in post.corrections),
+        syndication=tuple(filter(None, map(web_url, post.syndication))),
+        claim=one_line(post.claim),
+    )
+
+
+def modified_at(post: Post) -> datetime | None:
+    """Return when a reader's copy went out of date: with the last change said, or the last correction."""
+    moments = [post.modified] if post.modified else []
+    for said in post.corrections:
+        try:
+            moments.append(as_moment(said.get("date", "")))
+        except (ValueError, OverflowError):
+            continue  # a correction whose date is words is shown with those words
+    return max(moments, default=None)
+
+
+def _cleaned(said: dict[str, str]) -> dict[str, str]:
+    return {key: web_url(value) if key == "url" else one_line(value) for key, value in said.items()}
+
+
+def _fault(post: Post, key: str, reason: str, hint: str) -> PostFault:
+    return PostFault(str(post.path), post.lines.get(key, 1), reason, hint)
+
+
+def _text(path: Path) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise PostFault(str(path), line, "the text is not UTF-8.", "Save it as UTF-8 in the editor.") from error
+
+
+def _printed(value: Any) -> Any:  # noqa: ANN401 - a header's value: text, list or mapping
+    """Return texts as HTML that any theme may print, in lists and mappings, too."""
+    if isinstance(value, dict):
+        return {key: _printed(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_printed(inner) for inner in value]
+    return Markup(escape(tidy(str(value))))  # noqa: S704 - just escaped
+
+
+def _first_words(body: str) -> str:
+    """Return the beginning of the person's words, at most as long as a summary."""
+    text = one_line(visible(re.sub(r"^\s*[#>].*$", "", body, flags=re.MULTILINE)).replace("*", "").replace("`", ""))
+    if len(text) <= SUMMARY:
+        return text
+    return text[:SUMMARY].rpartition(" ")[0].rstrip(",;:") + "…"

@@ -1,0 +1,61 @@
+"""Tell the process that started Pelican what happened inside it: faults, pages, files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from curate.posts.post import PostFault
+
+KEY = "CURATE_REPORT"  # under which Pelican's settings carry it through a build
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What one build did.
+
+    ``faults`` are {path, line, reason, hint}; ``pages`` map a page of a post to the post's file;
+    ``written`` are pages and feeds, ``copied`` map an image or other file to where it came from: all
+    as paths from the site's root, with /. ``left_out`` are files of content that have no page now.
+    ``theme`` are folders and files of the theme that are copied, ``finished`` says that Pelican came to its end.
+    ``statics`` are Pelican's objects of what will be copied; their places are settled at the end.
+    """
+
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    pages: dict[str, str] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
+    copied: dict[str, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    theme: list[str] = field(default_factory=list)
+    finished: bool = False
+    statics: list[Any] = field(default_factory=list)
+
+    def blame(self, fault: PostFault) -> None:
+        """Keep a fault of a post."""
+        self.faults.append({"path": fault.path, "line": fault.line, "reason": fault.reason, "hint": fault.hint})
+
+    def write(self, path: Path) -> None:
+        """Leave the report where the other process reads it."""
+        said = {name: value for name, value in vars(self).items() if name != "statics"}
+        said["copied"] = {static.save_as: static.source_path for static in self.statics}
+        path.write_text(json.dumps(said), encoding="utf-8")
+
+
+def read_report(path: Path) -> Report | None:
+    """Return the report left at ``path``; None when Pelican did not load our plugin."""
+    try:
+        return Report(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def report_of(settings: Mapping[str, Any]) -> Report:
+    """Return the report of the build that has these settings."""
+    found = settings.get(KEY)
+    return found if isinstance(found, Report) else Report()

@@ -1,0 +1,117 @@
+"""Give Pelican its settings from curate.toml and the profile; a desk's pelicanconf.py starts from them.
+
+Read inside Pelican's process. Must not know posts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from curate.desk.folder import Desk
+from curate.desk.settings import load_settings
+from curate.feeds.clean import web_url
+from curate.posts.profile import load_profile
+from curate.site.build import ENFORCED, IGNORED, shipped_theme, theme_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FEED = "feeds/all.atom.xml"
+
+
+def pelican_settings(conf_file: str) -> dict[str, Any]:
+    """Return the settings of the site whose pelicanconf.py is ``conf_file``.
+
+    Links between pages are relative, so the site works at any address and from a folder; what must
+    be absolute (feed, canonical address) is added by ``public_settings``.
+    """
+    desk = Desk(Path(conf_file).absolute().parent)
+    site = load_settings(desk.settings).site
+    profile = load_profile(desk.profile)
+    links = tuple(link for link in profile.links if web_url(link.url))
+    return {
+        "PATH": str(desk.content),
+        "SITENAME": site.name,
+        "SITESUBTITLE": profile.label,
+        "AUTHOR": site.name,
+        "SITEURL": "",
+        "RELATIVE_URLS": True,
+        "DEFAULT_LANG": site.language,
+        "LOCALE": ["C"],
+        **_theme(desk),
+        "PLUGINS": ["curate.site.plugin"],
+        # what our theme shows beyond what Pelican knows
+        "PROFILE": replace(profile, links=links),
+        "SITE_ADDRESS": "",
+        "SITE_ROOT": urlsplit(site.url).path.rstrip("/"),  # for the page that is shown at any depth: 404
+        "SITE_ZONE": site.timezone,
+        "SITE_TOPICS": site.topics,
+        # where pages stand; posts as posts/post.permalink says
+        "ARTICLE_PATHS": [""],
+        "ARTICLE_EXCLUDES": ["pages", "profile"],
+        "ARTICLE_URL": "{date:%Y}/{slug}/",
+        "ARTICLE_SAVE_AS": "{date:%Y}/{slug}/index.html",
+        "ARTICLE_LANG_URL": "{date:%Y}/{slug}/",
+        "ARTICLE_LANG_SAVE_AS": "{date:%Y}/{slug}/index.html",
+        "ARTICLE_TRANSLATION_ID": None,
+        "PAGE_PATHS": ["pages"],
+        "PAGE_URL": "{slug}/",
+        "PAGE_SAVE_AS": "{slug}/index.html",
+        "PAGE_LANG_URL": "{slug}/",
+        "PAGE_LANG_SAVE_AS": "{slug}/index.html",
+        "PAGE_TRANSLATION_ID": None,
+        "CATEGORY_URL": "topics/{slug}/",
+        "CATEGORY_SAVE_AS": "topics/{slug}/index.html",
+        "TAG_URL": "tags/{slug}/",
+        "TAG_SAVE_AS": "tags/{slug}/index.html",
+        "AUTHOR_URL": "about/",
+        "AUTHOR_SAVE_AS": "",
+        "DIRECT_TEMPLATES": ["index", "archives", "categories", "tags", "404"],
+        "ARCHIVES_URL": "archive/",
+        "ARCHIVES_SAVE_AS": "archive/index.html",
+        "CATEGORIES_URL": "topics/",
+        "CATEGORIES_SAVE_AS": "topics/index.html",
+        "TAGS_URL": "tags/",
+        "TAGS_SAVE_AS": "tags/index.html",
+        "USE_FOLDER_AS_CATEGORY": False,
+        "DEFAULT_CATEGORY": "",
+        "FILENAME_METADATA": "",
+        "STATIC_PATHS": ["images"],
+        "IGNORE_FILES": list(IGNORED),
+        # feeds: one, with everything in it, and only for a site that has an address
+        "FEED_ALL_ATOM": None,
+        "CATEGORY_FEED_ATOM": None,
+        "AUTHOR_FEED_ATOM": None,
+        "AUTHOR_FEED_RSS": None,
+        "TRANSLATION_FEED_ATOM": None,
+        "FEED_MAX_ITEMS": 20,
+        **ENFORCED,
+    }
+
+
+def _theme(desk: Desk) -> dict[str, Any]:
+    """Take each template and file from the desk's own theme, and what it lacks from ours."""
+    own, ours = theme_folder(desk), shipped_theme()
+    more = [] if own == ours else [own]
+    return {
+        "THEME": str(ours),
+        "THEME_TEMPLATES_OVERRIDES": [str(folder / "templates") for folder in more],
+        "THEME_STATIC_PATHS": ["static", *(str(folder / "static") for folder in more)],
+    }
+
+
+def public_settings(conf_file: str) -> dict[str, Any]:
+    """Return what the site needs as the public sees it: its address, and the feed that needs one."""
+    desk = Desk(Path(conf_file).absolute().parent)
+    url = load_settings(desk.settings).site.url.rstrip("/")
+    return {"SITEURL": url, "SITE_ADDRESS": url, "FEED_DOMAIN": url, "FEED_ALL_ATOM": FEED if url else None}
+
+
+def building_at(settings: Mapping[str, Any]) -> datetime:
+    """Return the moment the build takes as now: the one curate gave, or the clock's when Pelican runs alone."""
+    said = settings.get("BUILD_NOW")
+    return datetime.fromisoformat(said) if said else datetime.now(UTC)

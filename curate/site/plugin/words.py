@@ -1,0 +1,73 @@
+"""Put dates and texts into words and markup, one way for all pages and the feed.
+
+Pure. Whatever text goes into HTML goes through ``escape`` here or through Jinja's autoescape.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+from curate.posts.post import as_moment
+
+if TYPE_CHECKING:
+    from datetime import date, datetime, tzinfo
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+PARTIAL = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2]))?")
+PELICANS = str.maketrans({"{": "&#123;", "}": "&#125;", "|": "&#124;"})  # what Pelican takes for a link to a file
+
+
+def escape(text: str) -> str:
+    """Return ``text`` as HTML, for an element or between double quotes, in which Pelican finds no link of its own."""
+    return html.escape(text, quote=False).replace('"', "&quot;").translate(PELICANS)
+
+
+def in_words(day: date) -> str:
+    """Say a day: 22 November 2026."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def day_and_month(day: date) -> str:
+    """Say a day below its year: 22 Nov."""
+    return f"{day.day} {MONTHS[day.month - 1][:3]}"
+
+
+def month_and_year(day: date) -> str:
+    """Say when, where the day does not matter: Nov 2026."""
+    return f"{MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def day_in(zone: tzinfo, moment: datetime) -> date:
+    """Return the day ``moment`` falls on in ``zone``."""
+    return moment.astimezone(zone).date()
+
+
+def said_date(text: str) -> tuple[str, str]:
+    """Return what a source calls its date, for a machine and in words; ("", text) when it is no date.
+
+    A year or a year and a month alone are dates, too.
+    """
+    partial = PARTIAL.fullmatch(text)
+    if partial:
+        year, month = partial.groups()
+        return text, f"{MONTHS[int(month) - 1]} {year}" if month else year
+    try:
+        day = as_moment(text).date()
+    except (ValueError, OverflowError):
+        return "", text
+    return day.isoformat(), in_words(day)
+
+
+def percent(share: float) -> str:
+    """Say a part of 1 in per cent, without needless digits: 0.8 is 80 %."""
+    return f"{share * 100:.3g} %"
+
+
+def plain_tag(language: str) -> str:
+    """Return ``language`` if it has the shape of a language tag (BCP 47), else ""."""
+    return language if re.fullmatch(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", language) else ""

@@ -1,0 +1,1 @@
+"""The only way out: guarded connections, limits, one HTTP client."""

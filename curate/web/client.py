@@ -1,0 +1,377 @@
+"""Ask servers, one request at a time: the only HTTP client of curate.
+
+Every request goes out on a connection of its own, through the guard, within a deadline and within
+limits of size. Knows nothing of feeds or networks; tells its callers apart what they must treat
+apart: a request that certainly never left, one that may have arrived, and an answer of no use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json as jsonlib
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import aiohttp
+from multidict import CIMultiDict
+
+from curate import __version__
+from curate.errors import NetworkTrouble
+from curate.web.guard import Forbidden, Guard, check_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+
+    from yarl import URL
+
+USER_AGENT = f"curate/{__version__} (+https://pypi.org/project/curate-desk/)"
+LARGEST = 15 * 1024 * 1024  # bytes of a body, as it travels and unpacked
+HOPS = 5  # redirects followed
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+SECRET = ("Authorization", "Cookie", "Proxy-Authorization")  # never shown to another server
+NO_WAY = frozenset({errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ETIMEDOUT})
+
+
+class _Trouble(NetworkTrouble):
+    """``reason`` is what the server did, in a few words: answered 404 Not Found.
+
+    ``silent`` is true when nothing at all came back, as when the network is down.
+    """
+
+    def __init__(self, url: str, reason: str, hint: str = "", *, silent: bool = False) -> None:
+        super().__init__(url, f"{url}: {reason}.", hint)
+        self.reason = reason
+        self.silent = silent
+
+
+class NotSent(_Trouble):
+    """No byte of the request left: refused by the guard, no such name, no connection, no TLS."""
+
+
+class Unanswered(_Trouble):
+    """The request may have arrived, and no whole answer came back."""
+
+
+class BadAnswer(_Trouble):
+    """An answer came that is of no use: not HTTP, not JSON, redirects without an end."""
+
+
+class TooBig(BadAnswer):
+    """The answer is larger than curate reads."""
+
+    code = "too-big"
+    exit = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """One whole answer. ``url`` is where it came from at last, after redirects.
+
+    ``moved_to`` is that address when every redirect on the way was for good (301, 308), else empty.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]  # names in any case
+    body: bytes
+    moved_to: str = ""
+
+    @property
+    def words(self) -> str:
+        """The status as a person reads it: 404 Not Found."""
+        try:
+            return f"{self.status} {HTTPStatus(self.status).phrase}"
+        except ValueError:
+            return str(self.status)
+
+    def text(self) -> str:
+        """Return the body as text, in the charset its header names, else UTF-8; never fails."""
+        _, _, charset = self.headers.get("Content-Type", "").lower().partition("charset=")
+        try:
+            return self.body.decode(charset.split(";")[0].strip("\"' ") or "utf-8", "replace")
+        except LookupError:
+            return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON's own shape
+        """Return the body read as JSON. Raises BadAnswer."""
+        try:
+            return jsonlib.loads(self.body)
+        except (ValueError, RecursionError):
+            raise BadAnswer(self.url, "did not answer in JSON") from None
+
+
+@dataclass
+class _Progress:
+    """How far one request came: once ``connected``, the server may have it."""
+
+    connected: bool = False
+    answered: bool = False
+
+
+class Client:
+    """Enter with ``async with``; then ``get`` and ``send``.
+
+    ``allow_private`` is the guard's list of exceptions, ``connections`` and ``per_host`` the most
+    at a time; ``timeout`` in seconds is for a whole call, redirects included, waiting for a free
+    connection not. With ``offline`` every call raises NotSent.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_private: Iterable[str] = (),
+        connections: int = 32,
+        per_host: int = 2,
+        timeout: float = 30.0,
+        offline: bool = False,
+    ) -> None:
+        self.offline = offline
+        self.connections = connections
+        self._guard = Guard(allow_private)
+        self._timeout = timeout
+        self._per_host = per_host
+        self._places = asyncio.Semaphore(connections)
+        self._hosts: dict[str, asyncio.Semaphore] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        async def note(_: aiohttp.ClientSession, context: Any, __: object) -> None:  # noqa: ANN401 - aiohttp's
+            context.trace_request_ctx.connected = True
+
+        # Names are looked up in the loop's threads: as many as connections, or one slow name server holds up all.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(self.connections))
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_end.append(note)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                socket_factory=self._guard.socket_factory,
+                force_close=True,  # a connection of its own for each request
+                limit=0,  # our own semaphores count, so that waiting costs no time of the deadline
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"},
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            auto_decompress=False,
+            trust_env=False,
+            requote_redirect_url=False,
+            max_line_size=16 * 1024,
+            max_field_size=32 * 1024,
+            trace_configs=[trace],
+            middlewares=(_once,),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+        """Ask for ``url``, following up to 5 redirects, each checked anew.
+
+        Authorization and cookies among ``headers`` are dropped at the border of a server.
+        Raises NotSent, Unanswered and BadAnswer; an answer of any status is returned.
+        """
+        where = self._checked(url)
+        left = self._timeout
+        own = CIMultiDict(headers or {})
+        for_good = True
+        for hop in range(HOPS + 1):
+            started = time.monotonic()
+            reply = await self._one("GET", where, left=left, headers=own)
+            left -= time.monotonic() - started
+            target = reply.headers.get("Location", "")
+            if reply.status not in REDIRECTS or not target:
+                moved = str(where) if hop and for_good else ""
+                return Reply(url=reply.url, status=reply.status, headers=reply.headers, body=reply.body, moved_to=moved)
+            for_good = for_good and reply.status in {301, 308}
+            there = _next(where, target)
+            if there.origin() != where.origin():
+                for name in SECRET:
+                    own.popall(name, None)
+            where = there
+        raise BadAnswer(url, f"redirects more than {HOPS} times")
+
+    async def send(  # noqa: PLR0913 - the parts of a request
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+        form: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
+        data: bytes | None = None,
+    ) -> Reply:
+        """Make exactly one request, on a new connection: never repeated, no redirect followed.
+
+        At most one of ``json``, ``form`` (URL-encoded fields) and ``data`` is the body. Raises
+        NotSent when no byte of it left; after Unanswered and BadAnswer it may have been acted upon.
+        """
+        body: dict[str, Any] = {}
+        if json is not None:
+            body["json"] = json
+        elif form is not None:
+            body["data"] = aiohttp.FormData(form if hasattr(form, "items") else list(form))
+        elif data is not None:
+            body["data"] = data
+        return await self._one(method, self._checked(url), left=self._timeout, headers=headers, body=body)
+
+    def _checked(self, url: str) -> URL:
+        """Return the normal form of ``url``, or raise NotSent."""
+        if self.offline:
+            raise NotSent(url, "not asked, because of --offline", silent=True)
+        try:
+            return check_url(url)
+        except Forbidden as error:
+            raise NotSent(url, error.reason) from None
+
+    async def _one(
+        self,
+        method: str,
+        url: URL,
+        *,
+        left: float,
+        headers: Mapping[str, str] | None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        """Make one request within ``left`` seconds once there is a free place, and read its answer."""
+        if self._session is None:
+            raise RuntimeError("a Client works inside “async with” only")
+        progress = _Progress()
+        host = self._hosts.setdefault(url.raw_host or "", asyncio.Semaphore(self._per_host))
+        async with host, self._places:
+            try:
+                async with (
+                    asyncio.timeout(left),
+                    self._session.request(
+                        method, url, headers=headers, allow_redirects=False, trace_request_ctx=progress, **body or {}
+                    ) as response,
+                ):
+                    progress.answered = True
+                    skip = response.status in REDIRECTS and method == "GET"
+                    raw = b"" if skip else await _read(response, str(url))
+            except (TimeoutError, aiohttp.ClientError, OSError, UnicodeError) as error:
+                _tell(error, str(url), progress, self._timeout)
+        return Reply(
+            url=str(url), status=response.status, headers=response.headers, body=_unpacked(raw, response, str(url))
+        )
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a request by itself, which it does when a server hangs up."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(error) from error
+
+
+def _next(here: URL, target: str) -> URL:
+    """Return the checked address a redirect from ``here`` leads to. Raises BadAnswer."""
+    try:
+        return check_url(target, here)
+    except Forbidden as error:
+        raise BadAnswer(str(here), f"redirects to {target[:200]}, which is {error.reason}") from None
+
+
+async def _read(response: aiohttp.ClientResponse, url: str) -> bytes:
+    """Return the body as it travels. Raises TooBig as soon as that is certain."""
+    if (response.content_length or 0) > LARGEST:
+        raise _too_big(url)
+    parts = []
+    size = 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > LARGEST:
+            raise _too_big(url)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _too_big(url: str) -> TooBig:
+    return TooBig(url, f"is larger than {LARGEST // 1024**2} MiB")
+
+
+def _unpacked(raw: bytes, response: aiohttp.ClientResponse, url: str) -> bytes:
+    """Undo the one content coding an answer may have; a body that is not packed as it says stays as it is.
+
+    Raises TooBig when there is more in it than curate reads, BadAnswer when it is packed more than
+    once or breaks off.
+    """
+    named = ",".join(response.headers.getall("Content-Encoding", [])).lower().split(",")
+    codings = [coding.strip() for coding in named if coding.strip() not in {"", "identity"}]
+    if len(codings) > 1:
+        raise BadAnswer(url, f"is packed {len(codings)} times over")
+    if not raw or codings in ([], ["none"]):
+        return raw
+    if codings in (["gzip"], ["x-gzip"]):
+        return _inflated(raw, url, 31) if raw[:2] == b"\x1f\x8b" else raw
+    if codings == ["deflate"]:
+        zlib_header = raw[0] & 15 == 8 and len(raw) > 1 and int.from_bytes(raw[:2], "big") % 31 == 0
+        return _inflated(raw, url, 15 if zlib_header else -15)
+    if codings[0] in {"br", "zstd", "compress", "x-compress", "dcb", "dcz"}:
+        raise BadAnswer(url, f"is packed with {codings[0]}, which nobody asked for")
+    return raw  # servers name character sets here, too
+
+
+def _inflated(raw: bytes, url: str, kind: int) -> bytes:
+    """Unpack ``raw`` up to the limit; ``kind`` is zlib's number of the format."""
+    whole = b""
+    for _ in range(16):  # gzip may come in several members, one after the other
+        unpacker = zlib.decompressobj(kind)
+        try:
+            whole += unpacker.decompress(raw, LARGEST + 1 - len(whole))
+        except zlib.error:
+            raise BadAnswer(url, "cannot be unpacked") from None
+        if len(whole) > LARGEST:
+            raise _too_big(url)
+        if not unpacker.eof:
+            raise BadAnswer(url, "breaks off in the middle")
+        raw = unpacker.unused_data
+        if raw[:2] != b"\x1f\x8b":
+            return whole
+    raise BadAnswer(url, "is packed in too many pieces")
+
+
+def _tell(error: Exception, url: str, progress: _Progress, timeout: float) -> NoReturn:
+    """Raise what ``error`` means for the request: NotSent, Unanswered or BadAnswer, in words."""
+    kind = Unanswered if progress.connected else NotSent
+    if isinstance(error, TimeoutError):
+        raise kind(url, f"took longer than {timeout:g} s", silent=not progress.answered) from error
+    if isinstance(error, aiohttp.ClientConnectorError):
+        cause = error.os_error
+        if isinstance(cause, Forbidden):
+            raise NotSent(url, cause.reason) from None
+        raise NotSent(url, _no_connection(error), silent=_is_silent(error)) from error
+    if isinstance(error, aiohttp.ClientPayloadError):
+        raise Unanswered(url, "broke off in the middle of its answer") from error
+    if isinstance(error, aiohttp.ClientResponseError):
+        raise BadAnswer(url, "did not answer in HTTP as it is written") from error
+    if isinstance(error, (aiohttp.InvalidURL, UnicodeError)):
+        raise kind(url, "refused: this is not a web address") from error
+    raise kind(url, "hung up without an answer") from error
+
+
+def _is_silent(error: aiohttp.ClientConnectorError) -> bool:
+    return isinstance(error, aiohttp.ClientConnectorDNSError) or error.os_error.errno in NO_WAY
+
+
+def _no_connection(error: aiohttp.ClientConnectorError) -> str:
+    """Say why there is no connection, in a few words."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"no server of the name {error.host} was found"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not valid"
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return "no safe connection could be made (TLS)"
+    if error.os_error.errno == errno.ECONNREFUSED:
+        return "nothing answers there (connection refused)"
+    return "could not be reached"

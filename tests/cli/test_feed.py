@@ -1,0 +1,351 @@
+"""The commands ``feed …`` and ``fetch``: their answers, exit codes and streams."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from curate.cli import feed_view
+from curate.cli.here import Here
+
+if TYPE_CHECKING:
+    from tests.conftest import Curate, Loopback
+
+ROOT = Path(__file__).parents[2]
+ITEM = "<item><title>{0}</title><link>https://night.example/{0}</link><guid>{0}</guid></item>"
+
+
+def rss(*titles: str, title: str = "Night Shift") -> str:
+    items = "".join(map(ITEM.format, titles))
+    return (
+        f'<?xml version="1.0"?><rss version="2.0"><channel><title>{title}</title>'
+        f"<link>https://night.example/</link>{items}</channel></rss>"
+    )
+
+
+def page(*links: str) -> str:
+    heads = "".join(f'<link rel="alternate" type="application/rss+xml" href="{link}">' for link in links)
+    return f"<!doctype html><html><head><title>x</title>{heads}</head><body><p>x</p></body></html>"
+
+
+def titles(curate: Curate, desk: Path) -> set[str]:
+    return {item["title"] for item in curate("-C", desk, "item", "list", "--limit", "0", "--json").data}
+
+
+# feed add
+
+
+def test_adding_a_feed_keeps_its_title_and_nothing_else(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    url = loopback.put("/feed", rss("one"))
+    answer = curate("-C", desk, "feed", "add", url, "--folder", "Work/Ops", "--json")
+    assert answer.data == {
+        "url": url,
+        "title": "Night Shift",
+        "folder": "Work/Ops",
+        "site_url": "https://night.example/",
+        "added": True,
+    }
+    assert url in (desk / "feeds.opml").read_text(encoding="utf-8")
+    assert titles(curate, desk) == set()
+
+
+def test_a_page_with_one_feed_is_enough(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    feed = loopback.put("/posts.xml", rss("one"))
+    answer = curate("-C", desk, "feed", "add", loopback.put("/blog", page("/posts.xml")), "--title", "My night")
+    assert answer.out == f"Added “My night”, {feed}, found through that page. Next: curate fetch\n"
+
+
+def test_a_page_with_several_feeds_asks_which(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    posts, comments = loopback.put("/posts", rss("one")), loopback.put("/comments", rss("two", title="Comments"))
+    url = loopback.put("/", page("/posts", "/comments"))
+    answer = curate("-C", desk, "feed", "add", url, expect=2)
+    assert answer.out == ""
+    assert answer.err.splitlines()[:3] == [
+        "That is a page. It offers 2 feeds:",
+        f"1) Night Shift  {posts}",
+        f"2) Comments  {comments}",
+    ]
+    assert "offers 2 feeds" in curate("-C", desk, "feed", "add", url, "--json", expect=2).error["message"]
+    assert curate("-C", desk, "feed", "list", "--json").data == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_on_a_terminal_the_answer_is_taken(desk: Path, loopback: Loopback) -> None:
+    import pty
+
+    loopback.put("/posts", rss("one"))
+    comments = loopback.put("/comments", rss("two", title="Comments"))
+    url = loopback.put("/", page("/posts", "/comments"))
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "curate", "-C", str(desk), "feed", "add", url],
+        cwd=ROOT,
+        stdin=theirs,
+        stderr=theirs,
+        stdout=subprocess.PIPE,
+    ) as process:
+        os.write(ours, b"2\n")
+        out = process.communicate(timeout=30)[0].decode()
+    asked = os.read(ours, 65536).decode()
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 0
+    assert "1) Night Shift" in asked
+    assert "Which" in asked
+    assert out.startswith(f"Added “Comments”, {comments}")
+
+
+def test_a_feed_that_is_there_is_not_added_again(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    url = loopback.put("/feed", rss("one"))
+    through = loopback.put("/", page("/feed"))
+    curate("-C", desk, "feed", "add", url, "--title", "Ops Weekly")
+    seen = len(loopback.seen)
+    assert curate("-C", desk, "feed", "add", url).out == "Already there as “Ops Weekly”.\n"
+    assert len(loopback.seen) == seen
+    answer = curate("-C", desk, "feed", "add", through, "--json").data
+    assert (answer["url"], answer["title"], answer["added"]) == (url, "Ops Weekly", False)
+
+
+def test_what_cannot_be_added_is_told_with_the_right_exit_code(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    before = (desk / "feeds.opml").read_bytes()
+    refused = curate("-C", desk, "feed", "add", "http://127.0.0.1:9/feed", expect=5)
+    assert "refused: private address 127.0.0.1 (allow it with fetch.allow_private)" in refused.err
+    assert "is a web page, not a feed" in curate("-C", desk, "feed", "add", loopback.put("/", page()), expect=1).err
+    assert "answered 404 Not Found" in curate("-C", desk, "feed", "add", loopback.url + "/gone", expect=5).err
+    big = loopback.put("/big", bytes(16 * 1024 * 1024))
+    assert "is larger than 15 MiB" in curate("-C", desk, "feed", "add", big, expect=1).err
+    for no_address in ("file:///etc/passwd", "/etc/passwd", "javascript:alert(1)", "http://u:p@example.org/", "feed"):
+        answer = curate("-C", desk, "feed", "add", no_address, expect=2)
+        assert answer.err.startswith(f"{no_address}: refused: ")
+    assert (desk / "feeds.opml").read_bytes() == before
+
+
+def test_offline_a_feed_is_added_by_its_title_only(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    answer = curate("-C", desk, "--offline", "feed", "add", "ops.example/feed", expect=5)
+    assert "--offline" in answer.err
+    assert "--title" in answer.err
+    added = curate("-C", desk, "--offline", "feed", "add", "ops.example/feed", "--title", "Ops", "--json").data
+    assert (added["url"], added["title"]) == ("https://ops.example/feed", "Ops")
+    assert loopback.seen == []
+
+
+# feed list, remove, import, export
+
+
+def test_the_list_shows_each_feeds_health(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    assert curate("-C", desk, "feed", "list").err == feed_view.NO_FEEDS + "\n"
+    good, bad = loopback.put("/good", rss("one", "two")), loopback.put("/bad", rss("x", title="Bad"))
+    curate("-C", desk, "feed", "add", good)
+    curate("-C", desk, "feed", "add", bad, "--folder", "Odd")
+    loopback.put("/bad", "no", status=404)
+    curate("-C", desk, "--now", "2026-11-23T08:00:00Z", "fetch", expect=5)
+    rows = {row["url"]: row for row in curate("-C", desk, "feed", "list", "--json").data}
+    assert rows[good] == {
+        "url": good,
+        "title": "Night Shift",
+        "folder": "",
+        "site_url": "https://night.example/",
+        "checked": "2026-11-23T08:00:00Z",
+        "succeeded": "2026-11-23T08:00:00Z",
+        "failures": 0,
+        "reason": "",
+        "items": 2,
+        "kept": 0,
+    }
+    assert (rows[bad]["failures"], rows[bad]["reason"], rows[bad]["succeeded"]) == (1, "answered 404 Not Found", None)
+    assert [row["url"] for row in curate("-C", desk, "feed", "list", "--failing", "--json").data] == [bad]
+    shown = curate("-C", desk, "--now", "2026-11-23T10:00:00Z", "feed", "list").out.splitlines()
+    assert shown[1].split() == ["Night", "Shift", "2", "0", "2h", good]
+    assert shown[2].split()[:4] == ["Bad", "0", "0", "never"]
+    assert shown[2].endswith("answered 404 Not Found")
+
+
+def test_a_feeds_title_moves_no_cursor(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    url = loopback.put("/feed", rss("one"))
+    added = curate("-C", desk, "feed", "add", url, "--title", "\x1b[2J\u202eevil")
+    listed = curate("-C", desk, "feed", "list")
+    for text in (added.out, listed.out):
+        assert "evil" in text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+
+
+def test_a_feed_is_removed_by_address_or_title_and_its_items_stay(
+    curate: Curate, desk: Path, loopback: Loopback
+) -> None:
+    for name in ("one", "two"):
+        curate("-C", desk, "feed", "add", loopback.put(f"/{name}", rss(name, title=name.title())))
+    curate("-C", desk, "fetch")
+    asked = curate("-C", desk, "feed", "remove", "one", expect=2)
+    assert "--yes" in asked.err
+    assert curate("-C", desk, "feed", "remove", "ONE", "--yes").out == "Removed “One”. Its items stay.\n"
+    assert curate("-C", desk, "feed", "remove", loopback.url + "/two", "--yes", "--json").data["title"] == "Two"
+    assert curate("-C", desk, "feed", "list", "--json").data == []
+    assert titles(curate, desk) == {"one", "two"}
+    assert curate("-C", desk, "feed", "remove", "one", "--yes", "--json", expect=2).error["code"] == "unknown"
+
+
+def test_two_feeds_of_one_title_are_told_apart_by_address(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    for name in ("one", "two"):
+        curate("-C", desk, "feed", "add", loopback.put(f"/{name}", rss(name)))
+    assert "Name one by its address" in curate("-C", desk, "feed", "remove", "night shift", "--yes", expect=2).err
+
+
+OPML = """<opml version="2.0"><head/><body><outline text="Work">
+<outline type="rss" text="Ops" xmlUrl="https://ops.example/feed"/>
+<outline type="rss" text="Bad" xmlUrl="file:///etc/passwd"/></outline>
+<outline type="rss" text="Net" xmlUrl="https://net.example/feed"/></body></opml>"""
+
+
+def test_a_list_is_imported_once_and_what_cannot_be_read_is_named(curate: Curate, desk: Path, tmp_path: Path) -> None:
+    listing = tmp_path / "list.opml"
+    listing.write_text(OPML, encoding="utf-8")
+    would = curate("-C", desk, "feed", "import", listing, "--dry-run")
+    assert would.out == "Would add 2 feeds.\n"
+    assert curate("-C", desk, "feed", "list", "--json").data == []
+    data = curate("-C", desk, "feed", "import", listing, "--json").data
+    assert [(feed["url"], feed["title"], feed["folder"]) for feed in data["added"]] == [
+        ("https://ops.example/feed", "Ops", "Work"),
+        ("https://net.example/feed", "Net", ""),
+    ]
+    assert data["known"] == []
+    assert [refused["url"] for refused in data["refused"]] == ["file:///etc/passwd"]
+    again = curate("-C", desk, "feed", "import", listing)
+    assert again.out == "Added 0 feeds, 2 skipped because they are already listed.\n"
+    assert "file:///etc/passwd" in again.err
+
+
+def test_a_list_comes_from_standard_input_and_goes_to_standard_output(
+    curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(OPML.encode())))
+    assert len(curate("-C", desk, "feed", "import", "-", "--json").data["added"]) == 2
+    exported = curate("-C", desk, "feed", "export").out
+    assert exported.startswith("<?xml")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(exported.encode())))
+    assert len(curate("-C", desk, "feed", "import", "-", "--json").data["known"]) == 2
+    assert curate("-C", desk, "feed", "export", "--json").data["opml"] == exported
+
+
+def test_a_file_that_is_not_there_is_a_wrong_argument(curate: Curate, desk: Path) -> None:
+    assert "nowhere.opml" in curate("-C", desk, "feed", "import", "nowhere.opml", expect=2).err
+
+
+# fetch
+
+
+def test_fetch_answers_what_came(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    one, two = loopback.put("/one", rss("a", "b"), ETag='"1"'), loopback.put("/two", rss("c"))
+    for url in (one, two):
+        curate("-C", desk, "feed", "add", url)
+    answer = curate("-C", desk, "fetch", "--json")
+    assert answer.data == {"feeds": 2, "ok": 2, "not_modified": 0, "failed": [], "new_items": 3}
+    assert answer.err == ""
+    assert titles(curate, desk) == {"a", "b", "c"}
+
+
+def test_a_second_fetch_waits_and_a_forced_one_asks_for_news_only(
+    curate: Curate, desk: Path, loopback: Loopback
+) -> None:
+    url = loopback.put("/one", rss("a"), ETag='"1"')
+    curate("-C", desk, "feed", "add", url)
+    curate("-C", desk, "--now", "2026-11-23T08:00:00Z", "fetch")
+    seen = len(loopback.seen)
+    soon = curate("-C", desk, "--now", "2026-11-23T08:30:00Z", "fetch")
+    assert soon.out == "No feed is due for 29 minutes. curate fetch --force asks all the same.\n"
+    assert len(loopback.seen) == seen
+    forced = curate("-C", desk, "--now", "2026-11-23T08:30:00Z", "fetch", "--force", "--json").data
+    assert forced == {"feeds": 1, "ok": 0, "not_modified": 1, "failed": [], "new_items": 0}
+    assert loopback.seen[-1][2]["If-None-Match"] == '"1"'
+    later = curate("-C", desk, "--now", "2026-11-23T09:30:00Z", "fetch")
+    assert later.out == "1 feed read, 0 new items.\n"
+
+
+def test_feeds_that_fail_are_named_and_the_rest_is_in(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    curate("-C", desk, "feed", "add", loopback.put("/good", rss("a", "b")))
+    gone = [loopback.put(f"/{number}", rss("x"), status=200) for number in range(5)]
+    for number, url in enumerate(gone):
+        curate("-C", desk, "feed", "add", url, "--title", f"Gone {number}")
+        loopback.put(f"/{number}", "", status=410)
+    answer = curate("-C", desk, "fetch", expect=5)
+    first, last = answer.out.splitlines()
+    assert first.startswith("1 feed read, 5 failed: Gone ")
+    assert first.count("(answered 410 Gone)") == 3
+    assert first.endswith(" … curate feed list --failing names all.")
+    assert last == "Everything else is in: 2 new items."
+    data = curate("-C", desk, "fetch", "--force", "--json", expect=5).data
+    assert data["feeds"] == data["ok"] + data["not_modified"] + len(data["failed"]) == 6
+    assert sorted(row["url"] for row in data["failed"]) == sorted(gone)
+    assert {row["reason"] for row in data["failed"]} == {"answered 410 Gone"}
+
+
+def test_a_feed_that_fails_again_is_told_with_the_day_it_was_last_read(
+    curate: Curate, desk: Path, loopback: Loopback
+) -> None:
+    curate("-C", desk, "feed", "add", loopback.put("/one", rss("a")))
+    curate("-C", desk, "--now", "2026-11-09T08:00:00Z", "fetch")
+    loopback.put("/one", "", status=404)
+    curate("-C", desk, "--now", "2026-11-10T08:00:00Z", "fetch", expect=5)
+    answer = curate("-C", desk, "--now", "2026-11-23T08:00:00Z", "fetch", expect=5)
+    assert "1 failed: Night Shift (answered 404 Not Found, last read 9 Nov)." in answer.out
+
+
+def test_without_a_network_no_feed_is_blamed(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    curate("-C", desk, "feed", "add", loopback.put("/one", rss("a")))
+    answer = curate("-C", desk, "--offline", "fetch", "--force", expect=5)
+    assert (answer.out, answer.err) == ("", "No feed was asked, because of --offline.\nYour inbox and drafts work.\n")
+    assert curate("-C", desk, "feed", "list", "--json").data[0]["failures"] == 0
+
+
+def test_when_no_feed_gives_a_sign_of_life_it_is_said_once(
+    curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lookup(*_: object, **__: object) -> object:
+        raise OSError("no network")
+
+    for number in range(6):
+        curate("-C", desk, "--offline", "feed", "add", f"https://f{number}.example/feed", "--title", f"F{number}")
+    monkeypatch.setattr("socket.getaddrinfo", lookup)
+    answer = curate("-C", desk, "fetch", expect=5)
+    assert answer.out == "No network. Your inbox and drafts work. Fetch and send will wait.\n"
+    data = curate("-C", desk, "fetch", "--json", expect=5).data
+    assert (data["feeds"], len(data["failed"]), data["new_items"]) == (6, 6, 0)
+    assert all(row["failures"] == 0 for row in curate("-C", desk, "feed", "list", "--json").data)
+
+
+def test_a_desk_without_feeds_says_how_to_get_some(curate: Curate, desk: Path) -> None:
+    assert curate("-C", desk, "fetch").out == feed_view.NO_FEEDS + "\n"
+    data = curate("-C", desk, "fetch", "--json").data
+    assert data == {"feeds": 0, "ok": 0, "not_modified": 0, "failed": [], "new_items": 0}
+
+
+class Terminal(io.StringIO):
+    """Standard error as a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_one_line_on_a_terminal_and_gone_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_view, "PATIENCE", 0.0)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    progress = feed_view.Progress(Here())
+    progress(82, 120, 3)
+    progress(83, 120, 3)  # too soon for another
+    progress.end()
+    assert terminal.getvalue() == "\r82/120 feeds, 3 failed\x1b[K\r\x1b[K"
+    quick = feed_view.Progress(Here())
+    monkeypatch.setattr(feed_view, "PATIENCE", 60.0)
+    silent = [feed_view.Progress(Here(quiet=True)), feed_view.Progress(Here())]
+    quick.end()
+    for each in silent:
+        each(1, 2, 0)
+        each.end()
+    assert terminal.getvalue().count("\r") == 2

@@ -1,0 +1,187 @@
+"""Every command line ends in words and a code: flags, errors, closed pipes, Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from curate import __version__
+from curate.cli.here import Here
+from curate.desk import db
+from curate.desk.folder import Desk
+from curate.desk.settings import set_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Curate
+
+PROGRAM = [sys.executable, "-m", "curate"]
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+@pytest.mark.parametrize("command", [[], ["init"], ["config"], ["config", "set"]])
+def test_help_is_an_answer_wherever_it_is_asked_for(curate: Curate, flag: str, command: list[str]) -> None:
+    answer = curate(*command, flag)
+    assert answer.out.startswith(" ".join(["Usage: curate", *command]))
+    assert answer.err == ""
+
+
+def test_every_command_is_listed_and_shows_an_example(curate: Curate) -> None:
+    from curate.cli.main import HOMES
+
+    overview = curate("--help").out
+    for name in HOMES:
+        assert f"\n  {name} " in overview
+        answer = curate(name, "--help").out
+        assert "Example" in answer or "Commands" in answer, name
+
+
+def test_the_version_is_told(curate: Curate) -> None:
+    assert __version__ in curate("--version").out
+
+
+@pytest.mark.parametrize("place", ["before", "between", "after"])
+def test_global_flags_stand_before_or_after_the_command(curate: Curate, desk: Path, place: str) -> None:
+    flags = ["-C", str(desk), "--json"]
+    lines = {
+        "before": [*flags, "config", "get", "site.name"],
+        "between": ["config", *flags, "get", "site.name"],
+        "after": ["config", "get", "site.name", *flags],
+    }
+    assert "Dana Okafor" in json.dumps(curate(*lines[place]).data)
+
+
+def test_a_flag_given_twice_counts_where_it_was_given_last(curate: Curate, desk: Path, tmp_path: Path) -> None:
+    curate("-C", tmp_path / "nowhere", "config", "get", "site.name", "-C", desk)
+
+
+def test_an_answer_in_json_is_one_object_with_its_schema(curate: Curate, desk: Path) -> None:
+    answer = curate("-C", desk, "config", "list", "--json")
+    assert list(json.loads(answer.out)) == ["schema", "data", "warnings"]
+    assert json.loads(answer.out)["schema"] == "curate.config.list/1"
+    assert answer.err == ""
+
+
+@pytest.mark.parametrize("line", ["wombat", "init --wombat", "config get", "config wombat", "--now noon config list"])
+def test_a_command_that_cannot_be_meant_ends_with_2_and_says_where_help_is(curate: Curate, line: str) -> None:
+    answer = curate(*line.split(), expect=2)
+    assert answer.out == ""
+    assert "--help" in answer.err
+    refusal = curate("--json", *line.split(), expect=2)
+    assert refusal.out == ""
+    assert refusal.error["code"] == "usage"
+    assert refusal.error["exit"] == 2
+    assert set(refusal.error) == {"code", "message", "hint", "exit"}
+
+
+def test_outside_a_desk_the_answer_names_the_folder_and_the_way_in(curate: Curate, tmp_path: Path) -> None:
+    refusal = curate("-C", tmp_path, "config", "list", "--json", expect=2).error
+    assert refusal["code"] == "no-desk"
+    assert str(tmp_path) in refusal["message"]
+    assert "curate init" in refusal["hint"]
+
+
+def test_curate_alone_welcomes_who_has_no_desk(curate: Curate, tmp_path: Path) -> None:
+    assert "curate init" in curate("-C", tmp_path).out
+
+
+def test_what_nobody_foresaw_is_said_in_one_line_and_traced_only_with_debug(curate: Curate, desk: Path) -> None:
+    with contextlib.closing(db.open_database(Desk(desk))) as connection:
+        connection.execute("DELETE FROM desk WHERE key = 'id'")
+    (desk / ".curate" / "desk-id").unlink()
+    short = curate("-C", desk, "today", expect=1)
+    assert "Traceback" not in short.err
+    assert "--debug" in short.err
+    assert "Traceback" in curate("-C", desk, "today", "--debug", expect=1).err
+
+
+@contextlib.contextmanager
+def closed_pipe() -> Iterator[int]:
+    """Hand out the end to write to of a pipe nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        yield writer
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.parametrize("command", ["--help", "config get site.name", "config list", "config list --json"])
+def test_a_closed_pipe_ends_the_command_quietly_with_0(desk: Path, command: str) -> None:
+    set_setting(desk / "curate.toml", "site.topics", json.dumps([f"topic {number}" for number in range(5000)]))
+    with closed_pipe() as writer:
+        done = subprocess.run(
+            [*PROGRAM, "-C", desk, *command.split()], check=False, stdout=writer, stderr=subprocess.PIPE, text=True
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_that_has_enough_is_no_failure(desk: Path) -> None:
+    line = f"set -o pipefail; '{sys.executable}' -m curate -C '{desk}' config list --plain | head -1"
+    done = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal and no such terminal")
+def test_ctrl_c_ends_with_130_in_words_and_no_trace(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    program = subprocess.Popen(
+        [*PROGRAM, "init", tmp_path / "desk"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+    )
+    os.close(slave)
+    shown = b""
+    while b"Your name" not in shown:
+        shown += os.read(master, 1000)
+    program.send_signal(signal.SIGINT)
+    with contextlib.suppress(OSError):  # how Linux says that nobody holds the other end any more
+        while more := os.read(master, 1000):
+            shown += more
+    os.close(master)
+    assert program.wait(timeout=30) == 130
+    assert b"Stopped" in shown
+    assert b"Traceback" not in shown
+    assert not (tmp_path / "desk").exists()
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "flag", "expected"),
+    [
+        ({"TERM": "xterm"}, "auto", True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, "auto", False),
+        ({"TERM": "xterm", "NO_COLOR": ""}, "auto", True),
+        ({"TERM": "dumb"}, "auto", False),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, "always", True),
+        ({"TERM": "xterm"}, "never", False),
+    ],
+)
+def test_colour_is_for_terminals_that_want_it(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], flag: str, *, expected: bool
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Here(color=flag).color_on(Terminal()) is expected
+    assert Here(color=flag).color_on(io.StringIO()) is (flag == "always")
+
+
+def test_ascii_keeps_our_own_words_in_ascii(curate: Curate, tmp_path: Path) -> None:
+    answer = curate("--ascii", "-C", tmp_path, "help", "workflow")
+    assert answer.out.isascii()
+    assert "..." in answer.out

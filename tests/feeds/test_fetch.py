@@ -1,0 +1,243 @@
+"""Feeds are asked for politely, only for news, and every failure has a reason a person understands."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections import Counter
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+import pytest
+
+from curate.feeds.fetch import NO_NETWORK, Fetched, Known, fetch_feeds, spread
+from curate.web.client import Client
+from tests.web.raw import RawServer, answering, hanging, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.conftest import Loopback
+
+RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Night Shift</title><link>https://night.example/</link>
+<item><title>{title}</title><link>https://night.example/1</link><guid>1</guid></item></channel></rss>"""
+PAGE = "<!doctype html><html><head><title>x</title></head><body><p>x</p></body></html>"
+FEED = RSS.format(title="First")
+
+
+def fetch(known: Sequence[Known | str], **rest: Any) -> list[Fetched]:
+    """Fetch addresses, or what is known of them; the outcomes as they came."""
+
+    async def all_of_them() -> list[Fetched]:
+        async with Client(allow_private=["127.0.0.1"], **rest) as client:
+            asked = [Known(url=each) if isinstance(each, str) else each for each in known]
+            return [fetched async for fetched in fetch_feeds(client, asked)]
+
+    return asyncio.run(all_of_them())
+
+
+def again(fetched: Fetched) -> Known:
+    return Known(url=fetched.url, etag=fetched.etag, last_modified=fetched.last_modified, body_hash=fetched.body_hash)
+
+
+def test_a_feed_is_read_with_what_to_ask_with_next_time(loopback: Loopback) -> None:
+    url = loopback.put("/feed", FEED, ETag='W/"1"', Last_Modified="Mon, 02 Nov 2026 08:00:00 GMT")
+    [fetched] = fetch([url])
+    assert (fetched.url, fetched.outcome, fetched.status, fetched.reason) == (url, "read", 200, "")
+    assert (fetched.etag, fetched.last_modified) == ('W/"1"', "Mon, 02 Nov 2026 08:00:00 GMT")
+    assert fetched.feed is not None
+    assert (fetched.feed.title, [entry.title for entry in fetched.feed.entries]) == ("Night Shift", ["First"])
+
+
+def test_a_server_that_knows_the_validators_is_asked_for_news_only(loopback: Loopback) -> None:
+    url = loopback.put("/feed", FEED, ETag='"1"', Last_Modified="Mon, 02 Nov 2026 08:00:00 GMT")
+    [first] = fetch([url])
+    loopback.put("/feed", b"", status=304, ETag='"2"')
+    [second] = fetch([again(first)])
+    heard = loopback.seen[1][2]
+    assert (heard["If-None-Match"], heard["If-Modified-Since"]) == ('"1"', "Mon, 02 Nov 2026 08:00:00 GMT")
+    assert (second.outcome, second.feed) == ("not_modified", None)
+    assert (second.etag, second.last_modified, second.body_hash) == ('"2"', first.last_modified, first.body_hash)
+    assert "If-None-Match" not in loopback.seen[0][2]
+
+
+def test_the_same_bytes_again_are_not_read_again(loopback: Loopback) -> None:
+    url = loopback.put("/feed", FEED, ETag='"1"')
+    [first] = fetch([url])
+    loopback.put("/feed", FEED, ETag='"2"')
+    [second] = fetch([again(first)])
+    assert (second.outcome, second.feed, second.etag) == ("not_modified", None, '"2"')
+    loopback.put("/feed", RSS.format(title="Second"))
+    [third] = fetch([again(second)])
+    assert third.outcome == "read"
+    assert third.body_hash != first.body_hash
+
+
+def test_a_validator_that_could_not_be_sent_back_is_not_kept(loopback: Loopback) -> None:
+    loopback.put("/long", FEED, ETag=f'"{"a" * 600}"')
+    loopback.put("/odd", FEED, ETag='"\xe9"')
+    assert [fetched.etag for fetched in fetch([loopback.url + "/long", loopback.url + "/odd"])] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (404, "no", "answered 404 Not Found"),
+        (410, "no", "answered 410 Gone"),
+        (403, FEED, "answered 403 Forbidden"),
+        (500, "no", "answered 500 Internal Server Error"),
+        (302, "no", "answered 302 Found"),
+        (200, "", "answered with nothing"),
+        (200, "  \n", "answered with nothing"),
+        (
+            200,
+            "<!doctype html><html><head><title>x</title></head><body><p>x</p></body></html>",
+            "is a web page, not a feed",
+        ),
+    ],
+)
+def test_an_answer_that_is_no_feed_has_a_reason(loopback: Loopback, status: int, body: str, reason: str) -> None:
+    [fetched] = fetch([loopback.put("/feed", body, status=status)])
+    assert (fetched.outcome, fetched.reason, fetched.feed) == ("failed", reason, None)
+    assert not fetched.no_network
+
+
+def test_no_answer_has_a_reason(loopback: Loopback) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    with serving(hanging) as hung, serving(answering(b"")) as mute, serving(answering(b"SSH-2.0\r\n\r\n")) as ssh:
+        urls = [closed, hung.url, mute.url, ssh.url, "http://10.0.0.1/feed", "file:///etc/passwd", "http://["]
+        fetched = {each.url: each for each in fetch([*urls, loopback.put("/", FEED)], timeout=0.5)}
+    assert [fetched[url].reason for url in urls] == [
+        "nothing answers there (connection refused)",
+        "took longer than 0.5 s",
+        "hung up without an answer",
+        "did not answer in HTTP as it is written",
+        "refused: private address 10.0.0.1 (allow it with fetch.allow_private)",
+        "refused: only http:// and https:// addresses are read",
+        "refused: this is not a web address",
+    ]
+    assert {fetched[url].outcome for url in urls} == {"failed"}
+    assert fetched[loopback.url + "/"].outcome == "read"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "120"}, 120),
+        ({"Retry-After": "Mon, 02 Nov 2026 08:10:00 GMT", "Date": "Mon, 02 Nov 2026 08:00:00 GMT"}, 600),
+        ({"Retry-After": "Mon, 02 Nov 2026 07:00:00 GMT", "Date": "Mon, 02 Nov 2026 08:00:00 GMT"}, 0),
+        ({"Retry-After": "Mon, 02 Nov 2026 08:10:00 GMT"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "9" * 30}, 999_999_999),
+        ({}, None),
+    ],
+)
+def test_a_server_says_when_to_come_again(headers: dict[str, str], seconds: int | None) -> None:
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    answer = f"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n{head}\r\n"
+    with serving(answering(answer.encode())) as server:
+        [fetched] = fetch([server.url])
+    assert (fetched.reason, fetched.retry_after) == ("answered 503 Service Unavailable", seconds)
+
+
+def test_a_slow_feed_holds_up_nobody(loopback: Loopback) -> None:
+    go = threading.Event()
+
+    def slow(*_: object) -> tuple[int, dict[str, str], bytes]:
+        go.wait(5)
+        return 200, {}, FEED.encode()
+
+    loopback.pages["/slow"] = slow
+
+    async def until_slow() -> list[str]:
+        came = []
+        async with Client(allow_private=["127.0.0.1"]) as client:
+            known = [Known(url=loopback.url + "/slow"), Known(url=loopback.put("/quick", FEED))]
+            async for fetched in fetch_feeds(client, known):
+                came.append(fetched.url.rsplit("/", 1)[1])
+                go.set()
+        return came
+
+    assert asyncio.run(until_slow()) == ["quick", "slow"]
+
+
+def test_a_fetch_that_is_broken_off_leaves_nothing_running() -> None:
+    async def first_of_many(server: RawServer) -> int:
+        async with Client(allow_private=server.allowed, per_host=50) as client:
+            known = [Known(url="file:///nowhere"), *(Known(url=f"{server.url}{number}") for number in range(30))]
+            async with aclosing(fetch_feeds(client, known)) as outcomes:
+                async for _ in outcomes:
+                    break
+            return len(asyncio.all_tasks())
+
+    with serving(hanging) as server:
+        assert asyncio.run(first_of_many(server)) == 1
+
+
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lookup(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+
+
+def test_when_nearly_all_feeds_are_silent_it_is_the_network_that_failed(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_network(monkeypatch)
+    silent = [f"https://feed{number}.example/" for number in range(9)]
+    fetched = fetch([*silent, loopback.put("/feed", FEED), loopback.url + "/gone"])
+    down = {each.url for each in fetched if each.no_network}
+    assert down == set(silent)
+    assert {each.reason for each in fetched if each.no_network} == {NO_NETWORK}
+    assert {each.url: each.outcome for each in fetched if each.url not in down} == {
+        loopback.url + "/feed": "read",
+        loopback.url + "/gone": "failed",
+    }
+
+
+@pytest.mark.parametrize(("silent", "heard"), [(8, 2), (4, 0), (3, 2)])
+def test_a_few_silent_feeds_are_their_own_fault(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch, silent: int, heard: int
+) -> None:
+    no_network(monkeypatch)
+    urls = [f"https://feed{number}.example/" for number in range(silent)]
+    fetched = fetch([*urls, *(loopback.put(f"/{number}", FEED) for number in range(heard))])
+    assert not any(each.no_network for each in fetched)
+    assert sorted(each.reason for each in fetched if each.outcome == "failed") == sorted(
+        f"no server of the name {urlsplit(url).netloc} was found" for url in urls
+    )
+
+
+def test_nobody_waits_for_hundreds_of_feeds_when_the_network_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up = []
+
+    def lookup(host: str, *_: object, **__: object) -> NoReturn:
+        looked_up.append(host)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    fetched = fetch(["file:///etc/passwd", *(f"https://feed{number}.example/" for number in range(300))])
+    assert len({each.url for each in fetched}) == len(fetched) == 301
+    assert [each.url for each in fetched if not each.no_network] == ["file:///etc/passwd"]
+    assert len(looked_up) < 150
+
+
+def test_offline_no_feed_is_blamed(loopback: Loopback) -> None:
+    [fetched] = fetch([loopback.put("/feed", FEED)], offline=True)
+    assert (fetched.outcome, fetched.no_network) == ("failed", True)
+    assert loopback.seen == []
+
+
+def test_the_feeds_of_one_host_are_spread_over_the_whole() -> None:
+    known = [Known(url=f"https://big.example/{number}") for number in range(50)]
+    known += [Known(url=f"https://small{number}.example/") for number in range(50)]
+    order = [urlsplit(each.url).netloc for each in spread(known)]
+    assert sorted(order) == sorted(urlsplit(each.url).netloc for each in known)
+    windows = [Counter(order[start : start + 20])["big.example"] for start in range(81)]
+    assert min(windows) >= 6
+    assert max(windows) <= 14

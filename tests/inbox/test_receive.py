@@ -1,0 +1,204 @@
+"""What feeds carry becomes items: once, whole, kept up to date, and never over what the person did."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from curate.errors import NetworkTrouble
+from curate.feeds.opml import Subscription
+from curate.inbox.decide import decide
+from curate.inbox.items import find_item
+from curate.inbox.notes import add_quote, add_tags, set_note
+from curate.inbox.receive import Report, add_page, read_feeds
+from curate.inbox.search import search
+from curate.web.client import Client
+from tests.inbox.stock import NOW, entry, persons
+
+if TYPE_CHECKING:
+    from curate.inbox.items import Item
+    from tests.conftest import Loopback
+    from tests.inbox.stock import Stock
+
+
+def test_the_same_feed_again_adds_and_changes_nothing(stock: Stock) -> None:
+    entries = [entry(name) for name in "abc"]
+    assert stock.receive(*entries) == 3
+    before = [find_item(stock.connection, item_id) for item_id in stock.ids()]
+    stock.tick()
+    assert stock.receive(*entries) == 0
+    assert [find_item(stock.connection, item_id) for item_id in stock.ids()] == before
+
+
+def test_an_edited_entry_is_updated_in_place_and_the_persons_work_stays(stock: Stock) -> None:
+    stock.receive(entry())
+    item = stock.only()
+    decide(stock.connection, [item.id], "keep", now=NOW)
+    set_note(stock.connection, item.id, "mine", now=NOW)
+    add_quote(stock.connection, item.id, "two incidents out of three", now=NOW)
+    add_tags(stock.connection, item.id, ["evaluation"], now=NOW)
+    before = persons(stock.connection)
+    assert stock.receive(entry(title="Retitled", content_text="Rewritten text.", content_html="<p>Rewritten</p>")) == 0
+    edited = find_item(stock.connection, item.id)
+    assert (edited.title, edited.content_text, edited.words) == ("Retitled", "Rewritten text.", 2)
+    assert persons(stock.connection) == before
+    assert [hit.item.id for hit in search(stock.connection, "rewritten", limit=0)] == [item.id]
+    assert search(stock.connection, "pager rotation luck", limit=0) == []
+
+
+def test_a_feed_that_dates_its_entries_anew_moves_nothing(stock: Stock) -> None:
+    stock.receive(entry())
+    dated = stock.only().dated
+    stock.receive(entry(published=NOW, title="Retitled"))
+    assert (stock.only().dated, stock.only().title) == (dated, "Retitled")
+
+
+def test_a_date_that_comes_later_is_taken(stock: Stock) -> None:
+    stock.receive(entry(published=None))
+    assert stock.only().published is None
+    stock.receive(entry(published=NOW - timedelta(days=2), title="Retitled"))
+    assert stock.only().published == NOW - timedelta(days=2)
+
+
+@pytest.mark.parametrize("wrong", [datetime(1970, 1, 1, tzinfo=UTC), NOW + timedelta(days=3)])
+def test_an_unbelievable_date_is_left_out(stock: Stock, wrong: datetime) -> None:
+    stock.receive(entry(published=wrong))
+    assert (stock.only().published, stock.only().dated) == (None, NOW)
+
+
+def test_the_same_guid_in_another_feed_is_another_item(stock: Stock) -> None:
+    assert stock.receive(entry()) + stock.receive(entry(), url="https://b.example/feed") == 2
+
+
+def test_a_new_guid_for_the_same_address_and_title_is_the_same_item(stock: Stock) -> None:
+    stock.receive(entry(guid="tag:1"))
+    decide(stock.connection, [stock.only().id], "skip", now=NOW)
+    assert stock.receive(entry(guid="tag:2", url="https://a.example/one?utm_source=rss")) == 0
+    assert stock.only().state == "skipped"
+    assert stock.receive(entry(guid="tag:2")) == 0, "the new guid is known from now on"
+    assert stock.receive(entry(guid="tag:3"), url="https://b.example/feed") == 1, "in another feed it is another item"
+
+
+def test_two_entries_with_one_address_and_title_are_two_items(stock: Stock) -> None:
+    both = [
+        entry(guid="1", url="https://a.example/", title="Status"),
+        entry(guid="2", url="https://a.example/", title="Status"),
+    ]
+    assert stock.receive(*both) == 2
+    assert stock.receive(*both) == 0
+
+
+def test_an_entry_without_a_title_is_named_by_its_first_words_or_its_address(stock: Stock) -> None:
+    words = "A note without a title that goes on for quite a while, longer than any list would want to show it."
+    stock.receive(entry("a", title="", summary=words), entry("b", title="", summary="b"))
+    stock.receive(entry("c", title="", summary=""))
+    titles = {item.title for item in stock.items()}
+    cut = "A note without a title that goes on for quite a while, longer than any list…"
+    assert titles == {cut, "b", "https://a.example/c"}
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(), st.text(), st.text())
+def test_whatever_an_entry_says_it_is_stored_and_found_again(stock: Stock, guid: str, title: str, text: str) -> None:
+    from curate.feeds.clean import one_line
+
+    words = one_line(text)
+    said = entry("x", guid=f"x{one_line(guid)}", title=one_line(title), summary=words, content_text=words)
+    stock.receive(said)
+    assert stock.receive(said) == 0
+
+
+def test_thousands_of_items_are_stored_in_seconds(stock: Stock) -> None:
+    text = "We put a small model in the pager rotation for eight weeks and asked one question of it. " * 10
+    start = time.perf_counter()
+    for number in range(20):
+        entries = [entry(f"{number}-{one}", content_text=text) for one in range(100)]
+        stock.receive(*entries, url=f"https://{number}.example/")
+    assert len(stock.items()) == 2_000
+    assert time.perf_counter() - start < 5, "ten times what a quiet machine needs"
+
+
+ATOM = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><title>Ops Weekly</title><id>urn:ops</id>
+<updated>2026-11-20T08:00:00Z</updated>
+{entries}</feed>"""
+ENTRY = """<entry><id>urn:{0}</id><title>Night shift {0}</title><link href="https://a.example/{0}"/>
+<updated>2026-11-20T08:00:00Z</updated><summary>Eight weeks, one pager.</summary></entry>"""
+
+
+def read(stock: Stock, site: Loopback, *paths: str, force: bool = True) -> Report:
+    port = site.url.rpartition(":")[2]
+    subscriptions = [Subscription(url=site.url + path, title="", folder="", site_url="") for path in paths]
+    heard: list[tuple[int, int, int]] = []
+
+    async def go() -> Report:
+        async with Client(allow_private=[f"127.0.0.0/8:{port}"]) as client:
+            return await read_feeds(
+                stock.connection,
+                client,
+                subscriptions,
+                now=stock.now,
+                force=force,
+                interval_minutes=60,
+                progress=lambda *numbers: heard.append(numbers),
+            )
+
+    report = asyncio.run(go())
+    assert [done for done, _, _ in heard] == list(range(1, report.feeds + 1))
+    assert not heard or heard[-1] == (report.feeds, report.feeds, len(report.failed))
+    return report
+
+
+def test_reading_feeds_reports_what_came_of_each_and_a_second_round_adds_nothing(
+    stock: Stock, loopback: Loopback
+) -> None:
+    loopback.put("/a", ATOM.format(entries="".join(ENTRY.format(number) for number in range(3))), ETag='"1"')
+    loopback.put("/gone", "gone", status=410)
+    loopback.put("/page", "<html><title>hello</title></html>", Content_Type="text/html")
+    report = read(stock, loopback, "/a", "/gone", "/page")
+    assert (report.feeds, report.ok, report.not_modified, report.new_items) == (3, 1, 0, 3)
+    assert {url.removeprefix(loopback.url) for url, _ in report.failed} == {"/gone", "/page"}
+    assert all(reason for _, reason in report.failed)
+    assert {item.feed_title for item in stock.items()} == {"Ops Weekly"}
+    stock.tick()
+    assert read(stock, loopback, "/a", force=False).feeds == 0, "not due yet"
+    again = read(stock, loopback, "/a")
+    assert (again.ok, again.not_modified, again.new_items) == (0, 1, 0)
+
+
+PAGE = """<html lang="en"><head><title>What we learned</title><link rel="canonical" href="{0}/learned"></head>
+<body><article><h1>What we learned</h1><p>We put a small model in the pager rotation for eight weeks.</p>
+<p>It did, on two incidents out of three.</p></article></body></html>"""
+
+
+def add(stock: Stock, site: Loopback, path: str) -> tuple[Item, bool]:
+    async def go() -> tuple[Item, bool]:
+        async with Client(allow_private=["127.0.0.0/8"]) as client:
+            return await add_page(stock.connection, client, site.url + path, now=NOW)
+
+    return asyncio.run(go())
+
+
+def test_a_page_is_fetched_read_and_stored_once(stock: Stock, loopback: Loopback) -> None:
+    loopback.put("/learned", PAGE.format(loopback.url), Content_Type="text/html")
+    loopback.put("/learned/print", PAGE.format(loopback.url), Content_Type="text/html")
+    item, added = add(stock, loopback, "/learned")
+    assert added
+    assert item.title == "What we learned"
+    assert "eight weeks" in item.content_text
+    assert add(stock, loopback, "/learned?utm_source=x") == (item, False)
+    assert len(loopback.seen) == 1, "what is there already is not fetched again"
+    assert add(stock, loopback, "/learned/print")[1] is False, "the page's own address decides"
+
+
+def test_a_page_that_cannot_be_had_leaves_nothing_behind(stock: Stock, loopback: Loopback) -> None:
+    loopback.put("/down", "down", status=503)
+    with pytest.raises(NetworkTrouble, match="503"):
+        add(stock, loopback, "/down")
+    assert stock.items() == []

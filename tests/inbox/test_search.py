@@ -1,0 +1,88 @@
+"""Search finds every word anywhere, newest first, and no text is syntax."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from curate.inbox.decide import undo
+from curate.inbox.notes import add_tags, set_note
+from curate.inbox.search import search
+from tests.inbox.stock import NOW, entry
+
+if TYPE_CHECKING:
+    from tests.inbox.stock import Stock
+
+
+def found(stock: Stock, text: str, **cut: object) -> list[str]:
+    wanted = {"limit": 0, **cut}
+    return [hit.item.title for hit in search(stock.connection, text, **wanted)]  # type: ignore[arg-type] # names and types are search's own
+
+
+@pytest.fixture
+def filled(stock: Stock) -> Stock:
+    """Three items that differ in every field."""
+    stock.receive(
+        entry("one", title="Kernel scheduler", author="Ada", published=NOW - timedelta(days=3)),
+        entry("two", title="Cafés in Zürich", summary="Kernels of truth", published=NOW - timedelta(days=1)),
+        entry("three", title="Error budgets", content_text="The kernel is only in the text", published=NOW),
+    )
+    return stock
+
+
+def test_a_word_is_found_in_title_summary_and_text_newest_first(filled: Stock) -> None:
+    assert found(filled, "kernel") == ["Error budgets", "Cafés in Zürich", "Kernel scheduler"]
+
+
+def test_every_word_must_be_there_and_only_the_last_may_be_a_beginning(filled: Stock) -> None:
+    assert found(filled, "kernel sched") == ["Kernel scheduler"]
+    assert found(filled, "sched kernel") == []
+    assert found(filled, "kernels") == ["Cafés in Zürich"]
+
+
+def test_case_and_accents_do_not_matter_and_people_are_found(filled: Stock) -> None:
+    assert found(filled, "CAFES zurich") == ["Cafés in Zürich"]
+    assert found(filled, "ada") == ["Kernel scheduler"]
+    assert len(found(filled, "ops weekly")) == 3, "a feed's title finds its items"
+
+
+def test_a_list_is_cut_by_date_and_number(filled: Stock) -> None:
+    assert found(filled, "kernel", limit=1) == ["Error budgets"]
+    assert found(filled, "kernel", since=NOW - timedelta(days=2)) == ["Error budgets", "Cafés in Zürich"]
+
+
+def test_notes_and_tags_are_found_from_the_moment_they_are_written_to_their_undo(filled: Stock) -> None:
+    item_id = next(item.id for item in filled.items() if item.title == "Error budgets")
+    set_note(filled.connection, item_id, "zebra", now=NOW)
+    add_tags(filled.connection, item_id, ["hiring signal"], now=NOW)
+    assert found(filled, "zebra") == found(filled, "hiring signal") == ["Error budgets"]
+    undo(filled.connection, 2, now=NOW)
+    assert found(filled, "zebra") + found(filled, "hiring") == []
+
+
+def test_the_snippet_shows_the_words_found(filled: Stock) -> None:
+    (hit,) = search(filled.connection, "only text", limit=0)
+    assert hit.snippet == "The kernel is [only] in the [text]"
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(codec=None)))
+@example('"')
+@example("kernel AND (NOT NEAR/3 title:x* ^ {a b} + -c")
+@example("' OR 1=1 --")
+@example("\0 kernel\0")
+@example("kernel " * 5_000)
+@example("\ud800")
+@example("* ^ ( ) - _ __")
+def test_no_text_is_syntax(filled: Stock, text: str) -> None:
+    for hit in search(filled.connection, text, limit=3):
+        assert hit.item.id
+
+
+@pytest.mark.parametrize("text", ["kernel AND missing", "title:scheduler", "NOT kernel", "ker*nel"])
+def test_operators_are_words(filled: Stock, text: str) -> None:
+    assert found(filled, text) == []

@@ -1,0 +1,326 @@
+"""Two networks that behave like the real ones where it matters for sending, and fail on request.
+
+They keep what the public would see in ``posts``, and count nothing else. Each can be asked through a
+socket (``serve``) or without one (``MemoryClient``), so that a test can take its time apart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import re
+import socket
+import struct
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from multidict import CIMultiDict
+
+from curate.web.client import Client, NotSent, Reply, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+Answer = tuple[int, dict[str, str], bytes]
+START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+# What can go wrong with one request to post. “before”: nothing is stored. “after”: it is.
+EFFECTS = (
+    "drop before", "drop after", "drop late", "500 before", "500 after", "html after", "429", "401", "refuse",
+    "unreachable",
+)  # fmt: skip
+
+
+class Dropped(Exception):
+    """The connection ends without an answer."""
+
+
+class Unreachable(Exception):
+    """There is no connection at all."""
+
+
+def as_json(value: object, status: int = 200, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return status, {"Content-Type": "application/json", **named}, json.dumps(value).encode()
+
+
+class Network(Protocol):
+    """What the tests know of a network."""
+
+    password: str
+    effects: list[str]
+    now: datetime
+    heard: list[tuple[str, str]]
+    stored: threading.Event
+    hang: threading.Event
+
+    def posts(self) -> list[str]: ...
+
+    def advance(self, now: datetime) -> None: ...
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer: ...
+
+
+@dataclass
+class Server:
+    """What both have in common: a clock, faults in the order they come, and requests that finish late."""
+
+    password: str = "canary-token-5a1b"
+    effects: list[str] = field(default_factory=list)
+    now: datetime = START
+    late: timedelta = timedelta(seconds=30)
+    heard: list[tuple[str, str]] = field(default_factory=list)
+    stored: threading.Event = field(default_factory=threading.Event)
+    hang: threading.Event = field(default_factory=threading.Event)
+    waiting: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def advance(self, now: datetime) -> None:
+        """Let the clock go on, and finish what was still at work."""
+        with self.lock:
+            self.now = now
+            for at, work in list(self.waiting):
+                if at <= now:
+                    self.waiting.remove((at, work))
+                    work()
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer one request, with the next fault when it is one to post."""
+        path = urlsplit(target).path
+        self.heard.append((method, path))
+        with self.lock:
+            if not self.posting(method, path):
+                return self.reads(method, target, headers, body)
+            effect = self.effects.pop(0) if self.effects else ""
+            if effect == "unreachable":
+                raise Unreachable
+            if effect == "drop before":
+                raise Dropped
+            if effect == "500 before":
+                return as_json({"error": "Something broke"}, 500)
+            if effect == "429":
+                return as_json({"error": "Too many requests"}, 429, Retry_After="600")
+            if effect == "401":
+                return as_json({"error": f"The token {self.password} was revoked"}, 401)
+            if effect == "refuse":
+                return self.refusal()
+            if effect == "drop late":
+                self.waiting.append((self.now + self.late, lambda: self.write(headers, body)))
+                raise Dropped
+            answer = self.write(headers, body)
+        self.stored.set()
+        if effect == "hang after":
+            self.hang.wait(30)
+            raise Dropped
+        if effect == "drop after":
+            raise Dropped
+        if effect == "500 after":
+            return 504, {"Content-Type": "text/html"}, b"<h1>Gateway\x1b[31m Timeout</h1>"
+        if effect == "html after":
+            return 200, {"Content-Type": "text/html"}, b"<h1>Welcome to this hotel's network</h1>"
+        return answer
+
+    def posting(self, method: str, path: str) -> bool:
+        raise NotImplementedError
+
+    def reads(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        raise NotImplementedError
+
+    def write(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        raise NotImplementedError
+
+    def refusal(self) -> Answer:
+        raise NotImplementedError
+
+
+@dataclass
+class MastodonServer(Server):
+    """Mastodon, or with ``software`` another server of its API that ignores idempotency keys."""
+
+    software: str = "mastodon"
+    statuses: list[dict[str, Any]] = field(default_factory=list)
+    keys: dict[str, dict[str, Any]] = field(default_factory=dict)
+    characters: int = 500
+
+    def posts(self) -> list[str]:
+        return [status["text"] for status in self.statuses]
+
+    def posting(self, method: str, path: str) -> bool:
+        return method == "POST" and path == "/api/v1/statuses"
+
+    def refusal(self) -> Answer:
+        return as_json({"error": "Validation failed: Text \u202econtains\x07 something"}, 422)
+
+    def write(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        key = headers.get("Idempotency-Key", "")
+        there = self.keys.get(key)
+        if there is not None and self.software == "mastodon" and self.now - there["at"] < timedelta(hours=1):
+            return as_json(self.entity(there))
+        number = str(len(self.statuses) + 1000)
+        status = {"id": number, "text": json.loads(body)["status"], "at": self.now}
+        self.statuses.append(status)
+        self.keys[key] = status
+        return as_json(self.entity(status))
+
+    def entity(self, status: dict[str, Any]) -> dict[str, Any]:
+        def link(match: re.Match[str]) -> str:
+            url = match[0]
+            shown = url.removeprefix("https://")
+            return (
+                f'<a href="{url}" rel="nofollow"><span class="invisible">https://</span>'
+                f'<span class="ellipsis">{shown[:20]}</span><span class="invisible">{shown[20:]}</span></a>'
+            )
+
+        text = re.sub(r"https://[^\s<]+", link, html.escape(status["text"], quote=False))
+        content = "".join(f"<p>{part.replace(chr(10), '<br />')}</p>" for part in text.split("\n\n"))
+        return {
+            "id": status["id"],
+            "url": f"https://social.example/@dana/{status['id']}",
+            "content": content,
+            "created_at": status["at"].isoformat().replace("+00:00", "Z"),
+        }
+
+    def reads(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        path = urlsplit(target).path
+        if path == "/.well-known/nodeinfo":
+            host = headers.get("Host", "social.example")
+            return as_json({"links": [{"rel": "http://nodeinfo.diaspora.software/ns/schema/2.0",
+                                       "href": f"http://{host}/nodeinfo/2.0"}]})  # fmt: skip
+        if path == "/nodeinfo/2.0":
+            return as_json({"software": {"name": self.software}})
+        if path == "/api/v2/instance" and self.software == "mastodon":
+            return as_json({"configuration": {"statuses": {"max_characters": self.characters}}})
+        if headers.get("Authorization") != f"Bearer {self.password}":
+            return as_json({"error": "The access token is invalid"}, 401)
+        if path == "/api/v1/accounts/verify_credentials":
+            return as_json({"id": "7", "acct": "dana"})
+        if path == "/api/v1/accounts/7/statuses":
+            return as_json([self.entity(status) for status in reversed(self.statuses)][:40])
+        return as_json({"error": "Record not found"}, 404)
+
+
+@dataclass
+class BlueskyServer(Server):
+    """A server of one Bluesky account."""
+
+    handle: str = "dana.test"
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def posts(self) -> list[str]:
+        return [record["text"] for record in self.records.values()]
+
+    def posting(self, method: str, path: str) -> bool:
+        return method == "POST" and path == "/xrpc/com.atproto.repo.putRecord"
+
+    def refusal(self) -> Answer:
+        return as_json({"error": "InvalidRequest", "message": "Invalid \u202eapp.bsky.feed.post\x07 record"}, 400)
+
+    def write(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        wanted = json.loads(body)
+        if headers.get("Authorization") != "Bearer canary-session-77c2":
+            return as_json({"error": "AuthMissing", "message": "no"}, 401)
+        key = wanted["rkey"]
+        assert re.fullmatch(r"[234567a-j][234567a-z]{12}", key), key
+        if "swapRecord" in wanted and key in self.records:
+            return as_json({"error": "InvalidSwap", "message": "Record was at bafyreib"}, 400)
+        self.records[key] = wanted["record"]
+        return as_json({"uri": f"at://did:plc:dana/app.bsky.feed.post/{key}", "cid": "bafyreib"})
+
+    def reads(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        parts = urlsplit(target)
+        if parts.path == "/xrpc/com.atproto.server.createSession":
+            if json.loads(body) != {"identifier": self.handle, "password": self.password}:
+                return as_json({"error": "AuthenticationRequired", "message": "Invalid identifier or password"}, 401)
+            return as_json({"did": "did:plc:dana", "handle": self.handle, "accessJwt": "canary-session-77c2"})
+        if parts.path == "/xrpc/com.atproto.repo.getRecord":
+            key = parse_qs(parts.query)["rkey"][0]
+            if key in self.records:
+                return as_json({"uri": f"at://did:plc:dana/app.bsky.feed.post/{key}", "value": self.records[key]})
+            return as_json({"error": "RecordNotFound", "message": "Could not locate record"}, 400)
+        return as_json({"error": "MethodNotImplemented"}, 501)
+
+
+class MemoryClient(Client):
+    """A client whose requests reach ``networks`` (by their address) without a socket."""
+
+    def __init__(self, networks: Mapping[str, Network]) -> None:
+        super().__init__()
+        self.networks = networks
+
+    def _ask(self, method: str, url: str, headers: Mapping[str, str] | None, body: object) -> Reply:
+        parts = urlsplit(url)
+        network = self.networks[f"{parts.scheme}://{parts.netloc}"]
+        raw = json.dumps(body).encode() if body is not None else b""
+        try:
+            status, answered, content = network.answer(
+                method,
+                url.removeprefix(f"{parts.scheme}://{parts.netloc}"),
+                CIMultiDict({**(headers or {}), "Host": parts.netloc}),
+                raw,
+            )
+        except Unreachable:
+            raise NotSent(url, "nothing answers there (connection refused)") from None
+        except Dropped:
+            raise Unanswered(url, "hung up without an answer") from None
+        return Reply(url=url, status=status, headers=CIMultiDict(answered), body=content)
+
+    async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+        return self._ask("GET", url, headers, None)
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+        form: object = None,  # noqa: ARG002 - the real one's arguments
+        data: bytes | None = None,  # noqa: ARG002 - the same
+    ) -> Reply:
+        return self._ask(method, url, headers, json)
+
+
+@contextlib.contextmanager
+def serve(network: Network) -> Iterator[str]:
+    """Answer for ``network`` on a port of loopback; yield the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def respond(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers: CIMultiDict[str] = CIMultiDict(self.headers.items())
+            try:
+                status, answered, content = network.answer(self.command, self.path, headers, body)
+            except (Dropped, Unreachable):
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.close_connection = True
+                return
+            with contextlib.suppress(OSError):  # whoever asked may be dead by now
+                self.send_response(status)
+                for name, value in {**answered, "Content-Length": str(len(content))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+        do_GET = do_POST = respond
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        network.hang.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,239 @@
+"""Reading posts for Pelican: what a header may steer, what a link may copy, what Markdown becomes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.posts.post import PostFault, parse_post
+from curate.site.build import SiteFault
+from curate.site.manifest import digest, list_files
+from curate.site.plugin.links import check_links
+from curate.site.plugin.markdown import to_html
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.site.conftest import Site
+
+CANARY = "CANARY-7f3a"
+
+
+def everything(folder: Path) -> bytes:
+    return b"\n".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def outside(site: Site) -> dict[str, str]:
+    """Return what lies around the site: nothing of it may change in a build."""
+    root = site.desk.root.parent
+    kept = (path for path in root.rglob("*") if path.is_file())
+    names = {path.relative_to(root).as_posix(): path for path in kept}
+    return {name: digest(path) for name, path in names.items() if not name.startswith(("desk/output", "desk/.curate"))}
+
+
+STEERING = ("template", "save_as", "url", "path", "override_save_as", "override_url", "URL", "reader", "timezone")
+
+
+@pytest.mark.parametrize("value", ["../escaped.html", "nonexistent"])
+def test_a_header_cannot_steer_pelican(site: Site, value: str) -> None:
+    path = site.write("steered", **dict.fromkeys(STEERING, value))
+    before = outside(site)
+    built = site.build()
+    assert site.pages() == ["2026/steered"]
+    assert outside(site) == before
+    assert not list(site.desk.root.rglob("escaped.html"))
+    for key in STEERING:
+        assert any(f"{path}:" in warning and f"“{key}”" in warning for warning in built.warnings)
+
+
+def test_other_keys_are_kept_and_do_no_harm(site: Site) -> None:
+    odd = ("content", "metadata", "settings", "_content", "my_key", "get_content", "1", "date_format", "summary ")
+    site.write("odd", **dict.fromkeys(odd, "x"))
+    site.build()
+    assert "three minutes" in site.page("2026/odd")
+
+
+def test_an_image_of_the_persons_own_comes_along(sample: Site) -> None:
+    assert 'src="../../images/pager.png"' in sample.page("2026/error-budgets")
+    assert (sample.output / "images" / "pager.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_link_to_another_post_leads_to_its_page(sample: Site) -> None:
+    assert 'href="../../2026/small-models-on-call/"' in sample.page("2026/error-budgets")
+
+
+SECRETS = [
+    "{static}/../secret.txt",
+    "{attach}/../secret.txt",
+    "{static}../../../secret.txt",
+    "{attach}%2e%2e/%2e%2e/secret.txt",
+    "{static}/images/../../secret.txt",
+    "{static}/profile/profile.yaml",
+    "{attach}../profile/profile.yaml",
+    "{static}/essays/hidden.md",
+    "{static}/.hidden/secret.txt",
+    "{static}/missing.png",
+    "{static}/",
+]
+
+
+FORMS = ["![x]({})", "[x](<{}>)", '<a href="{}">x</a>', "<img src='{}' alt='x'>", "[x]: {}\n\n[x]"]
+
+
+@pytest.fixture
+def secretive(site: Site) -> Site:
+    """A desk with files around that are not for readers."""
+    (site.desk.root / "secret.txt").write_text(CANARY, encoding="utf-8")
+    site.write("hidden", f"{CANARY}\n", status="draft")
+    site.file(".hidden/secret.txt", CANARY)
+    return site
+
+
+@pytest.mark.parametrize("link", SECRETS)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_link_to_what_is_not_for_readers_is_refused_with_its_line(secretive: Site, link: str, form: str) -> None:
+    path = secretive.write("greedy", "One line.\n\n" + form.replace("{}", link) + "\n", folder="links")
+    text = path.read_text(encoding="utf-8")
+    post = parse_post(text, path)
+    with pytest.raises(PostFault) as caught:
+        check_links(to_html(post.body), post, secretive.desk.content)
+    assert caught.value.line == text.split(link)[0].count("\n") + 1
+
+
+def test_a_post_cannot_publish_files_that_are_not_for_readers(secretive: Site) -> None:
+    path = secretive.write("greedy", "![x]({static}/../secret.txt)\n")
+    with pytest.raises(SiteFault) as caught:
+        secretive.build()
+    assert caught.value.message.startswith(f"{path}:8: ")
+    assert not secretive.output.exists()
+
+
+def test_a_link_through_a_symbolic_link_leads_out(site: Site) -> None:
+    (site.desk.root / "secret.txt").write_text(CANARY, encoding="utf-8")
+    (site.desk.content / "out").symlink_to(site.desk.root)
+    path = site.write("greedy", "![x]({static}/out/secret.txt)\n")
+    post = parse_post(path.read_text(encoding="utf-8"), path)
+    with pytest.raises(PostFault, match="leads out"):
+        check_links(to_html(post.body), post, site.desk.content)
+
+
+@pytest.mark.parametrize("what", ["|static|", "|attach|", "{evil}", "{author.__class__}"])
+def test_what_is_no_link_of_pelicans_stays_text(site: Site, what: str) -> None:
+    (site.desk.root / "secret.txt").write_text(CANARY, encoding="utf-8")
+    site.write("odd", f'<a title="x" href="https://example.org/{what}/../secret.txt">x</a>\n')
+    site.build()
+    assert CANARY.encode() not in everything(site.output)
+
+
+def test_a_link_to_a_draft_is_named_instead_of_published_broken(site: Site) -> None:
+    site.write("hidden", status="draft")
+    path = site.write("eager", "[soon]({filename}/essays/hidden.md)\n")
+    with pytest.raises(SiteFault, match="a draft has none") as caught:
+        site.build()
+    assert str(path) in caught.value.message
+
+
+FEED_TEXTS = [
+    '<a href="{attach}/../secret.txt">x</a>',
+    "![x]({attach}/../secret.txt)",
+    "{static}/../secret.txt",
+    '"{static}/../secret.txt"',
+    '" href="{attach}/../secret.txt',
+    "|attach|/../secret.txt",
+    "&#123;attach&#125;/../secret.txt",
+    '{{ 7*7 }}{% include "/etc/passwd" %}',
+    *(f'<img src="{{attach}}/{"../" * depth}secret.txt">' for depth in range(1, 13)),
+]
+
+
+def test_nothing_a_feed_says_copies_a_file_into_the_site(site: Site) -> None:
+    root = site.desk.root
+    (root.parent / "secret.txt").write_text(CANARY, encoding="utf-8")
+    (root / "secret.txt").write_text(CANARY, encoding="utf-8")
+    for number, text in enumerate(FEED_TEXTS):
+        source = {"url": text, "title": text, "author": text, "site": text, "date": text, "lang": text}
+        site.write(
+            f"fed-{number}",
+            folder="links",
+            kind="link",
+            title=text,
+            topic=text,
+            tags=[text],
+            summary=text,
+            question=text,
+            source={**source, "url": f"https://example.org/{text}" if number % 2 else text},
+            quotes=[{"text": text}],
+            via={"name": text, "url": text},
+            also_covered_by=[source],
+            corrections=[{"date": text, "text": text}],
+            syndication=[text],
+            claim=text,
+        )
+    before = outside(site)
+    site.build()
+    assert len(site.pages()) == len(FEED_TEXTS)
+    assert CANARY.encode() not in everything(site.output)
+    assert outside(site) == before
+    assert all(name.endswith((".html", ".xml")) for name in list_files(site.output))
+    assert b"49" not in site.page("2026/fed-7").encode().split(b"<main")[1].split(b"</article>")[0]
+
+
+def test_tags_without_a_latin_letter_have_pages_of_their_own(site: Site) -> None:
+    site.write("one", tags=["日本語", "🎉", "C++", "C"], topic="Ελλάδα")
+    site.write("two", tags=["🎉"])
+    site.build()
+    targets = re.findall(r'rel="tag" href="\.\./\.\./(tags/[^"]+/)"', site.page("2026/one"))
+    assert len(targets) == 4
+    assert all((site.output / target / "index.html").is_file() for target in targets)
+
+
+# Markdown
+
+
+def test_a_page_has_one_h1_whatever_the_text_begins_with() -> None:
+    assert re.findall(r"<(h\d)", to_html("# One\n\n## Two\n\n###### Six\n")) == ["h2", "h3", "h6"]
+    assert re.findall(r"<(h\d)", to_html("## Two\n\n### Three\n")) == ["h2", "h3"]
+
+
+def test_tables_and_code_need_no_inline_style_and_are_reached_by_keyboard() -> None:
+    html = to_html("| a | b |\n|:--|--:|\n| 1 | 2 |\n\n```\ncode\n```\n\n    more\n")
+    assert "style=" not in html
+    assert '<td class="right">2</td>' in html
+    assert html.count('tabindex="0"') == 3
+
+
+def test_footnotes_definitions_and_attributes_work() -> None:
+    html = to_html('Text[^1] `x`{.key lang=de onclick="x()"}\n\nTerm\n: Meaning\n\n[^1]: Note\n')
+    assert 'href="#fn1"' in html
+    assert "<dd>" in html
+    assert 'class="key"' in html
+    assert "onclick" not in html
+
+
+def test_links_that_would_run_something_stay_text() -> None:
+    html = to_html("[a](javascript:alert(1)) [b](data:text/html;x) ![c](vbscript:x) <javascript:alert(1)>")
+    assert "href=" not in html.replace("&lt;", "")
+    assert "<img" not in html
+
+
+def test_only_pelicans_own_links_keep_their_braces() -> None:
+    assert 'href="{filename}/a%20b.md"' in to_html("[x](<{filename}/a b.md>)")
+    assert 'href="%7Bauthor%20x%7D"' in to_html("[x](<{author x}>)")
+
+
+@given(st.text(max_size=300))
+def test_any_text_becomes_html(text: str) -> None:
+    assert isinstance(to_html(text), str)
+
+
+@pytest.mark.parametrize("piece", ["[", "![", "<![CDATA[", "*a", "> ", "`", "&", "(", "|-"])
+def test_no_text_takes_long(piece: str) -> None:
+    import time
+
+    started = time.process_time()
+    to_html(piece * (16_000 // len(piece)))
+    assert time.process_time() - started < 5
