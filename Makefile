@@ -18,7 +18,7 @@ demo: $(RUN)
 
 test: $(TEST)
 	@scripts/counterparts.sh
-	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(TESTS)
+	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 --dist loadgroup $(TESTS)
 
 check: $(TEST)
 	$(VENV)/bin/ruff check .

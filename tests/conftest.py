@@ -19,6 +19,11 @@ settings.load_profile("curate")
 CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Keep bytes out of the names of tests: workers must agree on names, and what is packed holds the time."""
+    return "bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Give each test a home of its own, no keyring, no editor, no proxy and no terminal habits."""

@@ -133,7 +133,10 @@ def add(here: Here, url: str, via: str, note: str, tags: tuple[str, ...]) -> Non
 @click.argument("ids", metavar="ID…", nargs=-1, required=True)
 @click.pass_obj
 def keep(here: Here, ids: tuple[str, ...]) -> None:
-    """Keep items to write about (- reads ids from standard input)."""
+    """Keep items to write about.
+
+    An ID of - reads ids from standard input.
+    """
     _decide(here, ids, "keep")
 
 
@@ -141,7 +144,10 @@ def keep(here: Here, ids: tuple[str, ...]) -> None:
 @click.argument("ids", metavar="ID…", nargs=-1, required=True)
 @click.pass_obj
 def skip(here: Here, ids: tuple[str, ...]) -> None:
-    """Skip items (- reads ids from standard input)."""
+    """Skip items.
+
+    An ID of - reads ids from standard input.
+    """
     _decide(here, ids, "skip")
 
 
@@ -150,7 +156,10 @@ def skip(here: Here, ids: tuple[str, ...]) -> None:
 @click.option("--until", type=Span(1), default="7d", help="When they come back: 3d, 2026-12-01 (7d).")
 @click.pass_obj
 def later(here: Here, ids: tuple[str, ...], until: datetime) -> None:
-    """Put items off; they come back as new on their day (- reads ids from standard input)."""
+    """Put items off until a day; they come back as new.
+
+    An ID of - reads ids from standard input.
+    """
     if until <= here.now():
         raise UsageError(f"{until:%d %b %Y %H:%M} UTC is not ahead of now.", "Such as: --until 3d")
     _decide(here, ids, "later", until=until)
@@ -162,7 +171,10 @@ def later(here: Here, ids: tuple[str, ...], until: datetime) -> None:
 @click.option("--edit", is_flag=True, help="Write it in your editor.")
 @click.pass_obj
 def note(here: Here, item_id: str, text: str | None, *, edit: bool) -> None:
-    """Write your line on an item (- reads it from standard input); it replaces the note there."""
+    """Write your line on an item.
+
+    It replaces the note there; a TEXT of - reads standard input.
+    """
     from curate.inbox.notes import set_note
 
     if edit == (text is not None):
@@ -183,7 +195,10 @@ def note(here: Here, item_id: str, text: str | None, *, edit: bool) -> None:
 @click.argument("text")
 @click.pass_obj
 def quote(here: Here, item_id: str, text: str) -> None:
-    """Keep a passage of an item, at most 90 words (- reads it from standard input)."""
+    """Keep a passage of an item, at most 90 words.
+
+    A TEXT of - reads standard input.
+    """
     from curate.inbox.notes import add_quote
 
     passage = here.stdin_or(text)
@@ -223,7 +238,10 @@ def tag(here: Here, item_id: str, tags: tuple[str, ...], *, remove: bool) -> Non
 @click.option("--limit", type=click.IntRange(min=0), default=50, help="At most so many (50); 0 for all.")
 @click.pass_obj
 def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int) -> None:
-    """Search everything ever seen, your notes and tags included, newest first."""
+    """Search everything ever seen, newest first.
+
+    Your notes and tags are searched, too. Every word must be there; the last may be a beginning.
+    """
     from curate.inbox.search import search as find
 
     now = here.now()

@@ -65,7 +65,8 @@ def table(items: Sequence[Item], now: datetime, *, states: bool) -> list[str]:
     """Return one line for each item, with its state where a list mixes ``states``."""
     from curate.inbox.items import minutes
 
-    title = max(cells() - SOURCE - 27 - (9 if states else 0), 20)
+    if not items:
+        return []
     rows = []
     for item in items:
         marks = (f"x{item.sources}" if item.sources > 1 else "", "n" if item.note else "")
@@ -73,7 +74,13 @@ def table(items: Sequence[Item], now: datetime, *, states: bool) -> list[str]:
         length = f"{minutes(item.words)} min" if item.words else ""
         extra = " ".join(mark for mark in marks if mark)
         rows.append((item.id, *state, item.title, item.feed_title, render.ago(item.dated, now), length, extra))
-    return render.columns(rows, (8, *((7,) if states else ()), title, SOURCE, 5, 7, 6))
+    limits = [8, *((7,) if states else ()), 0, SOURCE, 5, 7, 6]  # 0: the title takes what the others leave
+    used = [
+        min(limit, max(map(render.width, column)))
+        for limit, column in zip(limits, zip(*rows, strict=True), strict=True)
+    ]
+    room = max(cells() - sum(used) - 2 * (len(limits) - 1), 20)
+    return render.columns(rows, [limit or room for limit in limits])
 
 
 def about_list(shown: int, counts: dict[str, int], state: str, *, filtered: bool) -> str:

@@ -107,7 +107,7 @@ async def add_page(
         raise NetworkTrouble(
             url, f"{url} answered {reply.status}; nothing was stored.", "Open it in a browser to see what became of it."
         )
-    page = read_page(reply.body, reply.url)
+    page = read_page(reply.body, reply.url, reply.headers.get("Content-Type", ""))
     there = find_by_url(connection, page.url)
     if there is not None:
         return there, False

@@ -304,7 +304,7 @@ class _Pass:
         gone = isinstance(outcome, (Sent, AlreadySent))
         account = self.settings.accounts[share.account]
         reason = getattr(outcome, "reason", "")
-        if not gone and absent is not None and self._under_way(absent):
+        if isinstance(outcome, (RetryAt, NeedsLogin, Rejected)) and absent is not None and self._under_way(absent):
             state = "unknown"
         if gone and account.deliver == "outbox":
             reason = "a rehearsal: written to .curate/outbox, nothing went out"

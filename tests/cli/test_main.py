@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from tests.conftest import Curate
 
 PROGRAM = [sys.executable, "-m", "curate"]
+# Workers of a test run ignore Ctrl-C, and what they start inherits that; a shell's programs heed it.
+HEEDING_CTRL_C = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from curate.cli.main import run; run()"
+)
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
@@ -136,14 +141,15 @@ def test_a_reader_that_has_enough_is_no_failure(desk: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal and no such terminal")
 def test_ctrl_c_ends_with_130_in_words_and_no_trace(tmp_path: Path) -> None:
     master, slave = os.openpty()
-    program = subprocess.Popen(
-        [*PROGRAM, "init", tmp_path / "desk"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True
-    )
+    command = [sys.executable, "-c", HEEDING_CTRL_C, "init", str(tmp_path / "desk")]
+    program = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
     os.close(slave)
     shown = b""
     while b"Your name" not in shown:
+        assert select.select([master], [], [], 30)[0], "nothing was asked"
         shown += os.read(master, 1000)
     program.send_signal(signal.SIGINT)
+    assert select.select([master], [], [], 30)[0], "nothing happened"
     with contextlib.suppress(OSError):  # how Linux says that nobody holds the other end any more
         while more := os.read(master, 1000):
             shown += more

@@ -14,7 +14,7 @@ import msgspec
 from tests.shares.servers import START
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import threading
     from datetime import datetime
 
     from tests.shares.conftest import Ledger
@@ -48,12 +48,12 @@ def start_pass(book: Ledger, *, now: datetime = START, kill_at: str = "none") ->
 
 
 def killed_pass(
-    book: Ledger, *, now: datetime = START, kill_at: str = "none", in_flight: Callable[[], None] | None = None
+    book: Ledger, *, now: datetime = START, kill_at: str = "none", in_flight: threading.Event | None = None
 ) -> None:
-    """Make a pass that is killed at ``kill_at``, or once ``in_flight`` returns; see that it was killed."""
+    """Make a pass that is killed at ``kill_at``, or once ``in_flight`` is set; see that it was killed."""
     with start_pass(book, now=now, kill_at=kill_at) as process:
         if in_flight is not None:
-            in_flight()
+            assert in_flight.wait(60)
             process.kill()
         code = process.wait(60)
         assert process.stderr is not None

@@ -16,7 +16,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from multidict import CIMultiDict
@@ -49,27 +49,12 @@ def as_json(value: object, status: int = 200, **headers: str) -> Answer:
     return status, {"Content-Type": "application/json", **named}, json.dumps(value).encode()
 
 
-class Network(Protocol):
-    """What the tests know of a network."""
-
-    password: str
-    effects: list[str]
-    now: datetime
-    heard: list[tuple[str, str]]
-    stored: threading.Event
-    hang: threading.Event
-
-    def posts(self) -> list[str]: ...
-
-    def advance(self, now: datetime) -> None: ...
-
-    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer: ...
-
-
 @dataclass
 class Server:
     """What both have in common: a clock, faults in the order they come, and requests that finish late."""
 
+    posting: ClassVar[str]
+    refusal: ClassVar[Answer]
     password: str = "canary-token-5a1b"
     effects: list[str] = field(default_factory=list)
     now: datetime = START
@@ -94,30 +79,17 @@ class Server:
         path = urlsplit(target).path
         self.heard.append((method, path))
         with self.lock:
-            if not self.posting(method, path):
-                return self.reads(method, target, headers, body)
+            if (method, path) != ("POST", self.posting):
+                return self.reads(target, headers, body)
             effect = self.effects.pop(0) if self.effects else ""
-            if effect == "unreachable":
-                raise Unreachable
-            if effect == "drop before":
-                raise Dropped
-            if effect == "500 before":
-                return as_json({"error": "Something broke"}, 500)
-            if effect == "429":
-                return as_json({"error": "Too many requests"}, 429, Retry_After="600")
-            if effect == "401":
-                return as_json({"error": f"The token {self.password} was revoked"}, 401)
-            if effect == "refuse":
-                return self.refusal()
-            if effect == "drop late":
-                self.waiting.append((self.now + self.late, lambda: self.write(headers, body)))
-                raise Dropped
+            instead = self.refuse(effect, headers, body)
+            if instead is not None:
+                return instead
             answer = self.write(headers, body)
         self.stored.set()
         if effect == "hang after":
             self.hang.wait(30)
-            raise Dropped
-        if effect == "drop after":
+        if effect in ("hang after", "drop after"):
             raise Dropped
         if effect == "500 after":
             return 504, {"Content-Type": "text/html"}, b"<h1>Gateway\x1b[31m Timeout</h1>"
@@ -125,16 +97,32 @@ class Server:
             return 200, {"Content-Type": "text/html"}, b"<h1>Welcome to this hotel's network</h1>"
         return answer
 
-    def posting(self, method: str, path: str) -> bool:
+    def refuse(self, effect: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
+        """Return the answer of a fault that stores nothing, at least not now; None for any other."""
+        if effect == "unreachable":
+            raise Unreachable
+        if effect == "drop late":
+            self.waiting.append((self.now + self.late, lambda: self.write(headers, body)))
+        if effect in ("drop late", "drop before"):
+            raise Dropped
+        answers = {
+            "500 before": as_json({"error": "Something broke"}, 500),
+            "429": as_json({"error": "Too many requests"}, 429, Retry_After="600"),
+            "401": as_json({"error": f"The token {self.password} was revoked"}, 401),
+            "refuse": self.refusal,
+        }
+        return answers.get(effect)
+
+    def posts(self) -> list[str]:
+        """Return the texts the public sees."""
         raise NotImplementedError
 
-    def reads(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer a request that posts nothing."""
         raise NotImplementedError
 
     def write(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        raise NotImplementedError
-
-    def refusal(self) -> Answer:
+        """Post."""
         raise NotImplementedError
 
 
@@ -142,6 +130,8 @@ class Server:
 class MastodonServer(Server):
     """Mastodon, or with ``software`` another server of its API that ignores idempotency keys."""
 
+    posting = "/api/v1/statuses"
+    refusal = as_json({"error": "Validation failed: Text \u202econtains\x07 something"}, 422)
     software: str = "mastodon"
     statuses: list[dict[str, Any]] = field(default_factory=list)
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -149,12 +139,6 @@ class MastodonServer(Server):
 
     def posts(self) -> list[str]:
         return [status["text"] for status in self.statuses]
-
-    def posting(self, method: str, path: str) -> bool:
-        return method == "POST" and path == "/api/v1/statuses"
-
-    def refusal(self) -> Answer:
-        return as_json({"error": "Validation failed: Text \u202econtains\x07 something"}, 422)
 
     def write(self, headers: Mapping[str, str], body: bytes) -> Answer:
         key = headers.get("Idempotency-Key", "")
@@ -185,7 +169,7 @@ class MastodonServer(Server):
             "created_at": status["at"].isoformat().replace("+00:00", "Z"),
         }
 
-    def reads(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         path = urlsplit(target).path
         if path == "/.well-known/nodeinfo":
             host = headers.get("Host", "social.example")
@@ -206,19 +190,16 @@ class MastodonServer(Server):
 
 @dataclass
 class BlueskyServer(Server):
-    """A server of one Bluesky account."""
+    """A server of one Bluesky account. With ``strict`` it refuses the same record under its own key, too."""
 
+    posting = "/xrpc/com.atproto.repo.putRecord"
+    refusal = as_json({"error": "InvalidRequest", "message": "Invalid \u202eapp.bsky.feed.post\x07 record"}, 400)
+    strict: bool = False
     handle: str = "dana.test"
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def posts(self) -> list[str]:
         return [record["text"] for record in self.records.values()]
-
-    def posting(self, method: str, path: str) -> bool:
-        return method == "POST" and path == "/xrpc/com.atproto.repo.putRecord"
-
-    def refusal(self) -> Answer:
-        return as_json({"error": "InvalidRequest", "message": "Invalid \u202eapp.bsky.feed.post\x07 record"}, 400)
 
     def write(self, headers: Mapping[str, str], body: bytes) -> Answer:
         wanted = json.loads(body)
@@ -226,12 +207,13 @@ class BlueskyServer(Server):
             return as_json({"error": "AuthMissing", "message": "no"}, 401)
         key = wanted["rkey"]
         assert re.fullmatch(r"[234567a-j][234567a-z]{12}", key), key
-        if "swapRecord" in wanted and key in self.records:
+        same = self.records.get(key) == wanted["record"] and not self.strict
+        if "swapRecord" in wanted and key in self.records and not same:
             return as_json({"error": "InvalidSwap", "message": "Record was at bafyreib"}, 400)
         self.records[key] = wanted["record"]
         return as_json({"uri": f"at://did:plc:dana/app.bsky.feed.post/{key}", "cid": "bafyreib"})
 
-    def reads(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         parts = urlsplit(target)
         if parts.path == "/xrpc/com.atproto.server.createSession":
             if json.loads(body) != {"identifier": self.handle, "password": self.password}:
@@ -248,7 +230,7 @@ class BlueskyServer(Server):
 class MemoryClient(Client):
     """A client whose requests reach ``networks`` (by their address) without a socket."""
 
-    def __init__(self, networks: Mapping[str, Network]) -> None:
+    def __init__(self, networks: Mapping[str, Server]) -> None:
         super().__init__()
         self.networks = networks
 
@@ -286,7 +268,7 @@ class MemoryClient(Client):
 
 
 @contextlib.contextmanager
-def serve(network: Network) -> Iterator[str]:
+def serve(network: Server) -> Iterator[str]:
     """Answer for ``network`` on a port of loopback; yield the address."""
 
     class Handler(BaseHTTPRequestHandler):

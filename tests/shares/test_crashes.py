@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.shares.conftest import Ledger
-    from tests.shares.servers import Network
+    from tests.shares.servers import Server
 
 
 @pytest.fixture(params=["mastodon", "bluesky"])
-def server(request: pytest.FixtureRequest, book: Ledger) -> Iterator[Network]:
+def server(request: pytest.FixtureRequest, book: Ledger) -> Iterator[Server]:
     """A network on loopback, with one account in the ledger and one share due."""
     name = request.param
-    server: Network = MastodonServer() if name == "mastodon" else BlueskyServer()
+    server: Server = MastodonServer() if name == "mastodon" else BlueskyServer()
     with serve(server) as url:
         handle = "dana" if name == "mastodon" else "dana.test"
         book.account("one", name, server=url, handle=handle, token=server.password)
@@ -29,7 +29,7 @@ def server(request: pytest.FixtureRequest, book: Ledger) -> Iterator[Network]:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_between_two_steps_the_share_is_out_once(book: Ledger, server: Network, step: str) -> None:
+def test_killed_between_two_steps_the_share_is_out_once(book: Ledger, server: Server, step: str) -> None:
     share = book.share("one")
     killed_pass(book, kill_at=step)
     assert book.find(share).state == {"chosen": "approved", "written": "sending", "asked": "sending"}.get(step, "sent")
@@ -39,17 +39,17 @@ def test_killed_between_two_steps_the_share_is_out_once(book: Ledger, server: Ne
     assert server.posts() == [share.text]
 
 
-def test_killed_with_the_request_under_way_the_share_is_out_once(book: Ledger, server: Network) -> None:
+def test_killed_with_the_request_under_way_the_share_is_out_once(book: Ledger, server: Server) -> None:
     share = book.share("one")
     server.effects.append("hang after")
-    killed_pass(book, in_flight=lambda: [server.stored.wait(60)].clear())
+    killed_pass(book, in_flight=server.stored)
     assert book.find(share).state == "sending"
     assert book.send(now=START + timedelta(minutes=5)).unknown == ()
     assert book.find(share).state == "sent"
     assert server.posts() == [share.text]
 
 
-def test_killed_again_and_again_the_share_is_out_once(book: Ledger, server: Network) -> None:
+def test_killed_again_and_again_the_share_is_out_once(book: Ledger, server: Server) -> None:
     share = book.share("one")
     for number, step in enumerate(("written", "written", "asked")):
         killed_pass(book, now=START + timedelta(minutes=2 * number), kill_at=step)
@@ -58,7 +58,7 @@ def test_killed_again_and_again_the_share_is_out_once(book: Ledger, server: Netw
     assert server.posts() == [share.text]
 
 
-def test_two_runners_at_once_send_each_share_once(book: Ledger, server: Network) -> None:
+def test_two_runners_at_once_send_each_share_once(book: Ledger, server: Server) -> None:
     shares = [book.share("one", f"Number {number}") for number in range(5)]
     with start_pass(book) as one, start_pass(book) as other:
         assert {one.wait(60), other.wait(60)} <= {0, 1}  # 1: the lock was not free in time

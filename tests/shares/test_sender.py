@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.shares.conftest import Ledger
-    from tests.shares.servers import Network
+    from tests.shares.servers import Server
 
 MASTODON = "http://social.example"
 BLUESKY = "http://pds.example"
@@ -36,7 +36,7 @@ class Both:
         book.account("mastodon", server=MASTODON, handle="dana", token=self.mastodon.password)
         book.account("bluesky", "bluesky", server=BLUESKY, handle="dana.test", token=self.bluesky.password)
 
-    def network(self, name: str) -> Network:
+    def network(self, name: str) -> Server:
         return self.mastodon if name == "mastodon" else self.bluesky
 
     def send(self, minutes: float = 0, **more: Any) -> Any:
@@ -180,6 +180,45 @@ def test_a_post_with_our_link_in_other_words_is_left_to_the_person(both: Both) -
     for minutes in (5, 60):
         assert "look yourself" in both.send(minutes).unknown[0].reason
     assert len(both.mastodon.posts()) == 1
+
+
+def test_another_share_of_the_same_post_is_not_taken_for_it(both: Both) -> None:
+    earlier = both.book.share(text="The first time")
+    assert [one.id for one in both.send().sent] == [earlier.id]
+    share = both.book.share(text="The second time")
+    both.mastodon.effects.append("drop before")
+    both.send(1)
+    assert [one.id for one in both.send(5).sent] == [share.id]
+    assert both.mastodon.posts() == [earlier.text, share.text]
+
+
+@pytest.mark.parametrize("name", ["mastodon", "bluesky"])
+@pytest.mark.parametrize("second", ["unreachable", "429", "401", "refuse", "drop before"])
+def test_a_repeat_that_comes_to_nothing_proves_nothing_about_the_first(both: Both, name: str, second: str) -> None:
+    """The share is due in time, its first request ends late, and by then the share itself is too late."""
+    share = both.book.share(name)
+    server = both.network(name)
+    both.mastodon.late = both.bluesky.late = timedelta(minutes=9)
+    server.effects += ["drop late", second]
+    assert both.send(115).unknown
+    assert [one.id for one in both.send(117).unknown] == [share.id]
+    ledger.release(both.book.connection, name)
+    assert both.send(121).missed == ()
+    assert [one.id for one in both.send(180).sent] == [share.id]
+    assert server.posts() == [share.text]
+
+
+def test_a_repeat_under_an_old_key_counts_from_its_own_start(both: Both) -> None:
+    share = both.book.share("bluesky")
+    both.bluesky.late = timedelta(minutes=9)
+    both.bluesky.effects += ["drop before", "drop late"]
+    both.send(60)
+    both.send(115)
+    report = both.send(121)
+    assert report.missed == ()
+    assert [one.id for one in report.unknown] == [share.id]
+    assert [one.id for one in both.send(130).sent] == [share.id]
+    assert both.bluesky.posts() == [share.text]
 
 
 def test_an_unknown_share_is_never_missed_nor_sent_blindly_while_nobody_can_look(both: Both) -> None:
@@ -347,6 +386,33 @@ def test_shares_by_hand_are_handed_over_once(book: Ledger) -> None:
     assert book.find(share).state == "handed_over"
 
 
+def test_a_share_by_hand_survives_a_crash(book: Ledger) -> None:
+    book.account("manual", "manual")
+    share = book.share("manual")
+
+    def crash(step: str, _: Any) -> None:
+        if step == "asked":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        book.send(client=MemoryClient({}), observe=crash)
+    assert [one.id for one in book.send(client=MemoryClient({})).handed_over] == [share.id]
+
+
+def test_a_rehearsal_survives_a_crash_and_writes_one_file(book: Ledger) -> None:
+    book.account("mastodon", server="https://social.example", deliver="outbox")
+    share = book.share()
+
+    def crash(step: str, _: Any) -> None:
+        if step == "asked":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        book.send(client=MemoryClient({}), observe=crash)
+    assert [one.id for one in book.send(client=MemoryClient({})).sent] == [share.id]
+    assert len(list(book.desk.outbox.iterdir())) == 1
+
+
 @pytest.mark.parametrize("name", ["mastodon", "bluesky"])
 def test_a_rehearsal_writes_the_exact_request_and_says_that_it_was_one(book: Ledger, name: str) -> None:
     book.account(name, name, server="https://social.example", handle="dana.test", deliver="outbox")
@@ -377,8 +443,8 @@ def test_a_preview_asks_nobody_and_changes_nothing(both: Both) -> None:
 
 
 @contextlib.contextmanager
-def served(book: Ledger, name: str) -> Iterator[Network]:
-    server: Network = MastodonServer() if name == "mastodon" else BlueskyServer()
+def served(book: Ledger, name: str) -> Iterator[Server]:
+    server: Server = MastodonServer() if name == "mastodon" else BlueskyServer()
     with serve(server) as url:
         book.account(
             name, name, server=url, handle="dana" if name == "mastodon" else "dana.test", token=server.password

@@ -121,6 +121,21 @@ def test_a_link_through_a_symbolic_link_leads_out(site: Site) -> None:
         check_links(to_html(post.body), post, site.desk.content)
 
 
+def test_a_link_shown_as_code_is_no_link(site: Site) -> None:
+    sample = """<img src='{static}/../secret.txt' alt="x">"""
+    site.write("manual", f"Write `{sample}` or\n\n```\n{sample}\n```\n\nsrc='{{attach}}/../secret.txt' in words.\n")
+    site.build()
+    assert site.page("2026/manual").count("{static}/../secret.txt") == 2
+
+
+def test_a_second_link_in_one_tag_is_not_overlooked(site: Site) -> None:
+    (site.desk.root / "secret.txt").write_text(CANARY, encoding="utf-8")
+    site.file("images/a.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    site.write("greedy", '<video poster="{static}/../secret.txt" src="{static}/images/a.svg"></video>\n')
+    with pytest.raises(SiteFault, match=r"secret\.txt"):
+        site.build()
+
+
 @pytest.mark.parametrize("what", ["|static|", "|attach|", "{evil}", "{author.__class__}"])
 def test_what_is_no_link_of_pelicans_stays_text(site: Site, what: str) -> None:
     (site.desk.root / "secret.txt").write_text(CANARY, encoding="utf-8")

@@ -194,8 +194,8 @@ def clean(text: str, *secrets: Secret | None) -> str:
 
 
 def identifier(value: object) -> str:
-    """Return a server's name for a post when it can be one, else ''."""
-    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9:_/.%-]{1,300}", value) else ""
+    """Return a server's name for a post or an account when it can be one, else ''."""
+    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9:._%-]{0,299}", value) else ""
 
 
 def web_address(value: object) -> str:

@@ -6,9 +6,10 @@ Facts, and where they stand:
   at most 300 grapheme clusters and 3000 UTF-8 bytes, with createdAt. Links count in full.
 - Its key is a TID, 13 characters of a sortable base 32: https://atproto.com/specs/tid. The writer may
   choose it, so the same record under the same key is never a second post.
-- com.atproto.repo.putRecord with swapRecord null only creates; when the key is taken it answers 400
-  InvalidSwap: https://docs.bsky.app/docs/api/com-atproto-repo-put-record. (createRecord answers a key
-  that is taken with 500, which says nothing, so it is not used.)
+- com.atproto.repo.putRecord with swapRecord null only creates: the same record again is answered 200 and
+  changes nothing, another one under a taken key 400 InvalidSwap:
+  https://docs.bsky.app/docs/api/com-atproto-repo-put-record. (createRecord answers a taken key with
+  500, which says nothing, so it is not used.)
 - Links and tags are facets over UTF-8 bytes, the end exclusive; a tag has at most 64 grapheme
   clusters: https://docs.bsky.app/docs/advanced-guides/post-richtext. Servers do not check the ranges.
 - The card is part of the record (app.bsky.embed.external), made by the writer:

@@ -17,7 +17,10 @@ from curate.posts.post import PostFault
 if TYPE_CHECKING:
     from curate.posts.post import Post
 
-FILE_LINK = re.compile(r"""=\s*(["'])\{(?P<kind>filename|static|attach)\}(?P<value>.*?)\1""")
+FILE_LINK = re.compile(  # where Pelican looks for one: in a tag, and in each tag the last
+    r"""<[^>]+(?:href|src|poster|data|cite|formaction|action|content)\s*=\s*"""
+    r"""(["'])\{(?P<kind>filename|static|attach)\}(?P<value>.*?)\1"""
+)
 
 
 def check_links(body: str, post: Post, content: Path) -> None:

@@ -1,0 +1,128 @@
+"""The commands of ``site``: their answers, streams and exit codes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Curate
+
+ROOT = Path(__file__).parents[2]
+POST = "---\ntitle: One\ndate: 2026-11-22\nstatus: published\n---\nWords.\n"
+
+
+@pytest.fixture
+def written(desk: Path) -> Path:
+    """A desk with one published post and one draft."""
+    essays = desk / "content" / "essays"
+    essays.mkdir()
+    (essays / "one.md").write_text(POST, encoding="utf-8")
+    (essays / "two.md").write_text(POST.replace("published", "draft"), encoding="utf-8")
+    return desk
+
+
+def test_build_answers_what_it_built(curate: Curate, written: Path) -> None:
+    data = curate("-C", written, "site", "build", "--json").data
+    assert data.keys() == {"output", "pages", "posts", "seconds"}
+    assert (data["output"], data["posts"]) == (str(written / "output"), 1)
+    assert data["pages"] == len(list((written / "output").rglob("*.html")))
+    told = curate("-C", written, "site", "build")
+    assert told.out.startswith("Built  1 post, ")
+    assert told.err == ""
+
+
+def test_build_with_drafts_is_a_preview(curate: Curate, written: Path) -> None:
+    data = curate("-C", written, "site", "build", "--drafts", "--json").data
+    assert data["output"] == str(written / ".curate" / "preview")
+    assert data["posts"] == 2
+    assert not (written / "output").exists()
+
+
+def test_a_failed_build_names_the_post_and_its_line(curate: Curate, written: Path) -> None:
+    curate("-C", written, "site", "build")
+    bad = written / "content" / "essays" / "bad.md"
+    bad.write_text("---\ntitle: Bad\nstatus: nonsense\n---\n", encoding="utf-8")
+    result = curate("-C", written, "site", "build", "--json", expect=1)
+    assert result.out == ""
+    assert result.error["code"] == "site-fault"
+    assert f"{bad}:3: " in result.error["message"]
+    assert result.error["hint"]
+    assert (written / "output" / "2026" / "one" / "index.html").is_file()
+
+
+def test_what_pelican_said_is_shown_when_asked_for(curate: Curate, written: Path) -> None:
+    quiet = curate("-C", written, "site", "build")
+    loud = curate("-C", written, "site", "build", "--verbose")
+    assert "Done: Processed" not in quiet.err
+    assert "Done: Processed 1 article" in loud.err
+    assert "Done" not in loud.out
+
+
+def test_deploy_says_what_changed_and_asks_first(curate: Curate, written: Path, tmp_path: Path) -> None:
+    curate("-C", written, "site", "build")
+    public = tmp_path / "public"
+    asked = curate("-C", written, "site", "deploy", "--target", public, expect=2)
+    assert "--yes" in asked.err
+    assert not public.exists()
+    dry = curate("-C", written, "site", "deploy", "--target", public, "--dry-run", "--json").data
+    assert not public.exists()
+    data = curate("-C", written, "site", "deploy", "--target", public, "--yes", "--json").data
+    assert data == {"target": f"folder:{public}", "files": dry["files"], "changed": dry["changed"], "dry_run": False}
+    again = curate("-C", written, "site", "deploy", "--target", public, "--yes")
+    assert again.out.startswith("Nothing changed")
+
+
+def test_the_target_of_the_settings_is_the_usual_one(curate: Curate, written: Path) -> None:
+    curate("-C", written, "site", "build")
+    missing = curate("-C", written, "site", "deploy", "--yes", expect=2)
+    assert "deploy.target" in missing.err
+    curate("-C", written, "config", "set", "deploy.target", "folder:../public")
+    curate("-C", written, "site", "deploy", "--yes")
+    assert (written.parent / "public" / "index.html").is_file()
+
+
+def test_deploy_without_a_build_says_how_to_build(curate: Curate, written: Path, tmp_path: Path) -> None:
+    result = curate("-C", written, "site", "deploy", "--target", tmp_path / "x", "--yes", expect=1)
+    assert "curate site build" in result.err
+
+
+def test_offline_nothing_is_pushed(curate: Curate, written: Path) -> None:
+    curate("-C", written, "site", "build")
+    result = curate("-C", written, "site", "deploy", "--target", "git:origin#pages", "--yes", "--offline", expect=5)
+    assert "--offline" in result.err
+
+
+def test_serve_without_a_build_says_how_to_build(curate: Curate, written: Path) -> None:
+    assert "curate site build" in curate("-C", written, "site", "serve", "--port", "0", expect=1).err
+
+
+@pytest.mark.parametrize("flags", [(), ("--drafts",)])
+def test_serve_shows_the_site_until_it_is_stopped(curate: Curate, written: Path, flags: tuple[str, ...]) -> None:
+    curate("-C", written, "site", "build")
+    command = [sys.executable, "-m", "curate", "-C", str(written), "--json", "site", "serve", "--port", "0", *flags]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+    ) as server:
+        assert server.stdout is not None
+        url = json.loads(server.stdout.readline())["data"]["url"]
+        with urlopen(f"{url}2026/one/") as answer:  # noqa: S310 - our own server on loopback
+            assert b"One" in answer.read()
+        server.send_signal(signal.SIGINT)
+        out, err = server.communicate(timeout=20)
+    assert server.returncode == 0
+    assert out == ""
+    assert err.strip() == "Stopped serving."
+
+
+def test_every_command_has_help_with_an_example(curate: Curate) -> None:
+    assert {"build", "serve", "deploy"} <= set(curate("site", "--help").out.split())
+    for name in ("build", "serve", "deploy"):
+        assert f"Example: curate site {name}" in curate("site", name, "--help").out

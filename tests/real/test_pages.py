@@ -1,0 +1,173 @@
+"""The built pages in a real browser, under the Nu HTML checker and under axe: on a phone, on a desk, in the dark."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from curate.site.serve import make_server
+from tests.real.conftest import needs_npm
+from tests.site.conftest import LINK, PIXEL, PROFILE, new_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    from tests.site.conftest import Site
+
+pytestmark = pytest.mark.system
+
+PLACES = (
+    *("", "2026/small-models-on-call/", "2026/everything/", "archive/", "topics/", "topics/reliability/"),
+    *("tags/", "tags/evaluation/", "about/", "404.html"),
+)
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+EVERYTHING = f"""
+# A first heading
+
+{LONG} and `{LONG}` and <https://example.org/{LONG}>.[^1]
+
+| {" | ".join(f"Column {number}" for number in range(12))} |
+|{"--:|" * 12}
+| {" | ".join("1,234,567" for _ in range(12))} |
+
+```
+{"a very long line of code " * 12}
+```
+
+> Somebody said so.
+
+- One
+  1. Two
+     - Three
+
+Term
+: Meaning
+
+![A pager]({{static}}/images/pager.png)
+
+[^1]: A note with `{LONG}`.
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A built site with whatever Markdown and a header can hold."""
+    made = new_site(tmp_path_factory.mktemp("pages") / "desk")
+    made.desk.profile.write_text(PROFILE, encoding="utf-8")
+    made.write("small-models-on-call", folder="links", **LINK)
+    made.write(
+        "everything",
+        EVERYTHING,
+        title=f"Everything at once: {LONG}",
+        topic=LONG,
+        tags=[LONG, "short"],
+        claim=f"It will hold {LONG}.",
+        confidence="0.7",
+        due="2027-01-01",
+        source={"url": f"https://example.org/{LONG}?a=1&b=2", "title": LONG, "site": LONG, "author": LONG},
+        quotes=[{"text": LONG}],
+        question=f"And {LONG}?",
+    )
+    made.file("images/pager.png", PIXEL)
+    made.build()
+    return made
+
+
+@pytest.fixture
+def address(site: Site) -> Iterator[str]:
+    """Where the site is served."""
+    with make_server(site.output, 0) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+def listen(page: Page, said: list[str]) -> None:
+    """Note what a page says to the console and what it asks for."""
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: said.append(request.url))
+
+
+def visits(browser: Browser, address: str, **context: Any) -> Iterator[tuple[str, Page, list[str]]]:
+    """Open every page once; what the console says and what is asked for besides the page is listed."""
+    window = browser.new_context(**context)
+    for place in PLACES:
+        page = window.new_page()
+        said: list[str] = []
+        listen(page, said)
+        page.goto(address + place)
+        allowed = {address + place, f"{address}images/pager.png"}
+        yield place, page, [line for line in said if line not in allowed]
+        page.close()
+    window.close()
+
+
+@pytest.mark.parametrize("wide", [320, 768, 1280])
+def test_no_page_is_wider_than_its_window_or_asks_for_more_than_itself(
+    browser: Browser, address: str, wide: int
+) -> None:
+    for place, page, said in visits(browser, address, viewport={"width": wide, "height": 800}):
+        assert page.evaluate("document.documentElement.scrollWidth") <= wide, place
+        assert said == [], place
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_no_page_shuts_anybody_out(browser: Browser, address: str, mode: Any) -> None:
+    axe = (needs_npm("axe-core") / "axe.min.js").read_text(encoding="utf-8")
+    for place, page, _ in visits(browser, address, color_scheme=mode, bypass_csp=True):
+        page.evaluate(axe)
+        found = page.evaluate("async () => (await axe.run()).violations")
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], place
+
+
+def test_the_keyboard_reaches_the_text_first_and_its_place_is_seen(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}2026/everything/")
+    page.keyboard.press("Tab")
+    focused = page.locator(":focus")
+    assert focused.inner_text() == "Skip to the text"
+    box = focused.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert focused.evaluate("element => getComputedStyle(element).outlineWidth") == "3px"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+
+def test_wide_tables_and_code_scroll_under_the_keyboard(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 800})
+    page.goto(f"{address}2026/everything/")
+    for selector in (".table", "pre"):
+        wide = page.locator(selector).first
+        wide.focus()
+        assert wide.evaluate("element => document.activeElement === element")
+        assert wide.evaluate("element => element.scrollWidth > element.clientWidth")
+
+
+def test_the_dark_page_is_dark(browser: Browser, address: str) -> None:
+    shades = {}
+    for mode in ("light", "dark"):
+        page = browser.new_page(color_scheme=mode)
+        page.goto(address)
+        shades[mode] = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert shades == {"light": "rgb(251, 250, 247)", "dark": "rgb(20, 22, 26)"}
+
+
+def test_the_checker_finds_no_error(site: Site, vnu: Callable[[Path], list[dict[str, Any]]]) -> None:
+    assert vnu(site.output) == []
+
+
+def test_the_checker_finds_no_error_in_a_site_without_posts(
+    tmp_path: Path, vnu: Callable[[Path], list[dict[str, Any]]]
+) -> None:
+    empty = new_site(tmp_path / "desk", url="")
+    empty.build()
+    assert vnu(empty.output) == []

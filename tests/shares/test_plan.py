@@ -1,0 +1,243 @@
+"""Planning: whole or not at all, within limits, never the same again; and who may change what when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from curate.errors import Conflict, Refused, Unknown, UsageError
+from curate.shares import ledger, plan
+from curate.shares.limits import AGAIN_AFTER
+from tests.shares.servers import START
+
+if TYPE_CHECKING:
+    from curate.desk.settings import Settings
+    from curate.shares.ledger import Share
+    from curate.shares.plan import Planned
+    from tests.shares.conftest import Ledger
+
+POST = """---
+title: Small models are taking the night shift
+slug: {slug}
+date: {date}
+kind: essay
+status: {status}
+summary: Mine
+question: Would you?
+---
+Words
+"""
+SOON = (START + timedelta(hours=3)).isoformat()
+
+
+def write_post(
+    book: Ledger, slug: str = "small-models", status: str = "published", date: str = "2026-11-22T08:40:00Z"
+) -> None:
+    book.desk.content.mkdir(exist_ok=True)
+    (book.desk.content / f"{slug}.md").write_text(POST.format(slug=slug, status=status, date=date), encoding="utf-8")
+
+
+@pytest.fixture
+def planner(book: Ledger) -> Ledger:
+    """A desk with a published post and three accounts."""
+    write_post(book)
+    for name, network in (("mastodon", "mastodon"), ("bluesky", "bluesky"), ("work", "mastodon")):
+        book.account(name, network, server="https://social.example", handle="dana.test")
+    return book
+
+
+def planned(
+    book: Ledger,
+    texts: dict[str, str] | None = None,
+    *,
+    slug: str = "small-models",
+    at: str = SOON,
+    dry_run: bool = False,
+) -> Planned:
+    texts = texts or {"mastodon": "For peers", "bluesky": "The doubt"}
+    return plan.plan_shares(book.desk, book.settings, book.connection, slug, texts, at=at, now=START, dry_run=dry_run)
+
+
+def test_a_plan_is_one_draft_for_each_account_with_its_link_and_card(planner: Ledger) -> None:
+    done = planned(planner)
+    assert [(share.account, share.network, share.state) for share in done.shares] == [
+        ("mastodon", "mastodon", "draft"),
+        ("bluesky", "bluesky", "draft"),
+    ]
+    first = done.shares[0]
+    assert first.text == "For peers\n\nhttps://dana.example/2026/small-models/"
+    assert (first.title, first.summary) == ("Small models are taking the night shift", "Mine")
+    assert first.due_at == START + timedelta(hours=3)
+    assert len(first.id) == 4
+
+
+def test_next_gives_each_share_its_own_slot(planner: Ledger) -> None:
+    write_post(planner, "another")
+    first = planned(planner, at="next").shares
+    second = planned(planner, {"mastodon": "Other words"}, slug="another", at="next").shares
+    assert [share.wall for share in first] == ["2026-11-23T08:40", "2026-11-23T08:40"]
+    assert second[0].wall == "2026-11-24T08:40"
+
+
+def test_one_bad_text_plans_nothing_and_names_every_problem(planner: Ledger) -> None:
+    with pytest.raises(Refused) as caught:
+        planned(planner, {"mastodon": "Fine", "bluesky": "x" * 400, "work": "  "})
+    assert len(caught.value.problems) == 2
+    assert "of 300 characters" in caught.value.problems[0]
+    assert "work" in caught.value.problems[1]
+    assert ledger.list_shares(planner.connection) == []
+
+
+def test_a_dry_run_answers_the_same_and_keeps_nothing(planner: Ledger) -> None:
+    before = list(planner.connection.iterdump())
+    dry = planned(planner, dry_run=True)
+    assert list(planner.connection.iterdump()) == before
+    assert [replace(share, id="") for share in dry.shares] == [
+        replace(share, id="") for share in planned(planner).shares
+    ]
+
+
+@pytest.mark.parametrize(("status", "date"), [("draft", "2026-11-22T08:40:00Z"), ("published", "''")])
+def test_only_a_published_post_is_shared(planner: Ledger, status: str, date: str) -> None:
+    write_post(planner, "not-yet", status, date)
+    with pytest.raises(Refused, match="not published"):
+        planned(planner, slug="not-yet")
+
+
+def test_a_site_without_an_address_has_nothing_to_share(planner: Ledger) -> None:
+    planner.settings = replace_url(planner, "")
+    with pytest.raises(Refused, match="no address") as caught:
+        planned(planner)
+    assert "config set site.url" in caught.value.hint
+
+
+def replace_url(book: Ledger, url: str) -> Settings:
+    from msgspec.structs import replace as changed
+
+    return changed(book.settings, site=changed(book.settings.site, url=url))
+
+
+def test_a_post_that_appears_later_is_planned_with_a_warning(planner: Ledger) -> None:
+    write_post(planner, "later", date="2026-12-24T08:40:00Z")
+    done = planned(planner, {"mastodon": "Soon"}, slug="later")
+    assert any("before its page appears" in warning for warning in done.warnings)
+
+
+def test_a_chosen_time_wins_and_is_warned(planner: Ledger) -> None:
+    write_post(planner, "another")
+    assert planned(planner, {"mastodon": "One"}).warnings == ()
+    done = planned(planner, {"mastodon": "Two"}, slug="another")
+    assert len(done.shares) == 1
+    assert done.warnings == ("mastodon at 2026-11-23T11:00: another share is less than 90 minutes away.",)
+
+
+def test_the_same_text_is_refused_on_one_account_and_not_on_another(planner: Ledger) -> None:
+    planned(planner, {"mastodon": "The same words"})
+    with pytest.raises(Refused) as caught:
+        planned(planner, {"mastodon": "the SAME   words"}, at=(START + timedelta(days=30)).isoformat())
+    assert "Write it anew" in caught.value.problems[0]
+    assert planned(planner, {"work": "The same words"}).shares
+
+
+def test_the_same_post_waits_21_days_and_comes_at_most_twice(planner: Ledger) -> None:
+    first = planned(planner, {"mastodon": "One"}).shares[0]
+    with pytest.raises(Refused) as caught:
+        planned(planner, {"mastodon": "Two"}, at=(first.due_at + timedelta(days=20)).isoformat())
+    assert f"curate share cancel {first.id}" in caught.value.problems[0]
+    again = (first.due_at + AGAIN_AFTER).isoformat()
+    assert planned(planner, {"mastodon": "Two"}, at=again).shares
+    with pytest.raises(Refused) as caught:
+        planned(planner, {"mastodon": "Three"}, at=(first.due_at + timedelta(days=100)).isoformat())
+    assert "Twice is enough" in caught.value.problems[0]
+    plan.cancel_shares(planner.connection, [first.id])
+    assert planned(planner, {"mastodon": "Three"}, at=(first.due_at + timedelta(days=100)).isoformat()).shares
+
+
+def test_accounts_are_named_by_name_or_by_network(planner: Ledger) -> None:
+    assert list(plan.find_accounts(planner.settings, ["work", "mastodon", "bluesky"])) == [
+        "work",
+        "mastodon",
+        "bluesky",
+    ]
+    del planner.settings.accounts["mastodon"]
+    assert list(plan.find_accounts(planner.settings, ["mastodon"])) == ["work"]
+    with pytest.raises(UsageError, match="twice"):
+        plan.find_accounts(planner.settings, ["work", "mastodon"])
+    with pytest.raises(Unknown):
+        plan.find_accounts(planner.settings, ["threads"])
+
+
+def in_state(book: Ledger, state: str) -> Share:
+    """Return a share that was approved and is now in ``state``."""
+    share = book.share(text=f"Words for {state}", due=START + timedelta(hours=1), approve=state != "draft")
+    book.connection.execute("UPDATE shares SET state = ? WHERE id = ?", (state, share.id))
+    return book.find(share)
+
+
+def test_an_edit_takes_the_approval_back(planner: Ledger) -> None:
+    share = in_state(planner, "approved")
+    changed, taken_back = plan.edit_share(planner.settings, planner.connection, share.id, "Better words")
+    assert (changed.state, taken_back, changed.seal) == ("draft", True, "")
+    assert plan.edit_share(planner.settings, planner.connection, share.id, "Better words") == (changed, False)
+
+
+@pytest.mark.parametrize("state", ["sending", "sent", "unknown", "handed_over", "cancelled"])
+def test_what_is_or_may_be_out_is_never_edited_moved_or_approved(planner: Ledger, state: str) -> None:
+    share = in_state(planner, state)
+    with pytest.raises(Refused, match="cannot be edited"):
+        plan.edit_share(planner.settings, planner.connection, share.id, "Better words")
+    with pytest.raises(Refused, match="cannot be moved"):
+        plan.move_share(planner.settings, planner.connection, share.id, at="next", now=START)
+    with pytest.raises(Refused, match="cannot be approved"):
+        plan.approve_shares(planner.connection, [share.id], now=START)
+    if state != "handed_over":
+        with pytest.raises(Refused, match="cannot be cancelled"):
+            plan.cancel_shares(planner.connection, [share.id])
+    assert planner.find(share) == share or state == "handed_over"
+
+
+@pytest.mark.parametrize(
+    ("state", "moved"),
+    [("draft", "draft"), ("approved", "approved"), ("held", "approved"), ("missed", "approved"), ("retry", "retry")],
+)
+def test_moving_keeps_the_approval(planner: Ledger, state: str, moved: str) -> None:
+    share = in_state(planner, state)
+    done = plan.move_share(planner.settings, planner.connection, share.id, at="2026-11-25T17:30", now=START)
+    assert (done.shares[0].state, done.shares[0].wall) == (moved, "2026-11-25T17:30")
+
+
+def test_approving_is_for_all_or_none(planner: Ledger) -> None:
+    first, second = in_state(planner, "draft"), in_state(planner, "sent")
+    with pytest.raises(Refused):
+        plan.approve_shares(planner.connection, [first.id, second.id], now=START)
+    assert planner.find(first).state == "draft"
+    done = plan.approve_shares(planner.connection, [first.id], now=START)
+    assert done.shares[0].seal == done.shares[0].public
+    assert plan.approve_shares(planner.connection, [first.id], now=START).warnings == (
+        f"{first.id} was approved already.",
+    )
+
+
+def test_approving_what_is_long_past_offers_another_time(planner: Ledger) -> None:
+    share = in_state(planner, "draft")
+    with pytest.raises(Refused, match="which is past") as caught:
+        plan.approve_shares(planner.connection, [share.id], now=START + timedelta(hours=4))
+    assert caught.value.hint == f"curate share move {share.id} --at next"
+
+
+def test_a_share_that_changed_underneath_is_a_conflict(planner: Ledger) -> None:
+    share = in_state(planner, "draft")
+    plan.edit_share(planner.settings, planner.connection, share.id, "Somebody was faster")
+    with pytest.raises(Conflict):
+        ledger.set_approved(planner.connection, share, now=START)
+
+
+def test_an_approval_covers_all_that_the_public_sees(planner: Ledger) -> None:
+    share = in_state(planner, "approved")
+    for field in ("account", "link", "title", "summary", "text"):
+        changed = replace(share, **{field: "something else"})  # type: ignore[arg-type] # text fields all
+        assert changed.public != share.public, field
+    assert replace(share, reason="x", due_at=START).public == share.public
