@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -49,6 +48,8 @@ def add(
     here: Here, network: Network, server: str, handle: str, token_file: str | None, name: str, deliver: str | None
 ) -> None:
     """Connect an account, or give it a new token."""
+    import asyncio
+
     from curate.shares.accounts import connect, needs_token, wanted_account
 
     desk, settings = here.desk(), here.settings()
@@ -95,6 +96,8 @@ def list_(here: Here) -> None:
 @click.pass_obj
 def test(here: Here, name: str) -> None:
     """Sign in, to see that the token is good; sends nothing."""
+    import asyncio
+
     from curate.shares import accounts
 
     async def go() -> str:

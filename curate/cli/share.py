@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,6 +125,8 @@ def cancel(here: Here, ids: tuple[str, ...]) -> None:
 @click.pass_obj
 def send(here: Here, ids: tuple[str, ...], *, due: bool, dry_run: bool, yes: bool) -> None:
     """Send approved shares now: those named, or all that are due."""
+    import asyncio
+
     from curate.presence.tick import note_syndication
 
     if bool(ids) == due:

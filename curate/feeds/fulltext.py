@@ -18,6 +18,7 @@ from bs4 import BeautifulSoup, Tag
 
 from curate.errors import CurateError
 from curate.feeds.clean import (
+    DEEPEST,
     language_tag,
     moment,
     one_line,
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-LONGEST_PAGE = 3 << 20  # characters looked at
+LONGEST_PAGE = 2 << 20  # characters looked at
+MOST_ELEMENTS = 50_000
 LONGEST_CONTENT = 1 << 20
 LONGEST_LINE = 1_000
 LONGEST_SUMMARY = 500
@@ -75,11 +77,14 @@ def read_page(body: bytes, url: str, content_type: str = "") -> Page:
         warnings.simplefilter("ignore")  # Beautiful Soup's guesses that this may be XML or a file's name
         soup = BeautifulSoup(text, "lxml")
     said = _Said(soup)
+    tangled = _tangled(soup)
+    if tangled:  # looking around in it would take for ever: only its head is believed
+        soup = BeautifulSoup("", "lxml")
     title = _title(soup, said)
     published = _published(soup, said)
     author = _author(soup, said)
     lang = _language(soup, said)
-    content = safe_html(str(_article(soup))[:LONGEST_CONTENT], url)
+    content = safe_html((text if tangled else str(_article(soup)))[:LONGEST_CONTENT], url)
     content_text = safe_text(content)
     return Page(
         url=_own_address(soup, said, url),
@@ -309,6 +314,14 @@ def _grown(best: Tag, root: Tag) -> Tag:
         if 4 * told[key] > 5 * told[id(best)]:
             best = around
     return best
+
+
+def _tangled(soup: BeautifulSoup) -> bool:
+    """Say whether the page has more elements, or deeper ones, than any article."""
+    depths: dict[int, int] = {}
+    for element in soup.find_all(True, limit=MOST_ELEMENTS + 1):
+        depths[id(element)] = depths.get(id(element.parent), 0) + 1
+    return len(depths) > MOST_ELEMENTS or max(depths.values(), default=0) > DEEPEST
 
 
 def _sizes(root: Tag) -> Counter[int]:

@@ -16,7 +16,7 @@ def test_the_demo_goes_from_feeds_to_a_page_and_to_rehearsed_shares(curate: Cura
     desk = tmp_path / "tour"
     for command in ("init", "feed import", "fetch", "item list", "item keep", "item note", "item quote", "write",
                     "post check", "publish", "share plan", "share approve", "share queue", "tick"):  # fmt: skip
-        assert [line for line in result.out.splitlines() if line.startswith("$ curate") and f" {command}" in line], command
+        assert any(line.startswith("$ curate") and f" {command}" in line for line in result.out.splitlines()), command
     assert str(desk / "output") in result.out
     assert "site serve" in result.out
     [page] = desk.glob("output/2*/*/index.html")

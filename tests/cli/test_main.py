@@ -148,8 +148,10 @@ def test_ctrl_c_ends_with_130_in_words_and_no_trace(tmp_path: Path) -> None:
     while b"Your name" not in shown:
         assert select.select([master], [], [], 30)[0], "nothing was asked"
         shown += os.read(master, 1000)
-    program.send_signal(signal.SIGINT)
-    assert select.select([master], [], [], 30)[0], "nothing happened"
+    for _ in range(60):  # a signal between the question and the wait for its answer is only seen with the next one
+        program.send_signal(signal.SIGINT)
+        if select.select([master], [], [], 0.5)[0]:
+            break
     with contextlib.suppress(OSError):  # how Linux says that nobody holds the other end any more
         while more := os.read(master, 1000):
             shown += more

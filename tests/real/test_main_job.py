@@ -114,10 +114,11 @@ def test_real_items_become_pages_and_shares_once_each(  # noqa: PLR0915 - one st
         files = []
         for network in ("mastodon", "bluesky"):
             text = tmp_path / f"{network}{number}.txt"
-            text.write_text(f"For {network}, day {number}: write down what you expect. Would you? #Habits", encoding="utf-8")
+            said = f"For {network}, day {number}: write down what you expect. Would you? #Habits"
+            text.write_text(said, encoding="utf-8")
             files += ["--text-file", f"{network}={text}"]
-        planned = curate("-C", desk, "share", "plan", slug, "--to", "mastodon,bluesky", *files,
-                         "--at", "2026-11-23T08:40:00+00:00", "--json", "--now", "2026-11-23T08:39:00+00:00").data  # fmt: skip
+        planned = curate("-C", desk, "share", "plan", slug, "--to", "mastodon,bluesky", *files, "--json",
+                         "--at", "2026-11-23T08:40:00+00:00", "--now", "2026-11-23T08:39:00+00:00").data  # fmt: skip
         assert {share["state"] for share in planned} == {"draft"}
         curate("-C", desk, "share", "approve", *[share["id"] for share in planned])
 

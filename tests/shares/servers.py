@@ -169,16 +169,18 @@ class MastodonServer(Server):
             "created_at": status["at"].isoformat().replace("+00:00", "Z"),
         }
 
-    def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:  # noqa: ARG002 - as for all
         path = urlsplit(target).path
-        if path == "/.well-known/nodeinfo":
-            host = headers.get("Host", "social.example")
-            return as_json({"links": [{"rel": "http://nodeinfo.diaspora.software/ns/schema/2.0",
-                                       "href": f"http://{host}/nodeinfo/2.0"}]})  # fmt: skip
-        if path == "/nodeinfo/2.0":
-            return as_json({"software": {"name": self.software}})
-        if path == "/api/v2/instance" and self.software == "mastodon":
-            return as_json({"configuration": {"statuses": {"max_characters": self.characters}}})
+        links = [{"rel": "http://nodeinfo.diaspora.software/ns/schema/2.0",
+                  "href": f"http://{headers.get('Host', 'social.example')}/nodeinfo/2.0"}]  # fmt: skip
+        anybody: dict[str, object] = {
+            "/.well-known/nodeinfo": {"links": links},
+            "/nodeinfo/2.0": {"software": {"name": self.software}},
+        }
+        if self.software == "mastodon":
+            anybody["/api/v2/instance"] = {"configuration": {"statuses": {"max_characters": self.characters}}}
+        if path in anybody:
+            return as_json(anybody[path])
         if headers.get("Authorization") != f"Bearer {self.password}":
             return as_json({"error": "The access token is invalid"}, 401)
         if path == "/api/v1/accounts/verify_credentials":
@@ -213,7 +215,7 @@ class BlueskyServer(Server):
         self.records[key] = wanted["record"]
         return as_json({"uri": f"at://did:plc:dana/app.bsky.feed.post/{key}", "cid": "bafyreib"})
 
-    def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:  # noqa: ARG002 - as for all
         parts = urlsplit(target)
         if parts.path == "/xrpc/com.atproto.server.createSession":
             if json.loads(body) != {"identifier": self.handle, "password": self.password}:

@@ -99,9 +99,9 @@ def make_share(network: str, text: str = TEXT) -> Share:
     """Return an approved share that no ledger holds."""
     values: dict[str, Any] = {
         "number": 7, "id": "kfmt", "post": "small-models", "link": LINK, "title": "Small models", "summary": "Mine",
-        "account": "one", "network": network, "text": text, "state": "sending", "due_at": NOW,
-        "wall": "", "zone": "UTC",        "created_at": NOW, "approved_at": NOW, "seal": "", "not_before": NOW, "sent_at": None, "remote_id": "",
-        "remote_url": "", "reason": "",
+        "account": "one", "network": network, "text": text, "state": "sending", "due_at": NOW, "wall": "",
+        "zone": "UTC", "created_at": NOW, "approved_at": NOW, "seal": "", "not_before": NOW, "sent_at": None,
+        "remote_id": "", "remote_url": "", "reason": "",
     }  # fmt: skip
     return Share(**values)
 
