@@ -1,4 +1,4 @@
-"""Settings of the site as the public sees it: those of pelicanconf.py, with the site's address and its feed."""
+"""Settings of the site as the public sees it: with its address and its feed."""
 
 import sys
 from pathlib import Path

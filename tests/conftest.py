@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import select
+import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
+if TYPE_CHECKING:
+    import subprocess
+
 settings.register_profile("curate", deadline=None)  # a busy machine is no fault of the code's
 settings.load_profile("curate")
 
+# curate as a shell starts it. Workers, and all that runs in a shell's background, ignore Ctrl-C, and what
+# they start inherits that.
+HEEDING_CTRL_C = [
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from curate.cli.main import run; run()",
+]
 CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
 
 
@@ -34,6 +49,23 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
     for name in ("EDITOR", "VISUAL", "NO_COLOR", "CURATE_ALLOW_PRIVATE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
+
+
+def press_ctrl_c(program: subprocess.Popen[bytes], terminal: int) -> str:
+    """Interrupt a program that waits at a prompt on ``terminal``; return all it shows until its end.
+
+    A signal between the prompt and the wait for its answer is only noticed with the next one, so it is
+    repeated until something is shown.
+    """
+    for _ in range(30):
+        program.send_signal(signal.SIGINT)
+        if select.select([terminal], [], [], 1)[0]:
+            break
+    shown = b""
+    with contextlib.suppress(OSError):  # how Linux says that nobody holds the other end any more
+        while more := os.read(terminal, 4096):
+            shown += more
+    return shown.decode()
 
 
 @dataclass(frozen=True)

@@ -244,12 +244,17 @@ def _requests(here: Here, ids: tuple[str, ...]) -> list[tuple[Share, dict[str, A
 
 async def _send(here: Here, ids: tuple[str, ...]) -> SendReport:
     from curate.presence.tick import send_shares
+    from curate.shares.sender import unobserved
+
+    def tell(step: str, share: Share) -> None:
+        here.say(f"{share.id} {share.account}: {step}")
 
     with here.database() as connection:
         async with here.client() as client:
             return await send_shares(
                 here.desk(), here.settings(), connection, client,
                 now=here.now(), config=here.config_folder(), only=ids,
+                observe=tell if here.verbose else unobserved,
             )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ from curate.site.plugin.settings import pelican_settings
 globals().update(pelican_settings(__file__))
 '''
 
-PUBLISHCONF = '''"""Settings of the site as the public sees it: those of pelicanconf.py, with the site's address and its feed."""
+PUBLISHCONF = '''"""Settings of the site as the public sees it: with its address and its feed."""
 
 import sys
 from pathlib import Path

@@ -45,7 +45,7 @@ class Published:
 
 def page_url(settings: Settings, post: Post) -> str:
     """Return the address of the post's page; relative to the site's root while the site has no address."""
-    return f"{settings.site.url}/{permalink(post)}"
+    return f"{settings.site.url.rstrip('/')}/{permalink(post)}"
 
 
 def publish_post(  # noqa: PLR0913 - the whole of one publication

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
+    from curate.shares.ledger import Share
     from curate.shares.sender import SendReport
     from curate.web.client import Client
 
@@ -128,13 +129,17 @@ async def send_shares(  # noqa: PLR0913 - what sending needs
     now: datetime,
     config: Path,
     only: tuple[str, ...] = (),
+    observe: Callable[[sender.Step, Share], None] = sender.unobserved,
 ) -> SendReport:
-    """Send the shares that are due (or those of ``only``) whose page is in the last deploy."""
+    """Send the shares that are due (or those of ``only``) whose page is in the last deploy.
+
+    ``observe`` hears of each step of each share, as in ``sender.send_due``.
+    """
     from curate.site.deploy import last_deploy
 
     deploy = last_deploy(desk)
     pages = deploy.pages if deploy else frozenset()
-    root = f"{settings.site.url}/"
+    root = f"{settings.site.url.rstrip('/')}/"
     return await sender.send_due(
         connection,
         client,
@@ -144,6 +149,7 @@ async def send_shares(  # noqa: PLR0913 - what sending needs
         now=now,
         deployed=lambda link: link.removeprefix(root) in pages,
         only=only,
+        observe=observe,
     )
 
 

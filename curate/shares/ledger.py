@@ -308,7 +308,7 @@ def finish(  # noqa: PLR0913 - what one attempt ended in
             remote_id=remote_id,
             remote_url=remote_url,
             not_before=to_seconds(not_before) if not_before else 0,
-            sent_at=to_seconds(now) if state == "sent" else None,
+            sent_at=to_seconds(attempt.started_at) if state == "sent" else None,
         )
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import select
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -185,5 +190,43 @@ def test_a_removed_account_loses_its_token(
     assert curate("-C", desk, "account", "remove", "mastodon", "--yes", expect=2).err
 
 
+def test_a_test_says_when_the_token_is_gone_or_revoked(
+    curate: Curate, desk: Path, mastodon: tuple[str, MastodonServer], token: Path
+) -> None:
+    url, server = mastodon
+    curate("-C", desk, "account", "add", "mastodon", "--server", url, "--token-file", token)
+    server.password = "another"
+    assert "does not accept its token" in curate("-C", desk, "account", "test", "mastodon", expect=4).err
+    curate("-C", desk, "config", "set", "accounts.mastodon.handle", "somebody-else")
+    assert "There is no token" in curate("-C", desk, "account", "test", "mastodon", expect=4).err
+    curate("-C", desk, "account", "add", "manual")
+    assert curate("-C", desk, "account", "test", "manual").exit == 0
+
+
 def test_an_empty_list_says_what_to_type(curate: Curate, desk: Path) -> None:
     assert "curate account add" in curate("-C", desk, "account", "list").out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminal")
+def test_a_person_is_walked_through_in_numbered_steps_and_the_token_does_not_show(
+    curate: Curate, desk: Path, mastodon: tuple[str, MastodonServer]
+) -> None:
+    url, server = mastodon
+    master, slave = os.openpty()
+    command = [sys.executable, "-m", "curate", "-C", str(desk), "account", "add", "mastodon", "--server", url]
+    program = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    os.close(slave)
+    shown = b""
+    while b"it does not show" not in shown:
+        assert select.select([master], [], [], 60)[0], shown
+        shown += os.read(master, 1000)
+    os.write(master, server.password.encode() + b"\n")
+    with contextlib.suppress(OSError):  # how Linux says that nobody holds the other end any more
+        while more := os.read(master, 1000):
+            shown += more
+    os.close(master)
+    assert program.wait(timeout=60) == 0, shown
+    assert f"1. Open {url}/settings/applications".encode() in shown
+    assert b"write:statuses" in shown
+    assert b"canary" not in shown
+    assert curate("-C", desk, "account", "test", "mastodon", "--json").data["handle"] == "dana"

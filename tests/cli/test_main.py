@@ -7,7 +7,6 @@ import io
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from curate.cli.here import Here
 from curate.desk import db
 from curate.desk.folder import Desk
 from curate.desk.settings import set_setting
+from tests.conftest import HEEDING_CTRL_C, press_ctrl_c
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from tests.conftest import Curate
 
 PROGRAM = [sys.executable, "-m", "curate"]
-# Workers of a test run ignore Ctrl-C, and what they start inherits that; a shell's programs heed it.
-HEEDING_CTRL_C = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from curate.cli.main import run; run()"
-)
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
@@ -141,24 +137,18 @@ def test_a_reader_that_has_enough_is_no_failure(desk: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal and no such terminal")
 def test_ctrl_c_ends_with_130_in_words_and_no_trace(tmp_path: Path) -> None:
     master, slave = os.openpty()
-    command = [sys.executable, "-c", HEEDING_CTRL_C, "init", str(tmp_path / "desk")]
+    command = [*HEEDING_CTRL_C, "init", str(tmp_path / "desk")]
     program = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
     os.close(slave)
     shown = b""
     while b"Your name" not in shown:
         assert select.select([master], [], [], 30)[0], "nothing was asked"
         shown += os.read(master, 1000)
-    for _ in range(60):  # a signal between the question and the wait for its answer is only seen with the next one
-        program.send_signal(signal.SIGINT)
-        if select.select([master], [], [], 0.5)[0]:
-            break
-    with contextlib.suppress(OSError):  # how Linux says that nobody holds the other end any more
-        while more := os.read(master, 1000):
-            shown += more
+    said = press_ctrl_c(program, master)
     os.close(master)
     assert program.wait(timeout=30) == 130
-    assert b"Stopped" in shown
-    assert b"Traceback" not in shown
+    assert "Stopped" in said
+    assert "Traceback" not in said
     assert not (tmp_path / "desk").exists()
 
 

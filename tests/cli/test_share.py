@@ -266,6 +266,23 @@ def test_a_sent_share_is_noted_in_its_posts_header(shares: Shares, mastodon: Mas
     assert mastodon.posts() == [row["text"]]
 
 
+def test_a_person_reads_the_request_the_outcome_and_the_whole_story(shares: Shares, mastodon: MastodonServer) -> None:
+    assert "Nothing is due." in shares("send", "--due", "--dry-run").out
+    assert "Nothing was due." in shares("send", "--due").out
+    [row] = shares.plan()
+    shares("approve", row["id"])
+    wire = shares("send", row["id"], "--dry-run").out
+    assert '"Idempotency-Key"' in wire
+    assert "Nothing was sent." in wire
+    mastodon.effects.append("refuse")
+    assert f"Rejected   {row['id']} mastodon: " in shares("send", "--due", "--yes", expect=5).out
+    assert "refused it" in shares("queue").out
+    whole = shares("history", row["id"]).out
+    assert "rejected: HTTP 422" in whole
+    assert "Words of mine" in whole
+    assert '"status"' in whole
+
+
 @pytest.fixture
 def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Set an editor that runs a piece of Python over the document's ``text``."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 import pytest
+
+from tests.conftest import HEEDING_CTRL_C
 
 if TYPE_CHECKING:
     from tests.conftest import Curate
@@ -107,7 +108,7 @@ def test_serve_without_a_build_says_how_to_build(curate: Curate, written: Path) 
 @pytest.mark.parametrize("flags", [(), ("--drafts",)])
 def test_serve_shows_the_site_until_it_is_stopped(curate: Curate, written: Path, flags: tuple[str, ...]) -> None:
     curate("-C", written, "site", "build")
-    command = [sys.executable, "-m", "curate", "-C", str(written), "--json", "site", "serve", "--port", "0", *flags]
+    command = [*HEEDING_CTRL_C, "-C", str(written), "--json", "site", "serve", "--port", "0", *flags]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
     ) as server:

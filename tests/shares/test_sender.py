@@ -234,6 +234,29 @@ def test_an_unknown_share_is_never_missed_nor_sent_blindly_while_nobody_can_look
     assert [one.id for one in both.send(600).sent] == [share.id]
 
 
+def test_what_a_dead_process_was_sending_is_unknown_until_somebody_looked(both: Both) -> None:
+    share = both.book.share()
+
+    def crash(step: str, _: Any) -> None:
+        if step == "asked":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        both.send(observe=crash)
+    assert both.book.find(share).state == "sending"
+    password, both.mastodon.password = both.mastodon.password, "another"
+    report = both.send(5)
+    assert [one.id for one in report.unknown] == [share.id]
+    assert report.sign_in == ("mastodon",)
+    heard = len(both.mastodon.heard)
+    assert both.send(10).unknown
+    assert len(both.mastodon.heard) == heard  # a wrong password is not tried every five minutes
+    both.mastodon.password = password
+    ledger.release(both.book.connection, "mastodon")
+    assert [one.id for one in both.send(15).sent] == [share.id]
+    assert both.mastodon.posts() == [share.text]
+
+
 def test_an_unknown_share_of_an_account_that_changed_is_not_looked_for_elsewhere(both: Both) -> None:
     both.book.share()
     both.mastodon.effects.append("drop before")

@@ -7,7 +7,6 @@ import os
 import re
 import select
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from curate.inbox.items import find_item
 from curate.inbox.notes import set_note
 from curate.tui.rows import Rows, Wording
 from curate.tui.triage import Triage
+from tests.conftest import HEEDING_CTRL_C, press_ctrl_c
 from tests.inbox.stock import NOW, Stock, entry, persons
 
 if TYPE_CHECKING:
@@ -364,15 +364,14 @@ def test_on_a_terminal_line_mode_runs_and_ctrl_c_leaves_saved(stock: Stock) -> N
     import pty
 
     master, slave = pty.openpty()
-    command = [sys.executable, "-m", "curate", "-C", str(stock.root), "triage", "--line", "--limit", "3"]
+    command = [*HEEDING_CTRL_C, "-C", str(stock.root), "triage", "--line", "--limit", "3"]
     process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
     os.close(slave)
     heard = until(master, "[skip]:")
     assert "1 of 3. About a" in heard
     os.write(master, b"k\n")
     assert "Kept. 2 left." in until(master, "[skip]:")
-    process.send_signal(2)
-    assert "Stopped. 1 decision saved, 1 kept in all, 4 left." in until(master, "left.")
+    assert "Stopped. 1 decision saved, 1 kept in all, 4 left." in press_ctrl_c(process, master)
     assert process.wait(10) == 130
     os.close(master)
     assert states(stock) == "knnnn"

