@@ -165,6 +165,7 @@ class Here:
         else:
             for line in text() if callable(text) else text:
                 render.out(self.drawn(line))
+        sys.stdout.flush()  # whoever reads through a pipe has it now, whatever the command does next
         if not self.json:
             for warning in warnings:
                 self.say(warning)

@@ -356,7 +356,7 @@ def shorten(text: str, length: int) -> str:
         return text
     cut = text[: length - 1]
     head, space, _ = cut.rpartition(" ")
-    return (head if space and len(head) > length // 2 else cut).rstrip(" ,;:–-") + "…"
+    return (head if space and len(head) > length // 2 else cut).rstrip(" .,;:–-") + "…"
 
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")

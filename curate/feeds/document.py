@@ -13,7 +13,8 @@ import sys
 from curate.errors import CurateError
 
 MOST_READ = 20_000  # entries looked at
-MOST_MARKS = 1_500_000  # “<” and “&” in a document
+MOST_TAGS = 800_000  # “<” in a document
+MOST_REFERENCES = 2_000_000  # “&” in it
 LONGEST_PROLOG = 16 << 10
 
 
@@ -140,7 +141,8 @@ def xml_document(text: str) -> tuple[str, str]:
             raise NotAFeed("is a web page, not a feed", "curate feed add looks for the feeds a page names.")
         elif not root:
             raise NotAFeed("is text, not a feed")
-    if text.count("<", position) + text.count("&", position) > MOST_MARKS or CROWDED.search(text, position):
+    marked = text.count("<", position) > MOST_TAGS or text.count("&", position) > MOST_REFERENCES
+    if marked or CROWDED.search(text, position):
         raise NotAFeed("has more markup than a feed can need")
     text = REFERENCE.sub(_legal, ILLEGAL.sub("", text[position:]))
     beyond = next(itertools.islice(OPENING.finditer(text), MOST_READ, None), None)

@@ -276,11 +276,12 @@ LEAST = 25  # characters of a paragraph that is not just a label
 def _article(soup: BeautifulSoup) -> Tag | BeautifulSoup:
     """Return the element that holds the article: the one whose own paragraphs say most, or what it is marked with."""
     root = soup.body or soup
+    marked = root.select("article, main, h1, [role=main], [itemprop~=articleBody]", limit=100)
+    around = {id(holder) for element in marked for holder in (element, *element.parents)}
     sizes = _sizes(root)
     for element in (*root.select(JUNK), *root.find_all(PARTS)):
-        # What most of the page lies in is no junk, whatever it is called.
-        if element.decomposed or 2 * sizes[id(element)] > sizes[id(root)]:
-            continue
+        if element.decomposed or id(element) in around or 10 * sizes[id(element)] > 9 * sizes[id(root)]:
+            continue  # the article is in there, whatever it is called
         name = f"{_attribute(element, 'class')} {_attribute(element, 'id')}"
         if element.name not in PARTS or JUNK_NAME.search(name):
             element.decompose()

@@ -11,12 +11,13 @@ import calendar
 import hashlib
 import html
 import io
+import itertools
 import json
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import feedparser
 
@@ -34,9 +35,11 @@ from curate.feeds.clean import (
 from curate.feeds.document import FEEDS, LONGEST_PROLOG, MOST_READ, NotAFeed, binary_kind, decode, xml_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["Entry", "Feed", "NotAFeed", "parse_feed"]
+
+T = TypeVar("T")
 
 MOST_ENTRIES = 2_000  # kept: the newest
 MOST_TAGS = 50
@@ -96,12 +99,17 @@ def parse_feed(body: bytes, url: str, content_type: str) -> Feed:
     return Feed(title=title, site_url=site_url, entries=tuple(_kept(entries)))
 
 
+def _newest(entries: list[T], published: Callable[[T], datetime | None]) -> list[T]:
+    """Return at most 2,000 entries, the newest when there are more."""
+    if len(entries) <= MOST_ENTRIES:
+        return entries
+    never = datetime.min.replace(tzinfo=UTC)
+    return sorted(entries, key=lambda entry: published(entry) or never, reverse=True)[:MOST_ENTRIES]
+
+
 def _kept(entries: Iterable[Entry]) -> list[Entry]:
-    """Return at most 2,000 entries, the newest, each with a guid no other has."""
+    """Return the entries, each with a guid no other has."""
     every = list(entries)
-    if len(every) > MOST_ENTRIES:
-        never = datetime.min.replace(tzinfo=UTC)
-        every = sorted(every, key=lambda entry: entry.published or never, reverse=True)[:MOST_ENTRIES]
     shared = {guid for guid, count in Counter(entry.guid for entry in every).items() if count > 1}
     kept: dict[str, Entry] = {}
     for entry in every:
@@ -140,7 +148,7 @@ def _read_xml(text: str, url: str) -> tuple[str, str, Iterator[Entry]]:
         "base": url if atom else site_url or url,
         "instead": site_url or url,
     }
-    entries = (_entry(entry, **shared) for entry in said or found.entries[:1])
+    entries = (_entry(entry, **shared) for entry in _newest(said, _published) or found.entries[:1])
     return _line(about, "title"), site_url, entries
 
 
@@ -166,10 +174,8 @@ def _entry(entry: Any, *, author: str, lang: str, base: str, instead: str) -> En
         author=_author(entry) or author,
         summary=summary,
         content=content,
-        published=_parsed(entry, "published_parsed")
-        or _parsed(entry, "updated_parsed")
-        or _parsed(entry, "created_parsed"),
-        tags=[_text(tag.get("label") or tag.get("term")) for tag in entry.get("tags", ())],
+        published=_published(entry),
+        tags=(_text(tag.get("label") or tag.get("term")) for tag in entry.get("tags", ())),
         lang=language_tag(_said(entry)) or lang,
     )
 
@@ -212,7 +218,7 @@ def _made(  # noqa: PLR0913 - the whole of an entry, once
     first = one_line(text[: 4 * LONGEST_SUMMARY])
     guid = guid or url or f"curate:{_digest(title or first, published.isoformat() if published else '')}"
     seen: dict[str, str] = {}
-    for tag in tags:
+    for tag in itertools.islice(tags, 2 * MOST_TAGS):
         name = plain_text(tag[:LONGEST_TITLE])[:100].strip()
         if name:
             seen.setdefault(name.casefold(), name)
@@ -251,7 +257,8 @@ ADDRESS = re.compile(r"\S+@\S+\.\S+")
 
 def _author(about: Any) -> str:  # noqa: ANN401 - feedparser's dict
     """Return who wrote it, by name: several separated by commas; no mail address alone."""
-    names = [plain_text(_text(author.get("name"))[:LONGEST_TITLE]) for author in about.get("authors", ())]
+    authors = about.get("authors", ())[:MOST_AUTHORS]
+    names = [plain_text(_text(author.get("name"))[:LONGEST_TITLE]) for author in authors]
     names = names if any(names) else [plain_text(_text(about.get("author"))[:LONGEST_TITLE])]
     return _named(names)
 
@@ -265,6 +272,10 @@ def _said(entry: Any) -> str:  # noqa: ANN401 - feedparser's dict
     """Return the language of the entry's text, of its summary or of its title."""
     details = [*entry.get("content", ()), entry.get("summary_detail"), entry.get("title_detail")]
     return next((_text(detail["language"]) for detail in details if detail and detail.get("language")), "")
+
+
+def _published(entry: Any) -> datetime | None:  # noqa: ANN401 - feedparser's dict
+    return next(filter(None, (_parsed(entry, f"{name}_parsed") for name in ("published", "updated", "created"))), None)
 
 
 def _parsed(entry: Any, name: str) -> datetime | None:  # noqa: ANN401 - feedparser's dict
@@ -288,13 +299,12 @@ def _read_json(text: str, url: str) -> tuple[str, str, Iterator[Entry]]:
         raise NotAFeed("begins like JSON, but is broken") from error
     if not isinstance(feed, dict) or "jsonfeed.org/version/" not in _text(feed.get("version")):
         raise NotAFeed("is JSON, but not a JSON Feed")
-    items = feed.get("items")
+    items = feed["items"] if isinstance(feed.get("items"), list) else []
     site_url = web_url(_text(feed.get("home_page_url")), url)
     author, lang = _writers(feed), language_tag(_text(feed.get("language")))
+    said = [item for item in items[:MOST_READ] if isinstance(item, dict) and any(item.values())]
     entries = (
-        _item(item, author=author, lang=lang, base=url, instead=site_url or url)
-        for item in (items[:MOST_READ] if isinstance(items, list) else ())
-        if isinstance(item, dict) and any(item.values())
+        _item(item, author=author, lang=lang, base=url, instead=site_url or url) for item in _newest(said, _dated)
     )
     return plain_text(_text(feed.get("title"))[: 20 * LONGEST_TITLE])[:LONGEST_TITLE], site_url, entries
 
@@ -315,10 +325,14 @@ def _item(item: dict[str, Any], *, author: str, lang: str, base: str, instead: s
         author=_writers(item) or author,
         summary=one_line(_text(item.get("summary"))[: 20 * LONGEST_SUMMARY]),
         content=safe_html(markup, url or base) if markup else text_html(text),
-        published=moment(_text(item.get("date_published"))) or moment(_text(item.get("date_modified"))),
+        published=_dated(item),
         tags=[_text(tag) for tag in tags] if isinstance(tags, list) else [],
         lang=language_tag(_text(item.get("language"))) or lang,
     )
+
+
+def _dated(item: dict[str, Any]) -> datetime | None:
+    return moment(_text(item.get("date_published"))) or moment(_text(item.get("date_modified")))
 
 
 def _writers(about: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 PORTS = frozenset({80, 443})
+WRITTEN = re.compile(r"(?:[!#$&-;=?-Z\[\]_a-z~]|%[0-9A-Fa-f]{2})+")  # an address that needs no escaping
 LONGEST_URL = 2048  # characters
 
 # https://www.iana.org/assignments/iana-ipv4-special-registry
@@ -108,7 +109,8 @@ def check_url(url: str, base: URL | None = None) -> URL:
     if re.search(r"[\x00-\x1f\x7f\\]", text):
         raise Forbidden("refused: the address has characters no web address has")
     try:
-        whole = URL(text) if base is None else base.join(URL(text))
+        whole = URL(text, encoded=WRITTEN.fullmatch(text) is not None)  # else %2C would be sent as a comma
+        whole = whole if base is None else base.join(whole)
         host, port = whole.raw_host, whole.explicit_port
     except ValueError:
         raise Forbidden("refused: this is not a web address") from None
@@ -120,7 +122,7 @@ def check_url(url: str, base: URL | None = None) -> URL:
         raise Forbidden("refused: the address carries a user name or password")
     if port == (80 if whole.scheme == "http" else 443):
         whole = whole.with_port(None)
-    return whole.with_fragment(None)
+    return whole.with_host(host.lower()).with_fragment(None)
 
 
 class Guard:
