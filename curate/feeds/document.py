@@ -13,7 +13,7 @@ import sys
 from curate.errors import CurateError
 
 MOST_READ = 20_000  # entries looked at
-MOST_TAGS = 800_000  # “<” in a document
+MOST_MARKS = 800_000  # “<” in a document
 MOST_REFERENCES = 2_000_000  # “&” in it
 LONGEST_PROLOG = 16 << 10
 
@@ -141,7 +141,7 @@ def xml_document(text: str) -> tuple[str, str]:
             raise NotAFeed("is a web page, not a feed", "curate feed add looks for the feeds a page names.")
         elif not root:
             raise NotAFeed("is text, not a feed")
-    marked = text.count("<", position) > MOST_TAGS or text.count("&", position) > MOST_REFERENCES
+    marked = text.count("<", position) > MOST_MARKS or text.count("&", position) > MOST_REFERENCES
     if marked or CROWDED.search(text, position):
         raise NotAFeed("has more markup than a feed can need")
     text = REFERENCE.sub(_legal, ILLEGAL.sub("", text[position:]))

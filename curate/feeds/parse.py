@@ -160,7 +160,7 @@ def _entry(entry: Any, *, author: str, lang: str, base: str, instead: str) -> En
     guid = one_line(_text(entry.get("id")))
     links = [_text(entry.get("feedburner_origlink")), _text(entry.get("link"))]
     links += [
-        _text(link.get("href")) for link in entry.get("links", ()) if link.get("rel") in {"alternate", "enclosure"}
+        _text(link.get("href")) for link in _dicts(entry, "links") if link.get("rel") in {"alternate", "enclosure"}
     ]
     told = (link for link in links if link != guid or ADDRESSED.match(guid))  # a guid may be no address at all
     url = next(filter(None, (web_url(link, base) for link in told)), "")
@@ -175,15 +175,15 @@ def _entry(entry: Any, *, author: str, lang: str, base: str, instead: str) -> En
         summary=summary,
         content=content,
         published=_published(entry),
-        tags=(_text(tag.get("label") or tag.get("term")) for tag in entry.get("tags", ())),
+        tags=(_text(tag.get("label") or tag.get("term")) for tag in _dicts(entry, "tags")),
         lang=language_tag(_said(entry)) or lang,
     )
 
 
 def _content(entry: Any, *, base: str) -> tuple[str, str]:  # noqa: ANN401 - feedparser's dict
     """Return (the longest of the entry's texts as safe HTML, its own summary as plain text or "")."""
-    summary = entry.get("summary_detail") or {}
-    details = [*entry.get("content", ()), summary]
+    summary: Any = next(iter(_dicts(entry, "summary_detail")), {})
+    details = [*_dicts(entry, "content"), summary]
     texts = [
         detail
         for detail in details
@@ -245,10 +245,17 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _dicts(about: Any, name: str) -> list[Any]:  # noqa: ANN401 - feedparser's dict
+    """Return what feedparser gathered as ``name``, one or several; an element of that name in the feed is none."""
+    value = about.get(name)
+    values = value if isinstance(value, list) else [value]
+    return [each for each in values if isinstance(each, feedparser.FeedParserDict)]
+
+
 def _line(about: Any, name: str) -> str:  # noqa: ANN401 - feedparser's dict
     """Return the text construct ``name`` as one line: markup only where it says or seems to be HTML."""
     value = _text(about.get(name))[: 20 * LONGEST_TITLE]
-    plain = (about.get(f"{name}_detail") or {}).get("type") == "text/plain"
+    plain = any(detail.get("type") == "text/plain" for detail in _dicts(about, f"{name}_detail"))
     return (one_line(html.unescape(value)) if plain else plain_text(value))[:LONGEST_TITLE].strip()
 
 
@@ -257,7 +264,7 @@ ADDRESS = re.compile(r"\S+@\S+\.\S+")
 
 def _author(about: Any) -> str:  # noqa: ANN401 - feedparser's dict
     """Return who wrote it, by name: several separated by commas; no mail address alone."""
-    authors = about.get("authors", ())[:MOST_AUTHORS]
+    authors = _dicts(about, "authors")[:MOST_AUTHORS]
     names = [plain_text(_text(author.get("name"))[:LONGEST_TITLE]) for author in authors]
     names = names if any(names) else [plain_text(_text(about.get("author"))[:LONGEST_TITLE])]
     return _named(names)
@@ -270,8 +277,8 @@ def _named(names: Iterable[str]) -> str:
 
 def _said(entry: Any) -> str:  # noqa: ANN401 - feedparser's dict
     """Return the language of the entry's text, of its summary or of its title."""
-    details = [*entry.get("content", ()), entry.get("summary_detail"), entry.get("title_detail")]
-    return next((_text(detail["language"]) for detail in details if detail and detail.get("language")), "")
+    details = (detail for name in ("content", "summary_detail", "title_detail") for detail in _dicts(entry, name))
+    return next((_text(detail["language"]) for detail in details if detail.get("language")), "")
 
 
 def _published(entry: Any) -> datetime | None:  # noqa: ANN401 - feedparser's dict
@@ -284,7 +291,7 @@ def _parsed(entry: Any, name: str) -> datetime | None:  # noqa: ANN401 - feedpar
         return None
     try:
         return datetime.fromtimestamp(calendar.timegm(entry[name]), UTC)
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, OSError, TypeError):
         return None
 
 

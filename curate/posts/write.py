@@ -9,6 +9,7 @@ program's exit code.
 from __future__ import annotations
 
 import contextlib
+import glob
 import re
 from dataclasses import dataclass
 from datetime import UTC
@@ -82,27 +83,26 @@ def edit_post(desk: Desk, post: Post, *, edit: Edit, now: datetime) -> Written:
     A published post that changed gets the key ``modified``. Raises Conflict when the file changed
     meanwhile: the typed text then lies beside it as NAME.curate-conflict.md.
     """
-    name = f"edit-{make_slug(post.path.stem, 'post')}"
-    with hold(desk, name, wait=0):
-        typed, base, taken_up = _copy(desk, name, post)
+    with hold(desk, f"edit-{make_slug(post.path.stem, 'post')}", wait=0):
+        typed, base, taken_up = _copy(desk, post)
         said = (GOING_ON,) if taken_up else ()
         text = _edited(typed, edit, fresh=not taken_up)
         if not text.strip() or fingerprint(text.encode()) == base:
-            typed.unlink(missing_ok=True)
+            _remove_copy(typed)
             return Written(post=post, said=(*said, "Nothing changed."))
         with _kept(typed):
-            changed = parse_post(text, typed)
-            if changed.status == "published":
+            if parse_post(text, typed).status == "published":
                 moment = now.astimezone(UTC).isoformat(timespec="seconds")
                 text = change_header(text, {"modified": moment}, str(typed))
+                write_whole(typed, text)  # the same bytes as the post will have: see _copy
             try:
                 write_whole(post.path, text, expected=base)
             except Conflict as conflict:
                 beside = _put_beside(post.path, text)
-                typed.unlink(missing_ok=True)
+                _remove_copy(typed)
                 message = f"{post.path} changed while you edited it. It is left as it is; your text is {beside}."
                 raise Conflict(str(post.path), message, "Compare the two and delete one.") from conflict
-        typed.unlink(missing_ok=True)
+        _remove_copy(typed)
     return Written(post=parse_post(text, post.path), said=said)
 
 
@@ -180,15 +180,27 @@ def _post_of(desk: Desk, item: Item) -> Post | None:
     return next((post for post in posts if post.item == item.id), None)
 
 
-def _copy(desk: Desk, name: str, post: Post) -> tuple[Path, str, bool]:
-    """Return the copy of the post to edit, the fingerprint of its origin, and whether it was typed in before."""
-    for old in sorted(desk.typed.glob(f"{name}-*.md")):
-        made_from = re.fullmatch(rf"{name}-([0-9a-f]{{64}})\.md", old.name)
-        if made_from and fingerprint(old.read_bytes()) != made_from[1]:
-            return old, made_from[1], True
-    typed = desk.typed / f"{name}-{post.fingerprint}.md"
+def _copy(desk: Desk, post: Post) -> tuple[Path, str, bool]:
+    """Return the copy of the post to edit, the fingerprint of its origin, and whether it was typed in before.
+
+    It lies in a folder named by that fingerprint, under the file's own name, which says the slug
+    where the header does not. A copy that the post holds already is what a stop left behind.
+    """
+    folder = desk.typed / post.path.relative_to(desk.content).parent
+    for old in sorted(folder.glob(f"*/{glob.escape(post.path.name)}")):
+        if fingerprint(old.read_bytes()) not in (old.parent.name, post.fingerprint):
+            return old, old.parent.name, True
+        _remove_copy(old)
+    typed = folder / post.fingerprint / post.path.name
     write_whole(typed, post.path.read_bytes())
     return typed, post.fingerprint, False
+
+
+def _remove_copy(typed: Path) -> None:
+    """Remove a copy whose text is in its post, and its folder."""
+    typed.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # what an editor left beside it stays
+        typed.parent.rmdir()
 
 
 def _edited(typed: Path, edit: Edit, *, fresh: bool) -> str:

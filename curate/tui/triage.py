@@ -120,6 +120,7 @@ class Triage(App[None]):
         self.wording = wording
         self.limit = limit  # of the sitting; None turns page after page
         self.rows = Rows(wording, clock, self.show_item)
+        self.noting: Item | None = None  # whose note is being written, wherever the cursor goes meanwhile
         self.decided: dict[str, str] = {}  # id to state, in this sitting
         self.message = "newest first"
 
@@ -136,7 +137,8 @@ class Triage(App[None]):
                 yield Static(markup=False, id="text")
             yield Static(markup=False, classes="line rule")
             yield Static(KEYS, markup=False, id="keys", classes="line")
-            yield Input(id="note", placeholder="Enter saves the note, Esc leaves it as it was")
+            # not selected, or the first key would wipe the note that is there
+            yield Input(id="note", placeholder="Enter saves the note, Esc leaves it as it was", select_on_focus=False)
         yield Static(markup=False, id="small")
 
     def on_mount(self) -> None:
@@ -202,12 +204,13 @@ class Triage(App[None]):
             return
         field = self.query_one("#note", Input)
         field.value = item.note
+        self.noting = item
         self._note_field(shown=True)
         field.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Save the note."""
-        item = self._current()
+        item = self.noting
         if item is not None:
             noted = self._try(lambda: set_note(self.connection, item.id, event.value, now=self.clock()))
             if noted is None:  # not saved: what was typed stays in its field
@@ -246,8 +249,8 @@ class Triage(App[None]):
     def action_stop(self) -> None:
         """Leave at once; a note being written is saved first."""
         field = self.query_one("#note", Input)
-        item = self._current()
-        if field.display and item is not None and field.value.strip():
+        item = self.noting
+        if item is not None and field.value.strip():
             self._try(lambda: set_note(self.connection, item.id, field.value, now=self.clock()))
         self.exit(return_code=130)
 
@@ -311,6 +314,7 @@ class Triage(App[None]):
     def _note_field(self, *, shown: bool) -> None:
         self.screen_stack[0].set_class(shown, "noting")
         if not shown:
+            self.noting = None
             self.set_focus(None)
 
     def _current(self) -> Item | None:

@@ -301,6 +301,22 @@ def test_no_field_carries_markup_or_controls() -> None:
     assert not re.search("[\x80-\x9f\u202e\u2066]", f"{entry.guid}{entry.title}{entry.content_text}")
 
 
+@pytest.mark.parametrize(
+    "shape", ["<{0}>words</{0}>", "<{0} a='b'>words</{0}>", "<{0}/>", "<{0} type='html'><{0}>x</{0}></{0}>"]
+)
+def test_no_element_takes_the_place_of_what_the_parser_gathers(shape: str) -> None:
+    names = (
+        *("tags", "links", "authors", "author_detail", "title_detail", "summary_detail", "content", "enclosures", "id"),
+        *("published_parsed", "updated_parsed", "created_parsed", "link", "feedburner_origlink", "language"),
+    )
+    inside = "".join(shape.format(name) for name in names)
+    for text in (
+        rss(f"{inside}<item>{inside}<title>x</title></item>"),
+        atom(f"{inside}<entry><title>x</title>{inside}</entry>"),
+    ):
+        assert only(text).title == "x"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize(
     "entity",

@@ -107,7 +107,7 @@ def nothing(_: Path) -> int:
 
 
 def kept(room: Desk) -> list[str]:
-    return [path.read_text(encoding="utf-8") for path in sorted(room.typed.glob("*.md"))]
+    return [path.read_text(encoding="utf-8") for path in sorted(room.typed.rglob("*.md"))]
 
 
 def test_the_editor_opens_a_draft_with_questions_and_what_is_typed_becomes_the_post(
@@ -117,7 +117,8 @@ def test_the_editor_opens_a_draft_with_questions_and_what_is_typed_becomes_the_p
 
     def edit(path: Path) -> int:
         seen.append(path.read_text(encoding="utf-8"))
-        assert path.parent == room.typed
+        assert path.is_relative_to(room.typed)
+        assert path.name == post.path.name
         return typing(f"{TYPED}\n\nWould you?")(path)
 
     post = write(edit).post
@@ -383,7 +384,8 @@ def test_an_edit_goes_through_a_copy_and_keeps_every_byte_the_person_left(
 
     def edit(path: Path) -> int:
         assert path.read_bytes() == before
-        assert path.parent == room.typed
+        assert path.is_relative_to(room.typed)
+        assert path.name == post.path.name
         return typing("More.")(path)
 
     assert edited(room, edit).post == find_post(room.content, post.slug)
@@ -453,6 +455,46 @@ def test_an_edit_that_breaks_the_header_or_crashes_leaves_the_post_and_is_taken_
     again = edited(room, replacing("kind: rant", "kind: link"))
     assert again.said == ("Going on with what you typed before.",)
     assert post.path.read_bytes() == before + b"More.\n"
+
+
+def test_a_post_whose_file_name_is_its_slug_can_be_edited(room: Desk) -> None:
+    path = room.content / "essays" / "2026-11-22-by-hand.md"
+    path.parent.mkdir()
+    path.write_text("---\ntitle: By hand\n---\nText.\n")
+    done = edited(room, typing("More."), "by-hand")
+    assert done.post is not None
+    assert (done.post.slug, done.post.body) == ("by-hand", "Text.\nMore.\n")
+
+
+def test_texts_kept_of_two_posts_of_one_file_name_are_not_mixed_up(room: Desk) -> None:
+    for kind in ("essay", "notice"):
+        path = room.content / f"{kind}s" / "2026-11-22-same.md"
+        path.parent.mkdir()
+        path.write_text(f"---\ntitle: One\nslug: {kind}\nkind: {kind}\n---\nThe {kind}.\n")
+    with pytest.raises(CurateError):
+        edited(room, typing("Typed into the essay.", code=1), "essay")
+    assert edited(room, nothing, "notice").said == ("Nothing changed.",)
+    again = edited(room, nothing, "essay").post
+    assert again is not None
+    assert again.body == "The essay.\nTyped into the essay.\n"
+
+
+@pytest.mark.parametrize("status", ["draft", "published"])
+def test_a_stop_after_the_post_took_the_text_is_no_conflict(
+    write: Callable[..., Written], room: Desk, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    post = write(None, TYPED).post
+    assert post is not None
+    set_header(post, {"status": status})
+    with monkeypatch.context() as stopped:
+        stopped.setattr("curate.posts.write._remove_copy", lambda _: None)
+        edited(room, typing("More."))
+    assert len(kept(room)) == 1
+    done = post.path.read_bytes()
+    assert edited(room, nothing).said == ("Nothing changed.",)
+    assert post.path.read_bytes() == done
+    assert [path.name for path in post.path.parent.iterdir()] == [post.path.name]
+    assert kept(room) == []
 
 
 def test_an_emptied_editor_never_empties_a_post(write: Callable[..., Written], room: Desk) -> None:

@@ -196,7 +196,7 @@ class MastodonServer:
 
 @pytest.fixture(scope="session")
 def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pds]:
-    """Run the reference Bluesky server for the session."""
+    """Run the reference Bluesky server for the whole run."""
     node = needs("node", "nodejs npm")
     needs_npm("@atproto/pds")
     folder = tmp_path_factory.mktemp("pds")
@@ -209,7 +209,7 @@ def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pds]:
 
 @pytest.fixture(scope="session")
 def mastodon_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MastodonServer]:
-    """Run the Mastodon API for the session."""
+    """Run the Mastodon API for the whole run."""
     folder = tmp_path_factory.mktemp("mastodon")
     port = free_port()
     command = [sys.executable, "-m", "mastodon_mock", "serve", "--in-memory"]

@@ -190,6 +190,22 @@ def test_a_note_is_written_in_one_line_and_its_letters_decide_nothing(stock: Sto
     drive(app, act)
 
 
+@pytest.mark.parametrize("away", ["down", "up", "click"])
+@pytest.mark.parametrize("end", ["enter", "ctrl+c"])
+def test_a_note_goes_to_the_item_it_was_begun_on_wherever_the_cursor_went(stock: Stock, away: str, end: str) -> None:
+    app = screen_of(stock)
+    for item_id in stock.ids():
+        set_note(stock.connection, item_id, "old", now=NOW)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("j", "n", *"er")
+        await (pilot.click("#rows", offset=(10, 3)) if away == "click" else pilot.press(away))
+        await pilot.press(end)
+
+    drive(app, act)
+    assert [find_item(stock.connection, item_id).note for item_id in stock.ids()] == ["old", "older", *["old"] * 3]
+
+
 def test_ctrl_c_leaves_saved_even_in_the_middle_of_a_note(stock: Stock) -> None:
     app = screen_of(stock)
 

@@ -188,6 +188,9 @@ def test_an_address_gets_its_normal_form() -> None:
     assert str(check_url("http://example.org:8080/")) == "http://example.org:8080/"
     assert str(check_url("https://bücher.example/ü")) == "https://xn--bcher-kva.example/%C3%BC"
     assert str(check_url("http://[2606:4700::1]/")) == "http://[2606:4700::1]/"
+    assert (
+        str(check_url("http://Example.org/a%2Cb?c=%2C%e4")) == "http://example.org/a%2Cb?c=%2C%e4"
+    )  # as it was written
 
 
 def test_a_name_with_a_refused_and_an_allowed_address_goes_on_to_the_allowed_one() -> None:
