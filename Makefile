@@ -17,7 +17,7 @@ demo: $(RUN)
 	@$(VENV)/bin/curate demo --again
 
 test: $(TEST)
-	@scripts/counterparts.sh
+	@.ci/counterparts.sh
 	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 --dist loadgroup $(TESTS)
 
 check: $(TEST)
@@ -29,13 +29,13 @@ check: $(TEST)
 bench: $(RUN)
 	$(VENV)/bin/python bench/today.py
 
-$(RUN): requirements.lock pyproject.toml scripts/venv.sh
-	@scripts/venv.sh requirements.lock
+$(RUN): requirements.lock pyproject.toml .ci/venv.sh
+	@.ci/venv.sh requirements.lock
 	@touch $@
 
 # The development lock holds the other one's pins as well, so one environment serves both.
-$(TEST): requirements-dev.lock requirements.lock pyproject.toml scripts/venv.sh
-	@scripts/venv.sh requirements-dev.lock
+$(TEST): requirements-dev.lock requirements.lock pyproject.toml .ci/venv.sh
+	@.ci/venv.sh requirements-dev.lock
 	@touch $(RUN) $@
 
 COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE)

@@ -194,3 +194,10 @@ def test_git_is_left_alone_when_asked_and_inside_a_repository(curate: Curate, tm
     assert "lies in a git repository" in curate("init", tmp_path / "inside", *DANA, "--json").data["git"]
     assert not (tmp_path / "inside" / ".git").exists()
     shutil.rmtree(tmp_path / ".git")
+
+
+def test_a_carelessly_written_feed_list_comes_in_all_the_same(curate: Curate, tmp_path: Path) -> None:
+    listing = tmp_path / "careless.opml"
+    listing.write_text('<opml><body><outline text="R & D" xmlUrl="https://rd.example/feed"></body></opml>', "utf-8")
+    answer = curate("init", tmp_path / "desk", *DANA, "--no-git", "--opml", listing, "--json")
+    assert answer.data["feeds"] == {"added": 1, "skipped": 0}

@@ -53,6 +53,11 @@ def test_an_empty_file_means_the_defaults(path: Path) -> None:
         ("[accounts.m]\nserver = 'https://example.social'", "network"),
         ("[site]\nname = Dana", "line 2"),
         ("wombat = 1", "wombat"),
+        *((f"[site]\ntimezone = '{zone}'", "site: timezone") for zone in ("Mars/Base", "", "Europe", "../../etc")),
+        *(
+            (f"[site]\nurl = '{url}'", "site: url")
+            for url in ("javascript:alert(1)", "dana.example", "https://", "https://a b")
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(path: Path, text: str, named: str) -> None:

@@ -117,8 +117,7 @@ def test_the_editor_opens_a_draft_with_questions_and_what_is_typed_becomes_the_p
 
     def edit(path: Path) -> int:
         seen.append(path.read_text(encoding="utf-8"))
-        assert path.is_relative_to(room.typed)
-        assert path.name == post.path.name
+        assert path.parent == room.typed
         return typing(f"{TYPED}\n\nWould you?")(path)
 
     post = write(edit).post
@@ -361,6 +360,18 @@ def test_text_kept_from_before_stays_when_another_text_is_given(write: Callable[
 def test_two_editors_on_one_item_are_a_conflict(write: Callable[..., Written], room: Desk, item: Item) -> None:
     with hold(room, f"write-{item.id}"), pytest.raises(Conflict):
         write(nothing)
+
+
+def test_two_editors_on_one_post_are_a_conflict(write: Callable[..., Written], room: Desk) -> None:
+    post = write(None, TYPED).post
+    assert post is not None
+
+    def meanwhile(_: Path) -> int:
+        with pytest.raises(Conflict, match="busy with edit"):
+            edited(room, typing("Theirs."))
+        return 0
+
+    assert edited(room, meanwhile).said == ("Nothing changed.",)
 
 
 def test_an_essay_from_nothing_says_no_word_of_items(room: Desk, connection: sqlite3.Connection) -> None:

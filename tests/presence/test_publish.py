@@ -79,6 +79,21 @@ def test_a_build_that_fails_leaves_the_draft_a_draft_and_the_last_site_up(curate
     assert not page(desk, second).exists()
 
 
+def test_ctrl_c_during_the_build_leaves_the_draft_a_draft(
+    curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slug, path = write_essay(curate, desk, text="Too short. Is it?\n")
+    before = path.read_bytes()
+
+    def interrupted(*_: object, **__: object) -> None:
+        assert b"status: published" in path.read_bytes()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("curate.site.build.build_site", interrupted)
+    curate("-C", desk, "publish", slug, "--no-deploy", "--force", "in a hurry", *NOON, expect=130)
+    assert path.read_bytes() == before
+
+
 def test_publishing_again_keeps_the_date(curate: Curate, desk: Path) -> None:
     slug, path = write_essay(curate, desk)
     curate("-C", desk, "publish", slug, "--no-deploy", *NOON)

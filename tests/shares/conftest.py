@@ -82,7 +82,7 @@ class Ledger:
 
         async def go(client: Client) -> SendReport:
             return await sender.send_due(
-                self.connection, client, self.desk, self.settings, config=self.config, now=now,
+                self.connection, client, self.desk, self.settings, config=self.config, clock=lambda: now,
                 deployed=self.pages.__contains__, only=only, observe=observe,
             )  # fmt: skip
 

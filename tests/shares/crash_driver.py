@@ -34,7 +34,7 @@ async def one_pass(desk: Desk, config: Path, now: datetime, kill_at: str, settin
             desk,
             settings,
             config=config,
-            now=now,
+            clock=lambda: now,
             deployed=lambda _: True,
             observe=observe,
         )

@@ -175,6 +175,17 @@ def test_a_page_cannot_take_the_place_of_a_list(site: Site) -> None:
         site.build()
 
 
+def test_a_post_pelican_chokes_on_is_named_with_the_reason(site: Site) -> None:
+    site.write("heavy")
+    broken = 'raise ValueError("the ink ran out")'
+    with site.desk.pelicanconf.open("a") as conf:
+        conf.write(
+            f"\nfrom curate.site.plugin import reader\n\ndef to_html(_):\n    {broken}\n\nreader.to_html = to_html\n"
+        )
+    with pytest.raises(SiteFault, match=r"heavy\.md: the ink ran out \(ValueError\)"):
+        site.build()
+
+
 def test_a_broken_template_is_named_and_the_old_site_stays(site: Site) -> None:
     site.write("good")
     site.build()

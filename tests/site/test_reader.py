@@ -57,6 +57,23 @@ def test_other_keys_are_kept_and_do_no_harm(site: Site) -> None:
     assert "three minutes" in site.page("2026/odd")
 
 
+@pytest.mark.parametrize("key", ["date", "modified", "Modified"])
+def test_a_page_may_carry_a_date_and_a_post_one_of_a_change_before_it_came_out(site: Site, key: str) -> None:
+    site.write("early", modified="2026-11-01")
+    site.file("pages/now.md", f"---\ntitle: Now\nslug: now\nstatus: published\n{key}: 2026-11-01\n---\nWriting.\n")
+    site.build()
+    assert "Writing." in site.page("now")
+    assert "updated" not in site.page("2026/early")
+
+
+def test_a_notice_may_end_with_the_calendar(site: Site) -> None:
+    settings = site.desk.settings
+    settings.write_text(settings.read_text().replace('"UTC"', '"Asia/Tokyo"'))
+    site.write("for-ever", kind="notice", until="9999-12-31T23:59:00+00:00")
+    site.build()
+    assert "31 December 9999" in site.page("2026/for-ever")
+
+
 def test_an_image_of_the_persons_own_comes_along(sample: Site) -> None:
     assert 'src="../../images/pager.png"' in sample.page("2026/error-budgets")
     assert (sample.output / "images" / "pager.png").read_bytes().startswith(b"\x89PNG")

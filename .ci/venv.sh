@@ -1,7 +1,7 @@
 #!/bin/sh
 # Make .venv, install into it what a lock file pins, then curate itself, linked to this checkout.
 #
-#   scripts/venv.sh LOCK        PYTHON=… chooses another Python than the first good one on the PATH
+#   .ci/venv.sh LOCK        PYTHON=… chooses another Python than the first good one on the PATH
 #
 # The network is used for the package index alone. What the machine lacks is said in words.
 set -eu
