@@ -120,7 +120,7 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
         yield f"{'Next' if number == 0 else '':<11}{command}"
 
 
-@click.command(cls=Command, epilog="Example, for cron: */5 * * * * curate -C ~/desk tick -q")
+@click.command(cls=Command, epilog="Example, for cron: */5 * * * * curate -C ~/desk tick >/dev/null")
 @click.option("--fetch/--no-fetch", default=True, help="Read the feeds that are due.")
 @click.option("--send/--no-send", default=True, help="Send the shares that are due.")
 @click.pass_obj
@@ -134,7 +134,7 @@ def tick(here: Here, *, fetch: bool, send: bool) -> None:
 
     if os.name == "nt":
         raise CurateError("curate tick does not run on Windows yet.", "curate share send --due sends what is due.")
-    desk, settings, now = here.desk(), here.settings(), here.now()
+    desk, settings = here.desk(), here.settings()
 
     async def go() -> Pass:
         with here.database() as connection:
@@ -144,14 +144,17 @@ def tick(here: Here, *, fetch: bool, send: bool) -> None:
                     settings,
                     connection,
                     client,
-                    now=now,
+                    clock=here.now,
                     config=here.config_folder(),
-                    fetch=fetch and not here.offline,
+                    fetch=fetch,
                     send=send,
+                    offline=here.offline,
                 )
 
     done = asyncio.run(go())
-    here.answer(_tick_data(done), _tick_lines(done), warnings=done.troubles, exit_code=5 if done.unknown else 0)
+    sign_in = done.sending is not None and done.sending.sign_in
+    code = 5 if done.unknown or done.failed else 4 if sign_in else 0
+    here.answer(_tick_data(done), _tick_lines(done) or ["Nothing was due."], warnings=done.troubles, exit_code=code)
 
 
 def _tick_data(done: Pass) -> dict[str, Any]:
@@ -176,25 +179,26 @@ def _tick_data(done: Pass) -> dict[str, Any]:
     }
 
 
-def _tick_lines(done: Pass) -> Iterator[str]:
+def _tick_lines(done: Pass) -> list[str]:
+    lines = []
     if done.fetched:
-        yield f"Fetched    {render.count(done.fetched, 'feed')}, {render.count(done.new_items, 'new item')}"
+        lines.append(f"Fetched    {render.count(done.fetched, 'feed')}, {render.count(done.new_items, 'new item')}")
     if done.built:
-        yield "Built      the site, with what became due"
+        lines.append("Built      the site, with what became due")
     if done.deployed:
-        yield "Deployed   the site"
+        lines.append("Deployed   the site")
     if done.sending is not None:
         for share in done.sending.sent:
             word = "Rehearsed" if share.remote_url.startswith("file:") else "Sent"
-            yield f"{word:<11}{share.id} {share.account}  {share.remote_url}"
-        for state in ("held", "unknown", "missed", "rejected", "retry", "handed_over"):
-            for share in getattr(done.sending, state):
-                word = state.replace("_", " ").capitalize()
-                yield f"{word:<11}{share.id} {share.account}: {render.term_safe(share.reason)}"
+            lines.append(f"{word:<11}{share.id} {share.account}  {render.term_safe(share.remote_url)}")
+        lines += [
+            f"{state.replace('_', ' ').capitalize():<11}{share.id} {share.account}: {render.term_safe(share.reason)}"
+            for state in ("held", "unknown", "missed", "rejected", "retry", "handed_over")
+            for share in getattr(done.sending, state)
+        ]
     if done.next:
-        yield f"Next       a share at {done.next:%d %b %Y %H:%M} UTC"
-    elif done.sending is None or not done.sending.sent:
-        yield "Nothing was due."
+        lines.append(f"Next       a share at {done.next:%d %b %Y %H:%M} UTC")
+    return lines
 
 
 @click.command(cls=Command, epilog="Example: curate doctor")

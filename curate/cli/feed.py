@@ -116,7 +116,7 @@ def export(here: Here) -> None:
     from curate.feeds.opml import export_feeds
 
     text = export_feeds(here.desk().feeds)
-    here.answer({"opml": text}, text.splitlines())
+    here.answer({"opml": text}, text.removesuffix("\n").split("\n"), verbatim=True)
 
 
 @click.command(cls=Command, epilog="Example: curate fetch --force")

@@ -99,4 +99,4 @@ def completion(ctx: click.Context, shell: str) -> None:
     if kind is None:
         raise Unknown("shell", shell)
     source = kind(ctx.find_root().command, {}, "curate", "_CURATE_COMPLETE").source()
-    ctx.obj.answer({"shell": shell, "script": source}, source.splitlines())
+    ctx.obj.answer({"shell": shell, "script": source}, source.splitlines(), verbatim=True)

@@ -114,8 +114,17 @@ class Here:
             raise click.Abort
 
     def stdin_or(self, text: str) -> str:
-        """Return ``text``, or standard input when it is ``-``."""
-        return sys.stdin.read() if text == "-" else text
+        """Return ``text``, or standard input when it is ``-``. Raises UsageError when that is not UTF-8."""
+        if text != "-":
+            return text
+        try:
+            said = sys.stdin.read()
+            said.encode()  # some locales smuggle other bytes through as halves of characters
+        except UnicodeError as error:
+            raise UsageError(
+                "Standard input is not UTF-8 text.", "Nothing of it was used. Convert it first."
+            ) from error
+        return said
 
     # What it says
 
@@ -129,7 +138,7 @@ class Here:
     def say(self, message: str) -> None:
         """Tell the person something that is not the answer; silent with ``-q``."""
         if not self.quiet:
-            render.err(self.drawn(message))
+            render.err(self.drawn(render.lines_safe(message)))
 
     def drawn(self, text: str) -> str:
         """Return ``text`` as this terminal may show it: with ``--ascii``, without ornaments."""
@@ -146,11 +155,13 @@ class Here:
         *,
         warnings: Sequence[str] = (),
         exit_code: int = 0,
+        verbatim: bool = False,
     ) -> None:
         """Give the command's answer: ``data`` to a script, the lines of ``text`` to a person.
 
         ``data`` is made of dicts, lists, texts, numbers and moments. Warnings go into the JSON or to
-        standard error. With an ``exit_code`` the command ends here.
+        standard error. With an ``exit_code`` the command ends here. Lines that are a file for another
+        program are ``verbatim``; all others are made safe for a terminal, whoever wrote them.
         """
         if self.json or self.plain:
             shaped = render.wire(data)
@@ -164,7 +175,7 @@ class Here:
                     render.out(line)
         else:
             for line in text() if callable(text) else text:
-                render.out(self.drawn(line))
+                render.out(line if verbatim else self.drawn(render.lines_safe(line)))
         sys.stdout.flush()  # whoever reads through a pipe has it now, whatever the command does next
         if not self.json:
             for warning in warnings:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curate.cli.main import Command
-from curate.errors import UsageError
+from curate.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,10 +75,16 @@ def _address(url: str) -> str:
 
 def _feeds(listing: Path) -> bytes:
     """Return the feed list's bytes; one that is none is refused before anything is made."""
-    from curate.feeds.opml import read_feeds
+    from curate.feeds.opml import feeds_in
 
-    read_feeds(listing)
-    return listing.read_bytes()
+    try:
+        feeds = listing.read_bytes()
+        feeds_in(feeds)
+    except OSError as error:
+        raise UsageError(f"{listing} cannot be read: {error.strerror}.") from error
+    except Refused as error:
+        raise UsageError(f"{listing}: {error.message}", error.hint) from error
+    return feeds
 
 
 def _import(desk: Desk, feeds: bytes) -> dict[str, int]:

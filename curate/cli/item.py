@@ -14,7 +14,7 @@ import click
 from curate.cli import render
 from curate.cli.item_view import about_list, cells, full_row, named, page, row, steps_lines, table
 from curate.cli.main import Command, Group, Moment
-from curate.errors import CurateError, Refused, UsageError
+from curate.errors import CurateError, UsageError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -175,19 +175,21 @@ def note(here: Here, item_id: str, text: str | None, *, edit: bool) -> None:
 
     It replaces the note there; a TEXT of - reads standard input.
     """
-    from curate.inbox.notes import set_note
+    from curate.cli.editor import editor
+    from curate.inbox.notes import edit_note, set_note
 
     if edit == (text is not None):
         raise UsageError(
             "Say the note, or add --edit to write it in your editor.", f"curate item note {item_id} 'TEXT'"
         )
-    with _inbox(here) as connection:
+    said = here.stdin_or(text or "")
+    with _keeping(here, said if text == "-" else "", "note"), _inbox(here) as connection:
         if edit:
-            found = _edit_note(here, connection, item_id)
+            found = edit_note(here.desk(), connection, item_id, edit=editor(here), now=here.now())
         else:
-            found = set_note(connection, item_id, here.stdin_or(text or ""), now=here.now())
-    said = "Noted on" if found.note else "No note any more on"
-    here.answer(full_row(found, here.now()), [f"{said} {named(found)}"])
+            found = set_note(connection, item_id, said, now=here.now())
+    done = "Noted on" if found.note else "No note any more on"
+    here.answer(full_row(found, here.now()), [f"{done} {named(found)}"])
 
 
 @item.command("quote", epilog="Example: curate item quote kfmt 'It did, on two incidents out of three.'")
@@ -202,13 +204,8 @@ def quote(here: Here, item_id: str, text: str) -> None:
     from curate.inbox.notes import add_quote
 
     passage = here.stdin_or(text)
-    try:
-        with _inbox(here) as connection:
-            done = add_quote(connection, item_id, passage, now=here.now())
-    except Refused as refusal:
-        if text == "-":
-            _keep_typed(here, f"quote-{item_id}.txt", passage, refusal)
-        raise
+    with _keeping(here, passage if text == "-" else "", "quote"), _inbox(here) as connection:
+        done = add_quote(connection, item_id, passage, now=here.now())
     missing = f"The text curate has of {done.item.id} does not hold this passage; compare it with the original."
     here.answer(
         full_row(done.item, here.now()),
@@ -331,29 +328,16 @@ def _write_on(
     return found
 
 
-def _edit_note(here: Here, connection: sqlite3.Connection, item_id: str) -> Item:
-    """Let the person's editor work on a file of the desk, which stays until its text is stored."""
-    from curate.cli.editor import editor
-    from curate.desk.folder import write_whole
-    from curate.inbox.items import find_item
-    from curate.inbox.notes import set_note
+@contextlib.contextmanager
+def _keeping(here: Here, text: str, what: str) -> Iterator[None]:
+    """Keep ``text``, which came from standard input and is nowhere else, when the block cannot store it."""
+    from curate.desk.folder import fingerprint, write_whole
 
-    found = find_item(connection, item_id)
-    path = here.desk().typed / f"note-{found.id}.md"
-    if not path.exists():  # else an editor crashed on it, and this is what was typed
-        write_whole(path, f"{found.note}\n" if found.note else "")
-    code = editor(here)(path)
-    if code:
-        hint = f"The note is as it was. What you typed is in {path}; the same command opens it again."
-        raise CurateError(f"The editor ended with code {code}.", hint)
-    stored = set_note(connection, found.id, path.read_text(encoding="utf-8", errors="replace"), now=here.now())
-    path.unlink()
-    return stored
-
-
-def _keep_typed(here: Here, name: str, text: str, refusal: Refused) -> None:
-    from curate.desk.folder import write_whole
-
-    path = here.desk().typed / name
-    write_whole(path, text.encode("utf-8", "replace"))
-    refusal.hint += f" The text is in {path}."
+    try:
+        yield
+    except CurateError as error:
+        if text.strip():
+            path = here.desk().typed / f"{what}-{fingerprint(text.encode())[:8]}.txt"
+            write_whole(path, text)
+            error.hint = f"{error.hint} The text is in {path}.".strip()
+        raise

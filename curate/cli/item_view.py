@@ -167,5 +167,5 @@ def steps_lines(steps: Sequence[Step], now: datetime, *, taken_back: bool) -> It
             yield f"{number:>3}  {render.ago(step.at, now):>4}  {step.action:<6} {what}"
             continue
         yield f"Taken back: {step.action} {what}"
-        if step.action == "draft":
-            yield "The draft's file stays where it is; curate post list shows it."
+        if step.action in ("draft", "post"):
+            yield "The post's file and page stay as they are; curate post list shows it."

@@ -243,7 +243,7 @@ def _refuse(
         return exit_code
     for line in (message, *problems, hint):
         if line:
-            render.err(here.drawn("\n".join(render.term_safe(part) for part in line.split("\n"))))
+            render.err(here.drawn(render.lines_safe(line)))
     return exit_code
 
 

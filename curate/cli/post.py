@@ -132,14 +132,14 @@ def _words(here: Here, source: str | None) -> str | None:
     """Read the person's words from the file ``source`` or, for ``-``, from standard input."""
     if source is None:
         return None
+    if source == "-":
+        return here.stdin_or(source)
     try:
-        text = here.stdin_or("-") if source == "-" else Path(source).read_bytes().decode("utf-8-sig")
-        text.encode()
+        return Path(source).read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise UsageError(f"{source} cannot be read: {error.strerror}.", "Name a text file after --from.") from error
     except UnicodeError as error:
         raise UsageError(f"{source} is not UTF-8 text.", "Save it as UTF-8, then run the command again.") from error
-    return text
 
 
 def _tell(here: Here, written: Written) -> None:

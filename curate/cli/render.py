@@ -23,6 +23,8 @@ def term_safe(text: str) -> str:
 
     Tabs and line ends become spaces: the result is one line that moves no cursor.
     """
+    if text.isascii() and text.isprintable():
+        return text
     out = []
     for char in text:
         point = ord(char)
@@ -31,12 +33,17 @@ def term_safe(text: str) -> str:
         elif point < 0x20:
             out.append(chr(0x2400 + point))
         elif (
-            unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") or point in INVISIBLE or 0xE0000 <= point <= 0xE0FFF
+            unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") or point in INVISIBLE or 0xE0000 <= point <= 0xE007F
         ):
             out.append("\ufffd" if point != 0x200D else char)
         else:
             out.append(char)
     return "".join(out)
+
+
+def lines_safe(text: str) -> str:
+    """Return ``text`` as ``term_safe`` does, its lines kept apart."""
+    return "\n".join(map(term_safe, text.split("\n")))
 
 
 def width(text: str) -> int:

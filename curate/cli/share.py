@@ -253,7 +253,7 @@ async def _send(here: Here, ids: tuple[str, ...]) -> SendReport:
         async with here.client() as client:
             return await send_shares(
                 here.desk(), here.settings(), connection, client,
-                now=here.now(), config=here.config_folder(), only=ids,
+                clock=here.now, config=here.config_folder(), only=ids,
                 observe=tell if here.verbose else unobserved,
             )  # fmt: skip
 

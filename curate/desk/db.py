@@ -92,11 +92,10 @@ def migrations() -> list[tuple[int, str]]:
 
 def _migrate(connection: sqlite3.Connection, desk: Desk) -> None:
     """Apply the missing steps, each in one transaction, after a copy of what is there."""
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    application, version, tables = _stamp(connection)
     if version == newest() and application == APPLICATION:
         return
-    if application not in (0, APPLICATION) or (application == 0 and _tables(connection)):
+    if application not in (0, APPLICATION) or (application == 0 and tables):
         msg = f"{desk.database} is not a curate database."
         raise CurateError(msg, "Move it away, or use -C DIR.")
     if version > newest():
@@ -126,8 +125,18 @@ def newest() -> int:
     return migrations()[-1][0]
 
 
-def _tables(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+def _stamp(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """Return whose database it is, its schema's number and how many tables it has, all at one moment.
+
+    Another curate may be making it just now.
+    """
+    connection.execute("BEGIN")
+    try:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        return application, version, connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _statements(sql: str) -> Iterator[str]:

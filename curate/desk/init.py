@@ -12,6 +12,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from curate.desk.folder import Desk, write_new
+from curate.desk.settings import check_settings
 from curate.errors import Conflict, CurateError
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ IGNORED = "/.curate/\n/output/\n__pycache__/\n"
 def create_desk(root: Path, *, name: str, url: str, topics: Sequence[str], today: date) -> Desk:
     """Make ``root`` a desk of ``name``, who publishes at ``url`` (may be empty for now).
 
-    Raises Conflict when ``root`` is a desk already; nothing is then touched.
+    Raises Conflict when ``root`` is a desk already, UsageError when the settings could not be read
+    back; nothing is then touched.
     """
     desk = Desk(root.absolute())
     if desk.settings.exists():
@@ -73,6 +75,7 @@ def create_desk(root: Path, *, name: str, url: str, topics: Sequence[str], today
         desk.content / "pages" / "about.md": _about(name, topics),
         desk.settings: _settings(name, url, topics),  # last: from here on it is a desk
     }
+    check_settings(files[desk.settings], desk.settings)
     try:
         desk.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def hold(desk: Desk, purpose: str, *, wait: float = 10.0) -> Iterator[None]:
-    """Hold the desk's lock for ``purpose`` (fetch, send, build) while the block runs.
+    """Hold the desk's lock for ``purpose`` (fetch, build, write-kfmt …) while the block runs.
 
     ``wait`` is in seconds. Raises Conflict, naming the process that holds it, when the lock
     is not free in time.
@@ -28,7 +28,8 @@ def hold(desk: Desk, purpose: str, *, wait: float = 10.0) -> Iterator[None]:
     holder = folder / f"{purpose}.holder"
     lock = FileLock(folder / f"{purpose}.lock", timeout=wait)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        desk.private.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         lock.acquire()
     except Timeout as error:
         who = _name(holder)

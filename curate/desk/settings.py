@@ -6,8 +6,10 @@ of the same names. Must not read the environment: the entry point hands in what 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -17,6 +19,7 @@ from curate.errors import CurateError, Unknown, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
 Network = Literal["mastodon", "bluesky", "manual"]
 
 
@@ -28,6 +31,15 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str = "UTC"
     language: str = "en"
     topics: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what every command would stumble over later."""
+        if self.url and not ADDRESS.fullmatch(self.url):
+            raise ValueError(f"url “{self.url}” is not a web address, such as https://dana.example")
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError) as error:  # a folder of zones is an OSError
+            raise ValueError(f"timezone “{self.timezone}” is not a zone such as Europe/Berlin") from error
 
 
 class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,6 +97,16 @@ def load_settings(path: Path) -> Settings:
     return _checked(_tables(path), path)
 
 
+def check_settings(text: str, path: Path) -> None:
+    """Check what ``path`` would say if it held ``text``. Raises UsageError as ``load_settings`` does."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path} cannot hold that: {error}."
+        raise UsageError(msg, "Leave control characters out.") from error
+    _checked(tables, path)
+
+
 def _tables(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -103,7 +125,7 @@ def _checked(tables: dict[str, Any], path: Path) -> Settings:
         what, _, where = str(error).partition(" - at `$")
         name = where.strip("`.").replace("[...]", ".*")
         msg = f"{path}: {name}: {what}." if name else f"{path}: {what}."
-        raise UsageError(msg, "curate config list shows every setting and its value.") from error
+        raise UsageError(msg, "Mend it in that file, or: curate config set NAME VALUE") from error
 
 
 def list_settings(path: Path) -> list[tuple[str, object, str]]:

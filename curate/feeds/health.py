@@ -44,6 +44,7 @@ def known_feeds(
     """Return the subscribed feeds that are due (all with ``force``), each once, in their order.
 
     A feed not heard of before gets its row; the title a person gave it in the list wins over its own.
+    One that was asked in the future was asked while the clock was wrong, and is due.
     """
     from curate.feeds.fetch import Known  # loads the HTTP client, which who only looks at health needs not
 
@@ -66,7 +67,7 @@ def known_feeds(
             body_hash=rows[url]["body_hash"],
         )
         for url in dict.fromkeys(each.url for each in subscriptions)
-        if force or rows[url]["due_at"] <= moment
+        if force or rows[url]["due_at"] <= moment or (rows[url]["checked_at"] or 0) > moment
     ]
 
 

@@ -120,6 +120,8 @@ def _recorded(connection: sqlite3.Connection, numbers: Sequence[int], action: st
         before = _persons(connection, numbers)
         yield
         after = _persons(connection, numbers)
+        if after == before:
+            return  # nothing was done that an undo could take back
         step = connection.execute("SELECT coalesce(max(step), 0) + 1 FROM journal").fetchone()[0]
         connection.executemany(
             "INSERT INTO journal (step, at, action, item, before, after) VALUES (?, ?, ?, ?, ?, ?)",

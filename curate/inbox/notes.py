@@ -10,15 +10,20 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from curate.errors import Refused, UsageError
+from curate.desk.folder import write_whole
+from curate.desk.locks import hold
+from curate.errors import CurateError, Refused, UsageError
 from curate.feeds.clean import tidy, word_count
 from curate.inbox.decide import recorded
 from curate.inbox.items import Item, Quote, find_item
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
+    from pathlib import Path
+
+    from curate.desk.folder import Desk
 
 MOST_QUOTED = 90  # words
 AROUND = 32  # characters kept on each side of a quote
@@ -42,6 +47,46 @@ def set_note(connection: sqlite3.Connection, item_id: str, text: str, *, now: da
         if note:
             connection.execute("INSERT INTO notes (item, text) VALUES (?, ?)", (number, note))
     return find_item(connection, item_id)
+
+
+def edit_note(
+    desk: Desk, connection: sqlite3.Connection, item_id: str, *, edit: Callable[[Path], int], now: datetime
+) -> Item:
+    """Let ``edit`` open the note as a file, returning the program's exit code, and store what it holds then.
+
+    The file stays in .curate/typed/ until its text is stored; the next call goes on with it. Raises
+    Unknown, CurateError when the editor failed or left no text in UTF-8, Conflict when the note is
+    being edited already.
+    """
+    item = find_item(connection, item_id)
+    path = desk.typed / f"note-{item.id}.md"
+    with hold(desk, f"note-{item.id}", wait=0):
+        begun = f"{item.note}\n".encode() if item.note else b""
+        if not path.exists():  # else an editor crashed on it, and this is what was typed
+            write_whole(path, begun)
+        try:
+            text = _edited(path, edit)
+        except CurateError as error:
+            if path.exists() and path.read_bytes() == begun:
+                path.unlink()
+            else:
+                error.hint = f"What you typed is in {path}; the same command opens it again. {error.hint}".strip()
+            raise
+        stored = set_note(connection, item.id, text, now=now)
+        path.unlink()
+    return stored
+
+
+def _edited(path: Path, edit: Callable[[Path], int]) -> str:
+    code = edit(path)
+    if code:
+        raise CurateError(f"The editor ended with code {code}; the note is as it was.")
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError as error:
+        raise CurateError("The editor left no file; the note is as it was.") from error
+    except UnicodeDecodeError as error:
+        raise CurateError(f"{path} is not UTF-8 text; the note is as it was.", "Save it as UTF-8.") from error
 
 
 def add_quote(connection: sqlite3.Connection, item_id: str, text: str, *, now: datetime) -> Quoted:

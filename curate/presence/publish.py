@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from curate.desk.db import to_seconds, transaction
 from curate.desk.folder import write_whole
-from curate.errors import CurateError, Refused, Unknown
+from curate.errors import Refused, Unknown
 from curate.inbox.decide import mark
 from curate.posts.checks import check_post
 from curate.posts.files import find_post, read_posts, set_header
@@ -63,12 +63,13 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
 
     ``force`` is the reason to publish in spite of errors, kept in the history. ``deploy`` sends the
     site away; without it, or without a target in the settings, the site is only built. Raises
-    Refused with each error, CurateError when the site cannot be built: the post is then unchanged.
+    Refused with each error, CurateError when the site cannot be built: the post is then unchanged,
+    as it is after Ctrl-C during the build.
     """
     from curate.site.build import build_site
 
     post = find_post(desk.content, name)
-    everything, faults = read_posts(desk.content)
+    everything, _ = read_posts(desk.content)  # a fault in any of them keeps the site from being built
     earlier = [other for other in everything if other.status == "published" and other.slug != post.slug]
     findings = check_post(post, earlier=earlier)
     if findings.errors and not force:
@@ -82,7 +83,7 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
     dated = _dated(post, now=now, at=at)
     try:
         built = build_site(desk, settings, now=now)
-    except CurateError:
+    except BaseException:  # Ctrl-C, too: what was not published is not left looking so
         if dated.fingerprint != post.fingerprint:
             write_whole(post.path, before, expected=dated.fingerprint)
         raise
@@ -100,11 +101,7 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
         output=built.output,
         scheduled=scheduled,
         deployed=sent,
-        warnings=(
-            *(finding.message for finding in findings.warnings),
-            *(str(fault) for fault in faults),
-            *built.warnings,
-        ),
+        warnings=(*(finding.message for finding in findings.warnings), *built.warnings),
     )
 
 

@@ -17,6 +17,7 @@ from curate.inbox.receive import read_feeds as receive_feeds
 from curate.posts.files import find_post, set_header
 from curate.presence.publish import expired_notices, scheduled_posts
 from curate.shares import ledger, sender
+from curate.shares.limits import moment
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class Pass:
-    """What one pass did. ``fetched`` counts feeds asked; ``troubles`` are whole sentences."""
+    """What one pass did. ``fetched`` counts feeds asked; ``troubles`` are whole sentences.
+
+    ``failed`` says that a whole part came to nothing: the reading, the build or the deploy.
+    """
 
     fetched: int = 0
     new_items: int = 0
@@ -42,6 +46,7 @@ class Pass:
     sending: SendReport | None = None
     next: datetime | None = None
     troubles: list[str] = field(default_factory=list)
+    failed: bool = False
     unknown: int = 0  # shares in that state when the pass ended, old ones included
 
 
@@ -51,25 +56,30 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
     connection: sqlite3.Connection,
     client: Client,
     *,
-    now: datetime,
+    clock: Callable[[], datetime],
     config: Path,
     fetch: bool = True,
     send: bool = True,
+    offline: bool = False,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> Pass:
-    """Make the pass; ``config`` is the tokens' folder. Raises Conflict when another pass is under way."""
+    """Make the pass; ``config`` is the tokens' folder. Raises Conflict when another pass is under way.
+
+    ``clock`` is asked before each part: reading many feeds takes minutes. With ``offline``, which
+    ``client`` knows for itself, no feed is asked and a site that goes to a git branch waits.
+    """
     done = Pass()
     with hold(desk, "tick", wait=0.5):
-        if fetch:
-            await _fetch(desk, settings, connection, client, done, now=now, progress=progress)
-        _put_up(desk, settings, connection, done, now=now)
+        if fetch and not offline:
+            await _fetch(desk, settings, connection, client, done, now=clock(), progress=progress)
+        _put_up(desk, settings, connection, done, now=clock(), offline=offline)
         if send:
-            done.sending = await send_shares(desk, settings, connection, client, now=now, config=config)
+            done.sending = await send_shares(desk, settings, connection, client, clock=clock, config=config)
             done.troubles.extend(note_syndication(desk, done.sending))
-        remember(connection, "last-tick", str(to_seconds(now)))
+        remember(connection, "last-tick", str(to_seconds(clock())))
         shares = ledger.list_shares(connection)
         done.unknown = sum(share.state == "unknown" for share in shares)
-        done.next = min((share.due_at for share in shares if share.state in ("approved", "retry")), default=None)
+        done.next = min((moment(share) for share in shares if share.state in ("approved", "retry")), default=None)
     return done
 
 
@@ -95,29 +105,39 @@ async def _fetch(  # noqa: PLR0913 - what a fetch needs
                 progress=progress,
             )
     except CurateError as error:
-        done.troubles.append(error.message)
+        _fail(done, error)
         return
     done.fetched = report.feeds
     done.new_items = report.new_items
     done.troubles.extend(f"{url}: {reason}" for url, reason in report.failed)
 
 
-def _put_up(desk: Desk, settings: Settings, connection: sqlite3.Connection, done: Pass, *, now: datetime) -> None:
+def _put_up(  # noqa: PLR0913 - what a build and a deploy need
+    desk: Desk, settings: Settings, connection: sqlite3.Connection, done: Pass, *, now: datetime, offline: bool
+) -> None:
     """Build and deploy what has become due; a deploy that failed stays due for the next pass."""
     from curate.site.build import build_site
-    from curate.site.deploy import deploy_site
+    from curate.site.deploy import deploy_site, parse_target
 
     try:
         if scheduled_posts(connection, desk, now) or expired_notices(desk, now):
             remember(connection, "deploy-due", "1")
             build_site(desk, settings, now=now)
             done.built = True
-        if settings.deploy.target and recall(connection, "deploy-due") == "1":
-            deploy_site(desk, settings.deploy.target, now=now)
+        target = settings.deploy.target
+        if target and recall(connection, "deploy-due") == "1" and not (offline and parse_target(desk, target).branch):
+            deploy_site(desk, target, now=now)
             remember(connection, "deploy-due", "")
             done.deployed = True
-    except CurateError as error:
-        done.troubles.append(error.message)
+    except (CurateError, OSError) as error:
+        _fail(done, error)
+
+
+def _fail(done: Pass, error: CurateError | OSError) -> None:
+    """Note that a part came to nothing; the pass goes on with the next one."""
+    done.failed = True
+    words = f"{error.message} {error.hint}" if isinstance(error, CurateError) else f"The site was not put up: {error}."
+    done.troubles.append(words.rstrip())
 
 
 async def send_shares(  # noqa: PLR0913 - what sending needs
@@ -126,14 +146,14 @@ async def send_shares(  # noqa: PLR0913 - what sending needs
     connection: sqlite3.Connection,
     client: Client,
     *,
-    now: datetime,
+    clock: Callable[[], datetime],
     config: Path,
     only: tuple[str, ...] = (),
     observe: Callable[[sender.Step, Share], None] = sender.unobserved,
 ) -> SendReport:
     """Send the shares that are due (or those of ``only``) whose page is in the last deploy.
 
-    ``observe`` hears of each step of each share, as in ``sender.send_due``.
+    ``clock`` and ``observe`` are as in ``sender.send_due``.
     """
     from curate.site.deploy import last_deploy
 
@@ -146,7 +166,7 @@ async def send_shares(  # noqa: PLR0913 - what sending needs
         desk,
         settings,
         config=config,
-        now=now,
+        clock=clock,
         deployed=lambda link: link.removeprefix(root) in pages,
         only=only,
         observe=observe,

@@ -177,7 +177,7 @@ async def test(  # noqa: PLR0913 - what an account is made of
     if isinstance(answer, NeedsLogin):
         raise SignInNeeded(name, f"{name}: {answer.reason}.", again)
     if isinstance(answer, RetryAt):
-        raise NetworkTrouble(account.server, f"{name}: {answer.reason}", "The token is kept. Try again later.")
+        raise NetworkTrouble(account.server, f"{name}: {answer.reason}.", "The token is kept. Try again later.")
     ledger.release(connection, name)
     return answer.handle
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 UNSENT = ("approved", "retry", "held")  # what a pass picks up when its time has come
 GONE = ("rejected", "cancelled")  # what never went out and will not as it is
+LONGEST = timedelta(days=1)  # a pause; one that ends later was written while the clock was wrong
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,10 @@ class Share:
         """Return the hash of all the public will see, and where: what an approval is given to."""
         seen = [self.account, self.network, self.link, self.title, self.summary, self.text]
         return sha256(json.dumps(seen).encode()).hexdigest()
+
+    def rests(self, now: datetime) -> bool:
+        """Say whether a network asked to wait for longer than ``now``."""
+        return now < self.not_before <= now + LONGEST
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,18 +161,15 @@ def remote_ids(connection: sqlite3.Connection, account: str) -> frozenset[str]:
 
 def due_shares(connection: sqlite3.Connection, now: datetime) -> list[Share]:
     """Return what a pass at ``now`` should send, set aside or ask about, in the order it was meant."""
-    query = """SELECT * FROM shares WHERE state IN ('approved', 'retry', 'held') AND due_at <= ? AND not_before <= ?
-        ORDER BY due_at, number"""
-    return [_share(row) for row in connection.execute(query, (to_seconds(now), to_seconds(now)))]
+    shares = list_shares(connection, states=UNSENT)
+    return [share for share in shares if share.due_at <= now and not share.rests(now)]
 
 
-def paused_until(connection: sqlite3.Connection, account: str) -> tuple[datetime, str]:
-    """Return until when ``account`` rests because one of its shares waits, and why; 1970 when it does not."""
-    row = connection.execute(
-        "SELECT not_before, reason FROM shares WHERE account = ? AND state = 'retry' ORDER BY not_before DESC LIMIT 1",
-        (account,),
-    ).fetchone()
-    return (to_moment(0), "") if row is None else (to_moment(row["not_before"]), str(row["reason"]))
+def paused_until(connection: sqlite3.Connection, account: str, now: datetime) -> tuple[datetime, str] | None:
+    """Return until when ``account`` rests because one of its shares waits, and why; None when it does not."""
+    waiting = [share for share in list_shares(connection, states=("retry",), account=account) if share.rests(now)]
+    last = max(waiting, key=lambda share: share.not_before, default=None)
+    return None if last is None else (last.not_before, last.reason)
 
 
 # What a person plans

@@ -45,9 +45,11 @@ class Planned:
 def find_accounts(settings: Settings, names: Sequence[str]) -> dict[str, Account]:
     """Return the accounts meant: by name, or the first account of the network of that name.
 
-    Raises Unknown, or UsageError when one account is meant twice.
+    Raises Unknown, or UsageError when one account is meant twice or none at all.
     """
     found: dict[str, Account] = {}
+    if not names:
+        raise UsageError("No account is named.", "curate account list shows them.")
     for name in names:
         of_network = (other for other, account in settings.accounts.items() if account.network == name)
         exact = name if name in settings.accounts else next(of_network, "")
@@ -218,7 +220,11 @@ def _changeable(connection: sqlite3.Connection, share_id: str, states: Sequence[
     if share.state in states:
         return share
     why = {
-        "sending": ("is being sent right now", "Run the command again in a minute."),
+        "sending": (
+            "is being sent right now",
+            "Run the command again in a minute; if curate was killed, the next curate tick looks for it.",
+        ),
+        "missed": ("is missed", f"curate share move {share_id} --at next, or curate share send {share_id}"),
         "sent": ("is out", f"It is here: {share.remote_url}"),
         "unknown": ("may be out", "The next curate tick looks for it on the network first."),
         "cancelled": ("is cancelled", f"curate share plan {share.post} plans another."),

@@ -87,7 +87,7 @@ async def send_due(  # noqa: PLR0913 - the whole of one pass
     settings: Settings,
     *,
     config: Path,
-    now: datetime,
+    clock: Callable[[], datetime],
     deployed: Callable[[str], bool],
     only: Sequence[str] = (),
     observe: Callable[[Step, Share], None] = unobserved,
@@ -95,17 +95,19 @@ async def send_due(  # noqa: PLR0913 - the whole of one pass
     """Send the shares that are due, or those of ``only`` whether due or late, and say what became of them.
 
     ``config`` is the tokens' folder; ``deployed`` says whether a link's page is in the last deploy.
+    ``clock`` is asked again and again: a pass may last minutes, and how long ago a request left decides
+    whether it may be made again.
     ``observe`` hears of each step of each share: chosen, written (its intent is on the disk), asked
     (the network answered or did not), recorded. Raises Conflict when another pass is under way,
     Unknown and Refused for ids in ``only`` that cannot be sent.
     """
     with hold(desk, "send"):
-        ledger.end_interrupted(connection, now=now)
+        ledger.end_interrupted(connection, now=clock())
         wanted = [_sendable(connection, share_id) for share_id in only]
-        work = _Pass(connection, client, desk, settings, config=config, now=now, deployed=deployed, observe=observe)
+        work = _Pass(connection, client, desk, settings, config=config, clock=clock, deployed=deployed, observe=observe)
         for share in ledger.list_shares(connection, states=("unknown",)):
             await work.look_for(share)
-        for share in wanted if only else ledger.due_shares(connection, now):
+        for share in wanted if only else ledger.due_shares(connection, clock()):
             await work.send(share, chosen=bool(only))
         return work.report()
 
@@ -154,7 +156,7 @@ class _Pass:
         settings: Settings,
         *,
         config: Path,
-        now: datetime,
+        clock: Callable[[], datetime],
         deployed: Callable[[str], bool],
         observe: Callable[[Step, Share], None],
     ) -> None:
@@ -163,16 +165,22 @@ class _Pass:
         self.desk = desk
         self.settings = settings
         self.config = config
-        self.now = now
+        self.clock = clock
         self.deployed = deployed
         self.observe = observe
         self.channels: dict[str, Channel] = {}
         self.answers: dict[str, Ready | NeedsLogin | RetryAt] = {}
         self.touched: dict[str, None] = {}
+        self.fresh: set[int] = set()  # attempts looked for while a server might still be at work on them
+
+    @property
+    def now(self) -> datetime:
+        """Return what time it is."""
+        return self.clock()
 
     async def look_for(self, share: Share) -> None:
         """Find out whether an unknown share is out; send it when that is proved safe."""
-        if share.not_before > self.now:
+        if share.rests(self.now):
             return
         account = self.settings.accounts.get(share.account)
         attempt = ledger.open_attempt(self.connection, share)
@@ -187,6 +195,8 @@ class _Pass:
             until = self.now + SIGN_IN_AGAIN if isinstance(answer, NeedsLogin) else answer.at
             self._say(share, f"it may be out, and cannot be looked for now: {answer.reason}", until)
             return
+        if self.now - attempt.started_at < SETTLED:
+            self.fresh.add(attempt.number)
         known = ledger.remote_ids(self.connection, share.account)
         found = await self.channels[share.account].confirm(attempt, known=known, now=self.now)
         if isinstance(found, Found):
@@ -212,7 +222,7 @@ class _Pass:
                 hindrance = await self._deliver(share, absent)
             if hindrance is not None:
                 state, reason, until = hindrance
-                if absent is not None and self._under_way(absent):
+                if absent is not None and absent.number in self.fresh:
                     self._say(share, f"it may be out, and is not sent again now: {reason}")
                 else:
                     ledger.set_aside(self.connection, share, state, reason, not_before=until)
@@ -243,10 +253,8 @@ class _Pass:
             return "missed", f"its time passed more than two hours ago{why}: curate share move {share.id}", None
         if not self.deployed(share.link):
             return "held", f"its page {share.link} is not in the last deploy", None
-        until, why = ledger.paused_until(self.connection, share.account)
-        if until > self.now:
-            return "retry", why, until
-        return None
+        pause = ledger.paused_until(self.connection, share.account, self.now)
+        return ("retry", pause[1], pause[0]) if pause else None
 
     async def _deliver(self, share: Share, absent: Attempt | None) -> tuple[str, str, datetime | None] | None:
         """Make the one request and record its outcome; return a hindrance that came before it."""
@@ -272,14 +280,15 @@ class _Pass:
 
     def _write_down(self, share: Share, channel: Channel, account: Account, absent: Attempt | None) -> Attempt:
         """Put the intent on the disk: the same request again while its key protects, else a new one."""
-        alive = absent is not None and (self.now - absent.minted_at < channel.key_life or self._under_way(absent))
+        now = self.now
+        alive = absent is not None and (now - absent.minted_at < channel.key_life or absent.number in self.fresh)
         if absent is not None and alive and absent.seal == share.seal:
             key, minted_at, payload = absent.key, absent.minted_at, absent.payload
         else:
-            frozen = channel.freeze(share, now=self.now)
-            key, minted_at, payload = frozen.key, self.now, json.dumps(frozen.payload, ensure_ascii=False)
+            frozen = channel.freeze(share, now=now)
+            key, minted_at, payload = frozen.key, now, json.dumps(frozen.payload, ensure_ascii=False)
         return ledger.begin(
-            self.connection, share, via=_via(account), key=key, minted_at=minted_at, payload=payload, now=self.now
+            self.connection, share, via=_via(account), key=key, minted_at=minted_at, payload=payload, now=now
         )
 
     def _finish(self, share: Share, attempt: Attempt, outcome: Outcome, absent: Attempt | None = None) -> None:
@@ -304,7 +313,7 @@ class _Pass:
         gone = isinstance(outcome, (Sent, AlreadySent))
         account = self.settings.accounts[share.account]
         reason = getattr(outcome, "reason", "")
-        if isinstance(outcome, (RetryAt, NeedsLogin, Rejected)) and absent is not None and self._under_way(absent):
+        if isinstance(outcome, (RetryAt, NeedsLogin, Rejected)) and absent is not None and absent.number in self.fresh:
             state = "unknown"
         if gone and account.deliver == "outbox":
             reason = "a rehearsal: written to .curate/outbox, nothing went out"
@@ -341,10 +350,6 @@ class _Pass:
             self.channels[name] = open_channel(office, self.desk)
             self.answers[name] = await self.channels[name].ready(now=self.now)
         return self.answers[name]
-
-    def _under_way(self, attempt: Attempt) -> bool:
-        """Say whether a server may still be at work on ``attempt``."""
-        return self.now - attempt.started_at < SETTLED
 
     def _later(self, share: Share) -> datetime:
         """Return when to try again: the later it is already, the longer the wait, between one and 30 minutes."""

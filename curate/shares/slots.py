@@ -59,15 +59,16 @@ def read_time(text: str, zone: ZoneInfo, *, now: datetime) -> When:
     """
     try:
         meant = datetime.fromisoformat(text)
-    except ValueError:
+        if meant.tzinfo is None:
+            when = at_wall(meant, zone)
+        else:
+            at = meant.astimezone(UTC)
+            when = When(at, at.astimezone(zone).replace(tzinfo=None).isoformat(timespec="minutes"), zone.key)
+        _ = when.at + timedelta(days=366)  # nothing near the end of time, where sums fail
+    except (ValueError, OverflowError):
         raise UsageError(
             f"“{text}” is not a time.", "Write 2026-11-23T08:40, 2026-11-23T08:40:00+01:00, or next."
         ) from None
-    if meant.tzinfo is None:
-        when = at_wall(meant, zone)
-    else:
-        at = meant.astimezone(UTC)
-        when = When(at, at.astimezone(zone).replace(tzinfo=None).isoformat(timespec="minutes"), zone.key)
     if when.at < now - LATE:
         raise UsageError(f"{text} is past.", "Give a time to come, or next.")
     return when

@@ -60,6 +60,8 @@ ENFORCED: dict[str, object] = {  # what no pelicanconf.py can change in a build 
 # Pelican is found where we were; our own place comes last, so that it hides nothing of its neighbours.
 START = "import sys; sys.path.append(sys.argv.pop(1)); from pelican import main; main()"
 ERROR = re.compile(r"^(?:[A-Za-z_.]*\.)?(\w*(?:Error|Exception|NotFound|Undefined\w*)): (.+)$", re.MULTILINE)
+FATAL = "Warning or error encountered"  # how Pelican stops, whatever the error was
+SKIPPED = re.compile(r"^Could not process (.+)$", re.MULTILINE)
 TEMPLATE = re.compile(r'^  File "([^"]+\.(?:html|css))", line (\d+), in (?:template|top-level|block)', re.MULTILINE)
 
 
@@ -230,11 +232,11 @@ def _fault(problems: Sequence[str], hint: str, log: Path | None = None) -> SiteF
 def _reason(log: Path) -> str:
     """Return in a sentence why Pelican gave up, from what it said."""
     text = log.read_text(encoding="utf-8", errors="replace")
-    errors = ERROR.findall(text)
+    errors = [(kind, message) for kind, message in ERROR.findall(text) if message != FATAL]
     if errors:
         kind, message = errors[0]
-        place = TEMPLATE.findall(text)
-        where = f"{place[-1][0]}:{place[-1][1]}: " if place else ""
+        place = [f"{file}:{line}: " for file, line in TEMPLATE.findall(text)]
+        where = (place or [f"{file}: " for file in SKIPPED.findall(text)] or [""])[-1]
         return f"Pelican could not build the site: {where}{message} ({kind})."
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return f"Pelican could not build the site: {lines[-1] if lines else 'it said nothing'}."

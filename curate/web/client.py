@@ -95,7 +95,7 @@ class Reply:
         _, _, charset = self.headers.get("Content-Type", "").lower().partition("charset=")
         try:
             return self.body.decode(charset.split(";")[0].strip("\"' ") or "utf-8", "replace")
-        except LookupError:
+        except (LookupError, UnicodeError):  # no such charset, or one that replaces nothing, such as idna
             return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:  # noqa: ANN401 - JSON's own shape

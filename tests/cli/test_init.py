@@ -56,6 +56,13 @@ def test_a_new_desk_has_all_it_needs_and_says_so(curate: Curate, tmp_path: Path)
     assert (site.name, site.url, site.topics) == ("Dana Okafor", "https://dana.example", ("reliability", "teams"))
 
 
+@pytest.mark.parametrize("wrong", [("--url", "https://dana example"), ("--name", "Dana\x7f")])
+def test_what_the_settings_could_not_hold_makes_no_desk(curate: Curate, tmp_path: Path, wrong: tuple[str, str]) -> None:
+    answer = curate("-C", tmp_path, "init", "desk", *DANA, *wrong, "--no-git", expect=2)
+    assert "curate.toml" in answer.err
+    assert not (tmp_path / "desk").exists()
+
+
 def test_the_current_folder_becomes_a_desk_when_none_is_named(curate: Curate, tmp_path: Path) -> None:
     curate("-C", tmp_path, "init", *DANA, "--no-git")
     assert {path.name for path in tmp_path.iterdir()} == FILES

@@ -9,12 +9,15 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from curate.desk.folder import Desk
+from curate.errors import Conflict
 from curate.inbox.decide import mark
 from curate.inbox.items import find_item
+from curate.inbox.notes import edit_note
 from tests.inbox.stock import NOW, Stock, entry, persons
 
 if TYPE_CHECKING:
@@ -254,15 +257,57 @@ def test_a_note_written_in_the_editor_survives_the_editors_crash(
     assert list((stock.root / ".curate" / "typed").iterdir()) == []
 
 
-def test_a_quote_too_long_is_refused_with_its_count_and_not_lost(
-    run: Run, stock: Stock, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("printf 'caf\\351' > \"$1\"", "not UTF-8"), ('rm "$1"', "left no file"), ("exit 3", "code 3")],
+)
+def test_an_editor_that_leaves_no_text_changes_no_note(
+    run: Run, stock: Stock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
 ) -> None:
-    typed("word " * 100, monkeypatch)
-    refused = run("item", "quote", stock.ids()[0], "-", "--json", expect=3).error
-    assert refused["message"].startswith("100 words")
-    kept = stock.root / ".curate" / "typed" / f"quote-{stock.ids()[0]}.txt"
-    assert str(kept) in refused["hint"]
-    assert kept.read_text().split() == ["word"] * 100
+    item_id = stock.ids()[0]
+    run("item", "note", item_id, "first")
+    editor(tmp_path / "editor", script, monkeypatch)
+    assert said in run("item", "note", item_id, "--edit", expect=1).err
+    assert find_item(stock.connection, item_id).note == "first"
+    kept = [path.read_bytes() for path in (stock.root / ".curate" / "typed").iterdir()]
+    assert kept == ([b"caf\xe9"] if said == "not UTF-8" else [])
+
+
+def test_a_note_is_edited_by_one_at_a_time(stock: Stock) -> None:
+    desk, item_id = Desk(stock.root), stock.ids()[0]
+
+    def meanwhile(_: Path) -> int:
+        with pytest.raises(Conflict):
+            edit_note(desk, stock.connection, item_id, edit=lambda _: 0, now=NOW)
+        return 0
+
+    edit_note(desk, stock.connection, item_id, edit=meanwhile, now=NOW)
+
+
+@pytest.mark.parametrize(("command", "words", "code"), [("quote", 100, 3), ("quote", 3, 2), ("note", 3, 2)])
+def test_what_came_on_standard_input_and_was_refused_is_not_lost(
+    run: Run, stock: Stock, monkeypatch: pytest.MonkeyPatch, command: str, words: int, code: int
+) -> None:
+    item_id = stock.ids()[0] if words == 100 else "../../../nobody"
+    for word in ("one ", "two "):
+        typed(word * words, monkeypatch)
+        refused = run("item", command, item_id, "-", "--json", expect=code).error
+        if words == 100:
+            assert refused["message"].startswith("100 words")
+        (kept,) = (path for path in (stock.root / ".curate" / "typed").iterdir() if str(path) in refused["hint"])
+        assert kept.read_text() == word * words
+    assert len(list((stock.root / ".curate" / "typed").iterdir())) == 2, "neither took the other's place"
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])  # as the locale has it
+@pytest.mark.parametrize("arguments", [("note", "-"), ("quote", "-")])
+def test_standard_input_that_is_not_utf_8_is_refused_and_not_cut(
+    run: Run, stock: Stock, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, str], errors: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9"), encoding="utf-8", errors=errors))
+    item_id = stock.ids()[0]
+    assert "UTF-8" in run("item", arguments[0], item_id, arguments[1], expect=2).err
+    assert find_item(stock.connection, item_id).note == ""
 
 
 def test_a_quote_that_is_not_in_the_text_is_kept_with_a_warning(run: Run, stock: Stock) -> None:
@@ -348,9 +393,12 @@ def test_undo_takes_back_steps_across_runs_and_says_which(run: Run, stock: Stock
     run("undo", "0", expect=2)
 
 
-def test_taking_back_a_draft_says_that_its_file_stays(run: Run, stock: Stock) -> None:
-    mark(stock.connection, stock.ids()[0], "drafted", now=NOW)
-    assert "file stays" in run("undo").out
+@pytest.mark.parametrize("mark_as", ["drafted", "posted"])
+def test_taking_back_a_draft_or_a_post_says_that_its_file_stays(
+    run: Run, stock: Stock, mark_as: Literal["drafted", "posted"]
+) -> None:
+    mark(stock.connection, stock.ids()[0], mark_as, now=NOW)
+    assert "file and page stay" in run("undo").out
     assert states(stock)[0] == "new"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -60,6 +61,12 @@ def test_a_lock_is_free_again_when_its_work_failed(tmp_path: Path) -> None:
         raise PermissionError(13, "of the work itself")
     with hold(Desk(tmp_path), "send", wait=0.05):
         pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_the_first_lock_of_a_desk_makes_its_private_folder_private(tmp_path: Path) -> None:
+    with hold(Desk(tmp_path), "fetch"):
+        assert (tmp_path / ".curate").stat().st_mode & 0o077 == 0
 
 
 def test_a_folder_that_cannot_hold_a_lock_is_said_in_words(tmp_path: Path) -> None:

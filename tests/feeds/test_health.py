@@ -106,6 +106,15 @@ def test_what_a_server_asks_for_goes_first_within_reason(
     assert len(due(connection, NOW + timedelta(seconds=waited))) == 1
 
 
+def test_a_feed_asked_while_the_clock_was_years_ahead_is_due_when_it_is_right_again(
+    connection: sqlite3.Connection,
+) -> None:
+    keep(connection, READ, NOW + timedelta(days=3650))
+    assert len(due(connection, NOW)) == 1
+    keep(connection, READ, NOW)
+    assert due(connection, NOW + timedelta(minutes=30)) == []
+
+
 def test_a_network_that_failed_is_not_held_against_the_feed(connection: sqlite3.Connection) -> None:
     number = keep(connection, READ)
     before = feed_rows(connection)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.presence.test_publish import write_essay
+import pytest
+
+from curate.cli.here import Here
+from tests.presence.test_publish import ESSAY, write_essay
+from tests.shares.servers import MastodonServer, serve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +75,123 @@ def test_feeds_that_are_due_come_in_with_the_tick(curate: Curate, desk: Path, lo
     assert (data["fetched"], data["new_items"]) == (1, 1)
     again = curate("-C", desk, "tick", "--json").data
     assert (again["fetched"], again["new_items"]) == (0, 0)
+
+
+def ready_share(curate: Curate, desk: Path, at: str = "2026-11-23T12:05:00+00:00") -> str:
+    """Publish and deploy an essay, and plan a rehearsed share of it; return the share's id."""
+    slug, _ = write_essay(curate, desk)
+    curate("-C", desk, "publish", slug, "--no-deploy", *NOON)
+    curate("-C", desk, "site", "deploy", "--target", desk.parent / "public", "--yes")
+    return plan(curate, desk, slug, at)
+
+
+LATER = ("--now", "2026-11-23T12:06:00+00:00")
+
+
+def test_a_share_is_sent_although_the_list_of_feeds_is_broken_and_the_pass_says_so(curate: Curate, desk: Path) -> None:
+    share = ready_share(curate, desk)
+    (desk / "feeds.opml").write_text("<opml><body><outline", encoding="utf-8")
+    result = curate("-C", desk, "tick", *LATER, expect=5)
+    assert f"Rehearsed  {share}" in result.out
+    assert "feeds.opml" in result.err
+    (desk / "feeds.opml").unlink()
+    assert "feeds.opml" in curate("-C", desk, "tick", *LATER, expect=5).err
+    assert not (desk / "feeds.opml").exists()
+
+
+@pytest.mark.parametrize("broken", ["build", "deploy", "disk"])
+def test_a_share_is_sent_although_the_site_cannot_be_put_up(
+    curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    share = ready_share(curate, desk)
+    curate("-C", desk, "config", "set", "deploy.target", f"folder:{desk.parent / 'public'}")
+    slug, _ = write_essay(curate, desk, "Choosing again", ESSAY.replace("Which", "Whose"))
+    curate("-C", desk, "publish", slug, "--no-deploy", "--at", "2026-11-23T12:05:30+00:00", *NOON)
+    conf = (desk / "pelicanconf.py").read_text(encoding="utf-8")
+    if broken == "build":
+        (desk / "pelicanconf.py").write_text(f"{conf}\nraise RuntimeError\n", encoding="utf-8")
+    elif broken == "deploy":
+        curate("-C", desk, "config", "set", "deploy.target", f"folder:{desk.parent / 'share.txt'}")
+    else:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr("curate.site.deploy.deploy_site", refuse)
+    result = curate("-C", desk, "tick", "--json", *LATER, expect=5)
+    assert [row["id"] for row in result.data["sent"]] == [share]
+    assert result.data["built"] is (broken != "build")
+    assert result.data["deployed"] is False
+    assert len(json.loads(result.out)["warnings"]) == 1
+    (desk / "pelicanconf.py").write_text(conf, encoding="utf-8")
+    curate("-C", desk, "config", "set", "deploy.target", f"folder:{desk.parent / 'public'}")
+    monkeypatch.undo()
+    assert curate("-C", desk, "tick", "--json", *LATER).data["deployed"] is True
+
+
+def test_offline_a_site_on_a_git_branch_waits(curate: Curate, desk: Path) -> None:
+    slug, _ = write_essay(curate, desk)
+    curate("-C", desk, "publish", slug, "--no-deploy", "--at", "2026-11-23T12:05:00+00:00", *NOON)
+    curate("-C", desk, "config", "set", "deploy.target", "git:https://git.example/dana.git#pages")
+    waits = curate("-C", desk, "--offline", "tick", "--json", *LATER).data
+    assert (waits["built"], waits["deployed"]) == (True, False)
+    curate("-C", desk, "config", "set", "deploy.target", f"folder:{desk.parent / 'public'}")
+    assert curate("-C", desk, "--offline", "tick", "--json", *LATER).data["deployed"] is True
+
+
+def test_a_pass_without_anything_to_do_says_so_and_any_other_does_not(curate: Curate, desk: Path) -> None:
+    assert curate("-C", desk, "tick", *NOON).out == "Nothing was due.\n"
+    share = ready_share(curate, desk)
+    (desk / ".curate" / "deployed.json").unlink()
+    held = curate("-C", desk, "tick", *LATER).out
+    assert held.startswith(f"Held       {share} mastodon: its page")
+    assert "Nothing was due" not in held
+
+
+def test_a_missing_token_is_exit_4(curate: Curate, desk: Path) -> None:
+    ready_share(curate, desk)
+    curate("-C", desk, "config", "set", "accounts.mastodon.deliver", "network")
+    result = curate("-C", desk, "tick", *LATER, expect=4)
+    assert "curate account add mastodon" in result.out
+
+
+def test_a_share_that_a_network_put_off_is_next_when_the_network_said(
+    curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready_share(curate, desk)
+    server = MastodonServer()
+    monkeypatch.setenv("CURATE_ALLOW_PRIVATE", "127.0.0.0/8")
+    token = desk.parent / "token"
+    token.write_text(server.password, encoding="utf-8")
+    with serve(server) as url:
+        curate("-C", desk, "account", "remove", "mastodon", "--yes")
+        curate("-C", desk, "account", "add", "mastodon", "--server", url, "--token-file", token)
+        server.effects.append("429")
+        put_off = curate("-C", desk, "tick", "--json", *LATER).data
+    assert len(put_off["retry"]) == 1
+    assert put_off["next"] == "2026-11-23T12:16:00Z"
+
+
+def test_a_pass_that_reads_feeds_for_long_still_knows_when_it_sent(
+    curate: Curate, desk: Path, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = ready_share(curate, desk)
+    moment = datetime(2026, 11, 23, 12, 6, tzinfo=UTC)
+
+    def slow(*_: object) -> tuple[int, dict[str, str], bytes]:
+        nonlocal moment
+        moment += timedelta(minutes=20)
+        return 404, {}, b""
+
+    loopback.pages["/feed.xml"] = slow
+    (desk / "feeds.opml").write_text(
+        f'<opml version="2.0"><body><outline type="rss" text="Slow" xmlUrl="{loopback.url}/feed.xml"/></body></opml>',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(Here, "now", lambda _: moment)
+    assert len(curate("-C", desk, "tick", "--json").data["sent"]) == 1
+    [story] = curate("-C", desk, "share", "history", share, "--json").data
+    assert story["sent_at"] == "2026-11-23T12:26:00Z"
 
 
 def test_today_names_the_next_command(curate: Curate, desk: Path) -> None:

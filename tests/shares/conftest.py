@@ -73,6 +73,7 @@ class Ledger:
         self,
         *,
         now: datetime = START,
+        clock: Callable[[], datetime] | None = None,
         client: Client | None = None,
         only: tuple[str, ...] = (),
         observe: Callable[[Step, Share], None] = sender.unobserved,
@@ -82,7 +83,7 @@ class Ledger:
 
         async def go(client: Client) -> SendReport:
             return await sender.send_due(
-                self.connection, client, self.desk, self.settings, config=self.config, clock=lambda: now,
+                self.connection, client, self.desk, self.settings, config=self.config, clock=clock or (lambda: now),
                 deployed=self.pages.__contains__, only=only, observe=observe,
             )  # fmt: skip
 

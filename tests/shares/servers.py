@@ -136,6 +136,8 @@ class MastodonServer(Server):
     statuses: list[dict[str, Any]] = field(default_factory=list)
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     characters: int = 500
+    page: int = 40
+    markup: str = ""  # what stands in front of every status
 
     def posts(self) -> list[str]:
         return [status["text"] for status in self.statuses]
@@ -165,7 +167,7 @@ class MastodonServer(Server):
         return {
             "id": status["id"],
             "url": f"https://social.example/@dana/{status['id']}",
-            "content": content,
+            "content": self.markup + content,
             "created_at": status["at"].isoformat().replace("+00:00", "Z"),
         }
 
@@ -186,7 +188,11 @@ class MastodonServer(Server):
         if path == "/api/v1/accounts/verify_credentials":
             return as_json({"id": "7", "acct": "dana"})
         if path == "/api/v1/accounts/7/statuses":
-            return as_json([self.entity(status) for status in reversed(self.statuses)][:40])
+            older = [status["id"] for status in reversed(self.statuses)]
+            [last] = parse_qs(urlsplit(target).query).get("max_id", [""])
+            first = older.index(last) + 1 if last else 0
+            listed = list(reversed(self.statuses))[first : first + self.page]
+            return as_json([self.entity(status) for status in listed])
         return as_json({"error": "Record not found"}, 404)
 
 

@@ -168,6 +168,8 @@ def test_accounts_are_named_by_name_or_by_network(planner: Ledger) -> None:
         plan.find_accounts(planner.settings, ["work", "mastodon"])
     with pytest.raises(Unknown):
         plan.find_accounts(planner.settings, ["threads"])
+    with pytest.raises(UsageError, match="No account"):
+        plan.find_accounts(planner.settings, [])
 
 
 def in_state(book: Ledger, state: str) -> Share:
@@ -197,6 +199,14 @@ def test_what_is_or_may_be_out_is_never_edited_moved_or_approved(planner: Ledger
         with pytest.raises(Refused, match="cannot be cancelled"):
             plan.cancel_shares(planner.connection, [share.id])
     assert planner.find(share) == share or state == "handed_over"
+
+
+def test_what_is_missed_is_moved_or_sent_and_the_refusal_says_so(planner: Ledger) -> None:
+    share = in_state(planner, "missed")
+    with pytest.raises(Refused) as error:
+        plan.approve_shares(planner.connection, [share.id], now=START)
+    assert f"share move {share.id}" in error.value.hint
+    assert f"share send {share.id}" in error.value.hint
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,62 @@ def test_a_server_that_keeps_no_keys_gets_ten_minutes_before_absent_is_believed(
     assert both.mastodon.posts() == [share.text]
 
 
+def test_what_is_written_down_has_the_time_it_happened_not_the_time_the_pass_began(both: Both) -> None:
+    """How long ago a request left decides whether it may be made again, and a pass may last long."""
+    late, prompt = both.book.share("bluesky"), both.book.share("mastodon")
+    both.bluesky.effects.append("429")
+    moment = START
+
+    def observe(step: str, share: Any) -> None:
+        nonlocal moment
+        if (step, share.id) == ("written", late.id):
+            moment += timedelta(minutes=20)
+
+    both.book.send(clock=lambda: moment, client=both.client, observe=observe)
+    assert both.book.find(late).not_before == START + timedelta(minutes=30)  # ten from when it was said
+    [attempt] = ledger.list_attempts(both.book.connection, prompt)
+    assert attempt.started_at == attempt.minted_at == START + timedelta(minutes=20)
+
+
+@pytest.mark.parametrize("name", ["mastodon", "bluesky"])
+def test_a_repeat_that_itself_takes_long_does_not_settle_the_first(both: Both, name: str) -> None:
+    """Looked for while its server was still at work: nothing learned in the same pass makes that proof."""
+    share = both.book.share(name)
+    server = both.network(name)
+    server.late = timedelta(minutes=9, seconds=58)
+    server.effects += ["drop late", "unreachable"]
+    both.send()
+    moment = START + timedelta(minutes=9, seconds=55)
+    server.advance(moment)
+
+    def observe(step: str, _: Any) -> None:
+        nonlocal moment
+        if step == "written":
+            moment += timedelta(seconds=30)
+
+    assert both.book.send(clock=lambda: moment, client=both.client, observe=observe).unknown
+    for minutes in (11, 12, 60):
+        both.send(minutes)
+    assert both.book.find(share).state == "sent"
+    assert server.posts() == [share.text]
+
+
+def test_a_clock_that_was_years_ahead_holds_nothing_up_for_years(both: Both) -> None:
+    ahead = 10 * 365 * 24 * 60
+    share, other = both.book.share(), both.book.share(text="Another", due=START + timedelta(hours=3))
+    both.mastodon.effects.append("429")
+    assert both.send(ahead, only=(share.id,)).retry
+    assert [one.id for one in both.send(5).sent] == [share.id]  # due, and no longer resting
+    assert [one.id for one in both.send(180).sent] == [other.id]
+    unknown = both.book.share(text="A third")
+    both.mastodon.effects.append("drop after")
+    assert both.send(2).unknown
+    password, both.mastodon.password = both.mastodon.password, "another"
+    assert both.send(ahead).sign_in == ("mastodon",)
+    both.mastodon.password = password
+    assert [one.id for one in both.send(20).sent] == [unknown.id]
+
+
 def test_an_old_key_is_not_used_again(both: Both) -> None:
     share = both.book.share()
     both.mastodon.effects.append("drop before")

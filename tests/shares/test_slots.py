@@ -27,7 +27,19 @@ def test_a_time_with_an_offset_is_that_instant() -> None:
     assert when.wall == "2026-11-24T09:40"
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2026-13-01T00:00", "next week", "2026-11-23T09:59Z"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "soon",
+        "2026-13-01T00:00",
+        "next week",
+        "2026-11-23T09:59Z",
+        "0001-01-01T00:00+14:00",
+        "9999-12-31T23:59-14:00",
+        "9999-12-31T23:59",
+    ],
+)
 def test_what_is_no_time_or_long_past_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         read_time(text, BERLIN, now=NOW)

@@ -201,6 +201,7 @@ def test_a_note_goes_to_the_item_it_was_begun_on_wherever_the_cursor_went(stock:
         await pilot.press("j", "n", *"er")
         await (pilot.click("#rows", offset=(10, 3)) if away == "click" else pilot.press(away))
         await pilot.press(end)
+        await pilot.pause()
 
     drive(app, act)
     assert [find_item(stock.connection, item_id).note for item_id in stock.ids()] == ["old", "older", *["old"] * 3]

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from curate.shares.ledger import LONGEST
 from curate.web.client import BadAnswer, NotSent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from curate.desk.settings import Account
     from curate.errors import NetworkTrouble
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from curate.web.client import Client, Reply
 
 SETTLED = timedelta(minutes=10)  # after that no server is still at work on a request
-SHORTEST, LONGEST = timedelta(seconds=60), timedelta(hours=24)  # a pause a network asks for, clamped
+SHORTEST = timedelta(seconds=60)  # a pause a network asks for is clamped between this and the ledger's longest
 PAUSE = timedelta(minutes=5)  # when it asks for one and does not say how long
 WORDS = 300  # characters of a server's own words that are kept
+READ = 4096  # characters of an answer that are looked at for them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,18 +181,24 @@ def said(reply: Reply, *secrets: Secret | None) -> str:
     text = reply.text()
     answer = json_object(reply)
     parts = (answer.get(name) for name in ("error", "error_description", "message"))
-    text = ": ".join(part for part in parts if isinstance(part, str) and part) or text
-    return f"HTTP {reply.status}: {clean(re.sub(r'<[^>]*>', ' ', text), *secrets)}".rstrip(": ")
+    text = _hidden(": ".join(part for part in parts if isinstance(part, str) and part) or text, secrets)[:READ]
+    return f"HTTP {reply.status}: {clean(re.sub(r'<[^<>]*>', ' ', text), *secrets)}".rstrip(": ")
 
 
 def clean(text: str, *secrets: Secret | None) -> str:
     """Return foreign ``text`` as one short line without control characters and without ``secrets``."""
+    text = _hidden(text, secrets)[:READ]
+    text = " ".join(text.split())
+    text = "".join(char for char in text if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    text = _hidden(text, secrets)  # one that was taken apart by what fell away
+    return text if len(text) <= WORDS else text[: WORDS - 1] + "…"
+
+
+def _hidden(text: str, secrets: Iterable[Secret | None]) -> str:
     for secret in secrets:
         if secret is not None:
             text = text.replace(secret.reveal(), "***")
-    text = " ".join(text.split())
-    text = "".join(char for char in text if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
-    return text if len(text) <= WORDS else text[: WORDS - 1] + "…"
+    return text
 
 
 def identifier(value: object) -> str:
@@ -238,14 +246,15 @@ def refused(reply: Reply, server: str, *secrets: Secret | None, now: datetime) -
     """Return what an answer other than the network's success means for a request to post.
 
     Only a status that says the server understood and said no is a rejection: failures of the server,
-    and successes that do not look like one, may hide a post.
+    successes that do not look like one, redirects (after a form has been taken, say) and a conflict
+    (with the same request, still at work) may hide a post.
     """
     evidence = said(reply, *secrets)
     if reply.status in (401, 403):
         return NeedsLogin(reason=f"it may not post ({evidence})", evidence=evidence)
     if reply.status == 429:
         return RetryAt(reason=f"{server} asks to wait", evidence=evidence, at=wait_until(reply, now=now))
-    if reply.status == 408 or reply.status >= 500 or reply.status < 300:
+    if reply.status in (408, 409) or not 400 <= reply.status < 500:
         reason = f"{server} answered {evidence}. It may be out, so it is not sent again before it is looked for."
         return Unknown(reason=reason, evidence=evidence)
     return Rejected(reason=f"{server} refused it ({evidence})", evidence=evidence)
@@ -272,13 +281,13 @@ def json_object(reply: Reply) -> dict[str, Any]:
 
 def unfinished(error: NetworkTrouble) -> RetryAt | Unknown:
     """Return what a request without an answer means: never left, or nobody knows."""
-    words = clean(error.message)
+    words = clean(error.message).rstrip(".")
     if isinstance(error, NotSent):
         return RetryAt(reason=words, evidence=f"not sent: {words}")
-    return Unknown(reason=f"{words} It may be out, so it is not sent again before it is looked for.", evidence=words)
+    return Unknown(reason=f"{words}. It may be out, so it is not sent again before it is looked for.", evidence=words)
 
 
 def unread(error: NetworkTrouble) -> RetryAt:
     """Return what a reading request without an answer means: later."""
-    words = clean(error.message)
+    words = clean(error.message).rstrip(".")
     return RetryAt(reason=words, evidence=words)

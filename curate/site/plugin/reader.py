@@ -40,6 +40,7 @@ STEERING = {
     *("in_default_lang", "timezone", "date_format", "locale_date", "locale_modified", "allowed_statuses"),
     *("author", "authors", "category"),
 }
+DATES = {"date", "modified"}  # what Pelican takes for moments and not for text: only _filed gives them
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 RESERVED = {"archive", "topics", "tags", "feeds", "images", "theme", "404", "index"}
@@ -146,7 +147,7 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
                 line = post.lines.get(key, 1)
                 said = f"{post.path}:{line}: the key “{one_line(key)}” is not for a post; the site ignores it."
                 report_of(self.settings).warnings.append(said)
-            elif NAME.fullmatch(name) and name not in STEERING and not hasattr(Article, name):
+            elif NAME.fullmatch(name) and name not in STEERING | DATES and not hasattr(Article, name):
                 extras[name] = _printed(value)
         return extras
 

@@ -43,8 +43,11 @@ def month_and_year(day: date) -> str:
 
 
 def day_in(zone: tzinfo, moment: datetime) -> date:
-    """Return the day ``moment`` falls on in ``zone``."""
-    return moment.astimezone(zone).date()
+    """Return the day ``moment`` falls on in ``zone``; the last day there is when it falls beyond it."""
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:
+        return moment.date()
 
 
 def said_date(text: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from curate.shares.networks.base import LONGEST, PAUSE, SHORTEST, clean, identifier, said, wait_until, web_address
+from curate.shares.ledger import LONGEST
+from curate.shares.networks.base import PAUSE, SHORTEST, clean, identifier, said, wait_until, web_address
 from curate.shares.tokens import Secret
 from curate.web.client import Reply
 
@@ -69,6 +71,16 @@ def test_no_header_makes_a_pause_shorter_than_a_minute_or_longer_than_a_day(text
 )
 def test_a_servers_words_are_kept_in_one_line(body: bytes, words: str) -> None:
     assert said(reply(body)) == words
+
+
+def test_the_words_of_a_huge_answer_are_read_at_once_and_hide_the_token() -> None:
+    started = time.process_time()
+    words = said(reply(b"<" * 1_000_000 + b"canary"), Secret("canary"))
+    assert len(words) <= 320
+    said(reply(b'{"error": "' + b"<" * 1_000_000 + b'"}'))
+    assert time.process_time() - started < 2  # a second of it, squared, would be hours
+    assert "canary" not in said(reply(b'{"error": "can\\u200bary and can\\u0000ary"}'), Secret("canary"))
+    assert "cana" not in said(reply(b"x" * 4092 + b"canary"), Secret("canary"))
 
 
 @given(st.text(max_size=500))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -75,13 +75,28 @@ def test_absent_needs_ten_minutes_where_keys_mean_nothing(place: Place, server: 
     assert isinstance(place.confirm(attempt, after=timedelta(minutes=10)), Absent)
 
 
+def busy(count: int) -> list[dict[str, Any]]:
+    """Return what an account posted after the attempt."""
+    return [{"id": str(number), "text": f"Busy {number}", "at": NOW + timedelta(hours=1)} for number in range(count)]
+
+
 def test_absent_is_not_believed_when_the_list_does_not_reach_back(place: Place, server: MastodonServer) -> None:
-    server.statuses += [
-        {"id": str(number), "text": f"Busy {number}", "at": NOW + timedelta(hours=1)} for number in range(40)
-    ]
+    server.statuses += busy(240)
     assert isinstance(place.confirm(make_attempt(place.freeze())), CannotTell)
-    server.statuses[0]["at"] = NOW - timedelta(days=1)
+    for status in server.statuses[:100]:
+        status["at"] = NOW - timedelta(days=1)
     assert isinstance(place.confirm(make_attempt(place.freeze())), Absent)
+
+
+@pytest.mark.parametrize(("page", "later"), [(40, 150), (20, 30)])
+def test_a_status_far_down_is_found_however_few_the_server_lists(
+    place: Place, server: MastodonServer, page: int, later: int
+) -> None:
+    server.page = page
+    server.statuses += [{"id": "ours", "text": TEXT, "at": NOW}, *busy(later)]
+    assert isinstance(place.confirm(make_attempt(place.freeze()), after=timedelta(days=3)), Found)
+    del server.statuses[0]
+    assert isinstance(place.confirm(make_attempt(place.freeze()), after=timedelta(days=3)), Absent)
 
 
 def test_absent_is_not_believed_when_our_clock_was_put_back(place: Place) -> None:
@@ -91,6 +106,15 @@ def test_absent_is_not_believed_when_our_clock_was_put_back(place: Place) -> Non
 def test_a_similar_post_is_for_the_person_to_judge(place: Place, server: MastodonServer) -> None:
     server.statuses.append({"id": "1", "text": f"By hand {LINK}", "at": NOW})
     assert isinstance(place.confirm(make_attempt(place.freeze()), after=timedelta(hours=1)), CannotTell)
+
+
+@pytest.mark.parametrize("broken", ["<![ ", "<![odd thing]>"])
+def test_markup_no_parser_takes_hides_nothing(place: Place, server: MastodonServer, broken: str) -> None:
+    server.statuses.append({"id": "1", "text": TEXT, "at": NOW})
+    server.markup = broken
+    assert isinstance(place.confirm(make_attempt(place.freeze()), after=timedelta(hours=1)), CannotTell)
+    server.statuses[0]["text"] = "Something else"
+    assert isinstance(place.confirm(make_attempt(place.freeze()), after=timedelta(hours=1)), Absent)
 
 
 class Strange(MastodonServer):
@@ -126,7 +150,17 @@ def test_a_server_that_makes_no_sense_is_nobody_to_send_to(odd: Answer, meaning:
 
 
 def test_a_strange_answer_to_a_post_is_unknown_and_never_sent(tmp_path: Path) -> None:
-    for odd in (as_json({"id": "a b"}), as_json({}), (202, {}, b""), (200, {}, b"ok")):
+    there = {"Location": "http://127.0.0.1:9/"}
+    said_nothing = [(status, there, b"") for status in (301, 302, 303, 304, 307, 308, 408, 409, 500, 504, 520)]
+    named = {"Content-Type": "text/html; charset=undefined"}
+    for odd in (
+        as_json({"id": "a b"}),
+        as_json({}),
+        (202, {}, b""),
+        (200, {}, b"ok"),
+        (200, named, b"ok"),
+        *said_nothing,
+    ):
         strange = Strange()
         strange.odd = odd
         with serve(strange) as url:
