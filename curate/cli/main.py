@@ -60,9 +60,12 @@ def _global(name: str) -> Any:  # noqa: ANN401 - what click's callbacks take
 
 
 class Moment(click.ParamType[datetime]):
-    """A time in ISO 8601; without an offset it is meant in UTC."""
+    """A time in ISO 8601. Without an offset it is in UTC; a ``local`` one is then wall time, left naive."""
 
     name = "time"
+
+    def __init__(self, *, local: bool = False) -> None:
+        self.local = local
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401
         """Read ``value`` as an aware moment."""
@@ -72,7 +75,7 @@ class Moment(click.ParamType[datetime]):
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"“{value}” is not a time in ISO 8601, such as 2026-11-23T08:40:00Z.", param, ctx)
-        return moment.replace(tzinfo=moment.tzinfo or UTC)
+        return moment if self.local else moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def global_options() -> list[click.Parameter]:

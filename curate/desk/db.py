@@ -42,16 +42,21 @@ def open_database(desk: Desk) -> sqlite3.Connection:
         hint = f"Nothing was recreated. Put the file back from a backup; to start without it, delete {witness}."
         raise CurateError(msg, hint)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY / 1000)
-        try:
-            _prepare(connection)
-            _migrate(connection, desk)
-        except BaseException:
-            connection.close()
-            raise
-        if not witness.exists():
-            witness.write_text(desk_id(connection))
+        with contextlib.ExitStack() as alone:
+            if not witness.exists():  # several at once may find a desk without a database
+                from curate.desk.locks import hold
+
+                alone.enter_context(hold(desk, "database"))
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY / 1000)
+            try:
+                _prepare(connection)
+                _migrate(connection, desk)
+            except BaseException:
+                connection.close()
+                raise
+            if not witness.exists():
+                witness.write_text(desk_id(connection))
     except (sqlite3.Error, OSError) as error:
         raise trouble(path, error) from error
     return connection
@@ -92,10 +97,11 @@ def migrations() -> list[tuple[int, str]]:
 
 def _migrate(connection: sqlite3.Connection, desk: Desk) -> None:
     """Apply the missing steps, each in one transaction, after a copy of what is there."""
-    application, version, tables = _stamp(connection)
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == newest() and application == APPLICATION:
         return
-    if application not in (0, APPLICATION) or (application == 0 and tables):
+    if application not in (0, APPLICATION) or (application == 0 and _tables(connection)):
         msg = f"{desk.database} is not a curate database."
         raise CurateError(msg, "Move it away, or use -C DIR.")
     if version > newest():
@@ -125,18 +131,8 @@ def newest() -> int:
     return migrations()[-1][0]
 
 
-def _stamp(connection: sqlite3.Connection) -> tuple[int, int, int]:
-    """Return whose database it is, its schema's number and how many tables it has, all at one moment.
-
-    Another curate may be making it just now.
-    """
-    connection.execute("BEGIN")
-    try:
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        return application, version, connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    finally:
-        connection.execute("ROLLBACK")
+def _tables(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
 
 
 def _statements(sql: str) -> Iterator[str]:

@@ -262,10 +262,21 @@ def _line(about: Any, name: str) -> str:  # noqa: ANN401 - feedparser's dict
 ADDRESS = re.compile(r"\S+@\S+\.\S+")
 
 
+MAIL = re.compile(r"(?:mailto:)?[^\s<>()@,;:]+@[^\s<>()@,;]+|mailto:", re.IGNORECASE)
+
+
+def _without_mail(author: str) -> str:
+    """Return the name in “a@b.example (Rosa Lind)” or “Rosa Lind <a@b.example>”; "" for an address alone."""
+    return MAIL.sub(" ", author).translate({ord(mark): " " for mark in "<>()"}).strip(" ,;")
+
+
 def _author(about: Any) -> str:  # noqa: ANN401 - feedparser's dict
     """Return who wrote it, by name: several separated by commas; no mail address alone."""
     authors = _dicts(about, "authors")[:MOST_AUTHORS]
     names = [plain_text(_text(author.get("name"))[:LONGEST_TITLE]) for author in authors]
+    if len(authors) == 1 and authors[0].get("email"):
+        # feedparser cuts a mail address after four letters of its last part; what it was cut from is whole.
+        names = [_without_mail(plain_text(_text(about.get("author"))[:LONGEST_TITLE]))]
     names = names if any(names) else [plain_text(_text(about.get("author"))[:LONGEST_TITLE])]
     return _named(names)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 OWN_WORDS = {"link": 40, "essay": 200}
 LONGEST_QUOTE = 90  # words
 LONGEST_SUMMARY = 155  # characters
-REMEMBERED = 3  # questions of the posts before, which a new one must not repeat
+REMEMBERED = 3  # questions of the posts before, which a new one should not repeat
 STOCK = {
     *("your thoughts", "thoughts", "any thoughts", "what are your thoughts", "what do you think", "what say you"),
     *("agree", "do you agree", "agree or disagree", "comments", "right", "am i right", "am i wrong", "who else"),
@@ -152,6 +152,12 @@ def _question(case: _Case) -> Iterator[Found]:
 
 def _question_repeated(case: _Case) -> Iterator[Found]:
     asked = _bare(case.post.question)
+    if asked and [_bare(other) for other in case.asked] == [asked] * REMEMBERED:
+        yield case.at("question"), "Your last three posts asked this, too. Ask what only this one can."
+
+
+def _question_again(case: _Case) -> Iterator[Found]:
+    asked = _bare(case.post.question)
     if asked and asked in map(_bare, case.asked):
         yield case.at("question"), "You asked this in one of the last three posts. Ask what only this one can."
 
@@ -228,6 +234,7 @@ RULES = (
     Rule("quote-length", EVERY, _quotes),
     Rule("question", ("link", "essay"), _question),
     Rule("question-repeated", EVERY, _question_repeated),
+    Rule("question-again", EVERY, _question_again, warns=True),
     Rule("question-stock", EVERY, _question_stock, warns=True),
     Rule("claim", ("prediction",), _claim),
     Rule("confidence", ("prediction",), _confidence),

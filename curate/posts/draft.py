@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import Refused, UsageError
+from curate.errors import UsageError
 from curate.feeds.clean import one_line, tidy, web_url
 from curate.posts.header import dump
 from curate.posts.post import LONGEST_SLUG, as_date, as_share
@@ -117,21 +117,15 @@ def for_editor(draft: str) -> str:
 def from_editor(text: str) -> str:
     """Return what an editor handed back without the marked line and the questions below it.
 
-    Raises Refused when something of the person's stands below that line.
+    What the person typed below that line, where an editor opened at the end puts it, comes last.
     """
     lines = text.splitlines(keepends=True)
     places = [number for number, line in enumerate(lines) if line.strip() == MARKER]
     if not places:
         return text
-    below = [line.strip() for line in lines[places[0] + 1 :]]
-    own = [line for line in below if line and line not in (*PROMPTS, MARKER)]
-    if own:
-        raise Refused(
-            "There is text below the line that curate does not save.",
-            "Move it above the line, or delete the line.",
-            (f"“{own[0][:60]}”",),
-        )
-    return "".join(lines[: places[0]]).rstrip() + "\n"
+    above = "".join(lines[: places[0]]).rstrip()
+    own = "".join(line for line in lines[places[0] + 1 :] if line.strip() not in (*PROMPTS, MARKER)).strip()
+    return f"{above}\n\n{own}\n" if own else f"{above}\n"
 
 
 def split_question(body: str) -> tuple[str, str]:

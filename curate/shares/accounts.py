@@ -183,10 +183,15 @@ async def test(  # noqa: PLR0913 - what an account is made of
 
 
 def disconnect(desk: Desk, settings: Settings, name: str, *, config: Path) -> None:
-    """Forget the account ``name`` and its token. Raises Unknown."""
+    """Forget the account ``name``, and its token unless another name uses the same one. Raises Unknown."""
     account = find_account(settings, name)
     store.remove_account(desk.settings, name)
-    tokens.forget_token(config, account)
+    others = [other for key, other in settings.accounts.items() if key != name]
+    if not any(
+        (other.network, other.server, other.handle) == (account.network, account.server, account.handle)
+        for other in others
+    ):
+        tokens.forget_token(config, account)
 
 
 def find_account(settings: Settings, name: str) -> Account:

@@ -160,6 +160,12 @@ class Repository:
         """Return the address of ``remote``: that of the desk's remote of this name, else a path or an address."""
         named = self.run(["git", "remote", "get-url", "--push", "--", remote], check=False)
         if named.returncode == 0:
+            top = self.run(["git", "rev-parse", "--show-toplevel"], check=False).stdout.strip()
+            if Path(top).resolve() != self.desk.root.resolve():
+                msg = f"“{remote}” is a remote of {top}, in which this desk only lies; nothing was deployed."
+                raise CurateError(
+                    msg, "Name the address itself: git:https://…#gh-pages; or make the desk a repository."
+                )
             remote = named.stdout.strip()
         path = Path(self.desk.root, remote).expanduser()
         if path.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -55,10 +56,19 @@ class Handler(SimpleHTTPRequestHandler):
         """Say nothing: the command says the address, and that is all."""
 
 
+class Server(ThreadingHTTPServer):
+    """Serve on, whatever a browser does to a connection it no longer wants."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's signature
+        """Say nothing of a connection that broke off; anything else is told as the library tells it."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def make_server(folder: Path, port: int) -> ThreadingHTTPServer:
     """Return a server of ``folder`` on 127.0.0.1, not started; port 0 takes a free one. Raises CurateError."""
     try:
-        return ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Handler, directory=str(folder)))
+        return Server(("127.0.0.1", port), functools.partial(Handler, directory=str(folder)))
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CurateError(

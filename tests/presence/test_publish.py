@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,7 +60,7 @@ def test_a_draft_with_errors_is_refused_and_stays_as_it_was(curate: Curate, desk
 def test_force_publishes_and_its_reason_is_kept(curate: Curate, desk: Path) -> None:
     slug, _ = write_essay(curate, desk, text="Too short. Is it?\n")
     curate("-C", desk, "publish", slug, "--no-deploy", "--force", "a note to readers", *NOON)
-    with sqlite3.connect(desk / ".curate" / "desk.db") as connection:
+    with closing(sqlite3.connect(desk / ".curate" / "desk.db")) as connection:
         rows = connection.execute("SELECT slug, forced FROM publications").fetchall()
     assert rows == [(slug, "a note to readers")]
 
