@@ -8,6 +8,7 @@ import click
 
 from curate.cli import render
 from curate.cli.main import Command
+from curate.cli.share_view import outcome_data, outcome_lines
 from curate.errors import NoDesk
 
 if TYPE_CHECKING:
@@ -152,29 +153,17 @@ def tick(here: Here, *, fetch: bool, send: bool) -> None:
                 )
 
     done = asyncio.run(go())
-    sign_in = done.sending is not None and done.sending.sign_in
-    code = 5 if done.unknown or done.failed else 4 if sign_in else 0
+    code = 5 if done.unknown or done.failed else 4 if done.sending.sign_in else 0
     here.answer(_tick_data(done), _tick_lines(done) or ["Nothing was due."], warnings=done.troubles, exit_code=code)
 
 
 def _tick_data(done: Pass) -> dict[str, Any]:
-    sending = done.sending
-
-    def reasons(shares: tuple[Share, ...]) -> list[dict[str, str]]:
-        return [{"id": share.id, "reason": share.reason} for share in shares]
-
     return {
         "fetched": done.fetched,
         "new_items": done.new_items,
         "built": done.built,
         "deployed": done.deployed,
-        "sent": [{"id": share.id, "url": share.remote_url} for share in sending.sent] if sending else [],
-        "held": reasons(sending.held) if sending else [],
-        "unknown": reasons(sending.unknown) if sending else [],
-        "missed": reasons(sending.missed) if sending else [],
-        "rejected": reasons(sending.rejected) if sending else [],
-        "retry": reasons(sending.retry) if sending else [],
-        "handed_over": reasons(sending.handed_over) if sending else [],
+        **outcome_data(done.sending),
         "next": done.next,
     }
 
@@ -187,15 +176,7 @@ def _tick_lines(done: Pass) -> list[str]:
         lines.append("Built      the site, with what became due")
     if done.deployed:
         lines.append("Deployed   the site")
-    if done.sending is not None:
-        for share in done.sending.sent:
-            word = "Rehearsed" if share.remote_url.startswith("file:") else "Sent"
-            lines.append(f"{word:<11}{share.id} {share.account}  {render.term_safe(share.remote_url)}")
-        lines += [
-            f"{state.replace('_', ' ').capitalize():<11}{share.id} {share.account}: {render.term_safe(share.reason)}"
-            for state in ("held", "unknown", "missed", "rejected", "retry", "handed_over")
-            for share in getattr(done.sending, state)
-        ]
+    lines += outcome_lines(done.sending)
     if done.next:
         lines.append(f"Next       a share at {done.next:%d %b %Y %H:%M} UTC")
     return lines

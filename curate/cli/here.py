@@ -169,7 +169,7 @@ class Here:
                 shaped = render.pick(shaped, self.fields)
             if self.json:
                 command = click.get_current_context().command_path.split()[1:]
-                render.out(render.as_json(f"curate.{'.'.join(command)}/1", shaped, warnings))
+                render.out(render.as_json(f"curate.{'.'.join(command) or 'today'}/1", shaped, warnings))
             else:
                 for line in render.as_plain(shaped):
                     render.out(line)

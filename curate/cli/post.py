@@ -72,11 +72,15 @@ def show(here: Here, name: str) -> None:
     from curate.posts.checks import check_post, own_words
     from curate.posts.files import find_post, read_posts
     from curate.posts.post import permalink
+    from curate.presence.publish import publications
 
     content = here.desk().content
     found = find_post(content, name)
+    with here.database() as connection:
+        history = publications(connection, found.slug)
     data = row(found, check_post(found, earlier=read_posts(content)[0]))
     data |= {"header": found.header, "body": found.body, "words": own_words(found), "permalink": permalink(found)}
+    data["history"] = history
     here.answer(data, page(found, data))
 
 

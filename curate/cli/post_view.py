@@ -82,6 +82,10 @@ def page(post: Post, data: dict[str, Any]) -> Iterator[str]:
     if post.question:
         yield ""
         yield render.term_safe(post.question)
+    for past in data["history"]:
+        if past["forced"]:
+            yield ""
+            yield render.term_safe(f"Published with --force on {past['at']:%d %b %Y}: {past['forced']}")
     if data["errors"]:
         yield ""
         yield f"{render.count(data['errors'], 'problem')}: curate post check {post.slug}"

@@ -10,7 +10,16 @@ import click
 
 from curate.cli import render
 from curate.cli.main import Group
-from curate.cli.share_view import history_row, outcome_lines, planned_lines, queue_lines, row, story, wire_lines
+from curate.cli.share_view import (
+    history_row,
+    outcome_data,
+    outcome_lines,
+    planned_lines,
+    queue_lines,
+    row,
+    story,
+    wire_lines,
+)
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,8 +29,6 @@ if TYPE_CHECKING:
     from curate.desk.settings import Account, Settings
     from curate.shares.ledger import Share
     from curate.shares.sender import SendReport
-
-STATES = ("held", "unknown", "missed", "rejected", "retry", "handed_over")
 
 
 @click.group(cls=Group)
@@ -139,11 +146,9 @@ def send(here: Here, ids: tuple[str, ...], *, due: bool, dry_run: bool, yes: boo
         names = ", ".join(sorted({one.account for one, _ in requests}))
         here.confirm(f"Send {render.count(len(requests), 'share')} to {names} now?", yes=yes)
     report = asyncio.run(_send(here, ids))
-    data: dict[str, Any] = {"sent": [{"id": one.id, "url": one.remote_url} for one in report.sent]}
-    for state in STATES:
-        data[state] = [{"id": one.id, "reason": one.reason} for one in getattr(report, state)]
     troubles = note_syndication(here.desk(), report)
-    here.answer(data, outcome_lines(report, STATES), warnings=troubles, exit_code=_exit(report))
+    lines = outcome_lines(report) or ["Nothing was due."]
+    here.answer(outcome_data(report), lines, warnings=troubles, exit_code=_exit(report))
 
 
 @share.command("history", epilog="Example: curate share history kfmt")

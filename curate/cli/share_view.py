@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from curate.shares.ledger import Attempt, Share
     from curate.shares.sender import SendReport
 
+STATES = ("held", "unknown", "missed", "rejected", "retry", "handed_over")  # what a pass may leave a share in
+
 
 def row(share: Share) -> dict[str, Any]:
     """Return a share as a script reads it."""
@@ -107,15 +109,23 @@ def wire_lines(requests: Sequence[tuple[Share, dict[str, Any]]]) -> Iterator[str
     yield "Nothing was sent." if requests else "Nothing is due."
 
 
-def outcome_lines(report: SendReport, states: Sequence[str]) -> Iterator[str]:
+def outcome_data(report: SendReport) -> dict[str, list[dict[str, str]]]:
+    """Return what a pass did, as a script reads it."""
+    data = {"sent": [{"id": share.id, "url": share.remote_url} for share in report.sent]}
+    for state in STATES:
+        data[state] = [{"id": share.id, "reason": share.reason} for share in getattr(report, state)]
+    return data
+
+
+def outcome_lines(report: SendReport) -> list[str]:
     """Show what a pass did, one line for each share."""
+    lines = []
     for share in report.sent:
-        yield f"Sent       {share.id} {share.account}  {render.term_safe(share.remote_url)}"
-    lines = [
+        word = "Rehearsed" if share.remote_url.startswith("file:") else "Sent"
+        lines.append(f"{word:<11}{share.id} {share.account}  {render.term_safe(share.remote_url)}")
+    lines += [
         f"{state.replace('_', ' ').capitalize():<11}{share.id} {share.account}: {render.term_safe(share.reason)}"
-        for state in states
+        for state in STATES
         for share in getattr(report, state)
     ]
-    yield from lines
-    if not report.sent and not lines:
-        yield "Nothing was due."
+    return lines

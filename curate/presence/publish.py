@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from curate.desk.db import to_seconds, transaction
+from curate.desk.db import to_moment, to_seconds, transaction
 from curate.desk.folder import write_whole
 from curate.errors import Refused, Unknown
 from curate.inbox.decide import mark
@@ -103,6 +103,12 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
         deployed=sent,
         warnings=(*(finding.message for finding in findings.warnings), *built.warnings),
     )
+
+
+def publications(connection: sqlite3.Connection, slug: str) -> list[dict[str, Any]]:
+    """Return when a post was published and with which ``--force`` reason ("" for none), oldest first."""
+    rows = connection.execute("SELECT at, forced FROM publications WHERE slug = ? ORDER BY number", (slug,))
+    return [{"at": to_moment(at), "forced": forced} for at, forced in rows]
 
 
 def _dated(post: Post, *, now: datetime, at: datetime | None) -> Post:

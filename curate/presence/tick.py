@@ -14,10 +14,12 @@ from curate.desk.locks import hold
 from curate.errors import CurateError, Unknown
 from curate.feeds.opml import read_feeds
 from curate.inbox.receive import read_feeds as receive_feeds
-from curate.posts.files import find_post, set_header
+from curate.posts.files import find_post, read_posts, set_header
+from curate.posts.post import permalink
 from curate.presence.publish import expired_notices, scheduled_posts
 from curate.shares import ledger, sender
 from curate.shares.limits import moment
+from curate.shares.sender import SendReport
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
     from curate.shares.ledger import Share
-    from curate.shares.sender import SendReport
     from curate.web.client import Client
 
 
@@ -43,7 +44,7 @@ class Pass:
     new_items: int = 0
     built: bool = False
     deployed: bool = False
-    sending: SendReport | None = None
+    sending: SendReport = field(default_factory=SendReport)
     next: datetime | None = None
     troubles: list[str] = field(default_factory=list)
     failed: bool = False
@@ -153,12 +154,15 @@ async def send_shares(  # noqa: PLR0913 - what sending needs
 ) -> SendReport:
     """Send the shares that are due (or those of ``only``) whose page is in the last deploy.
 
+    A page whose post is no longer published counts as gone, whatever the last deploy has.
+
     ``clock`` and ``observe`` are as in ``sender.send_due``.
     """
     from curate.site.deploy import last_deploy
 
     deploy = last_deploy(desk)
-    pages = deploy.pages if deploy else frozenset()
+    published = {permalink(post) for post in read_posts(desk.content)[0] if post.status == "published"}
+    pages = published & deploy.pages if deploy else frozenset()
     root = f"{settings.site.url.rstrip('/')}/"
     return await sender.send_due(
         connection,

@@ -83,6 +83,8 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
                 passing=passing[0].slug if passing else "",
                 drafts=drafts[0].slug if drafts else "",
                 waiting=bool(waiting),
+                planned=[share.id for share in shares if share.state == "draft"],
+                feeds=_has_feeds(desk),
             )
         ),
     )
@@ -94,11 +96,23 @@ def _passing(drafts: Sequence[Post], published: Sequence[Post]) -> list[Post]:
     return [post for post in drafts if not check_post(post, earlier=published).errors]
 
 
-def _next(*, new: int, kept: int, passing: str, drafts: str, waiting: bool) -> list[str]:
+def _has_feeds(desk: Desk) -> bool:
+    """Say whether feeds.opml lists anything; a look at its bytes, because reading XML would cost more than the day."""
+    try:
+        return b"xmlurl" in desk.feeds.read_bytes().lower()
+    except OSError:
+        return False
+
+
+def _next(  # noqa: PLR0913 - what the choice depends on
+    *, new: int, kept: int, passing: str, drafts: str, waiting: bool, planned: list[str], feeds: bool
+) -> list[str]:
     """Name at most three commands, the most pressing first."""
     commands = []
     if waiting:
         commands.append("curate share queue")
+    if planned:
+        commands.append(f"curate share approve {' '.join(planned[:6])}")
     if passing:
         commands.append(f"curate publish {passing}")
     elif drafts:
@@ -108,5 +122,5 @@ def _next(*, new: int, kept: int, passing: str, drafts: str, waiting: bool) -> l
     if kept:
         commands.append("curate item list --state kept")
     if not commands:
-        commands.append("curate fetch")
+        commands.append("curate fetch" if feeds else "curate feed add URL")
     return commands[:3]

@@ -172,7 +172,7 @@ def approve_shares(connection: sqlite3.Connection, share_ids: Sequence[str], *, 
     """Let these shares go out as they read now, all or none. Raises Unknown, Refused."""
     approved, notes = [], []
     with transaction(connection):
-        for share_id in share_ids:
+        for share_id in dict.fromkeys(share_ids):
             share = ledger.find_share(connection, share_id)
             if share.state in ("approved", "retry") and share.seal == share.public:
                 notes.append(f"{share_id} was approved already.")
@@ -210,7 +210,7 @@ def cancel_shares(connection: sqlite3.Connection, share_ids: Sequence[str]) -> P
             ledger.set_cancelled(
                 connection, _changeable(connection, share_id, (*CHANGEABLE, "handed_over"), "cancelled")
             )
-            for share_id in share_ids
+            for share_id in dict.fromkeys(share_ids)
         ]
     return Planned(shares=tuple(cancelled))
 

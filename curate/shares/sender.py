@@ -250,7 +250,11 @@ class _Pass:
             return "held", f"it does not read as it was approved: curate share approve {share.id}", None
         if not chosen and self.now - share.due_at > LATE:
             why = f" ({share.reason})" if share.reason else ""
-            return "missed", f"its time passed more than two hours ago{why}: curate share move {share.id}", None
+            return (
+                "missed",
+                f"its time passed more than two hours ago{why}: curate share move {share.id} --at next",
+                None,
+            )
         if not self.deployed(share.link):
             return "held", f"its page {share.link} is not in the last deploy", None
         pause = ledger.paused_until(self.connection, share.account, self.now)

@@ -36,10 +36,12 @@ def typed_texts(  # noqa: PLR0913 - what an editor's session is made of
         code = edit(typed)
         if code:
             raise CurateError(f"The editor ended with exit code {code}.")  # noqa: TRY301 - told below like all others
+        if not typed.exists():
+            raise CurateError("The editor left no file.", "Nothing was planned.")  # noqa: TRY301 - the same
         texts = read_document(typed.read_text(encoding="utf-8"), accounts)
         yield texts
     except (CurateError, UnicodeDecodeError) as error:
-        hint = f"What you typed is in {typed}; the same command goes on with it."
+        hint = f"What you typed is in {typed}; the same command goes on with it." if typed.exists() else ""
         if isinstance(error, UnicodeDecodeError):
             raise CurateError("What the editor saved is not text in UTF-8.", hint) from error
         error.hint = f"{error.hint} {hint}".strip()

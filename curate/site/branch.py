@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.errors import Conflict, CurateError, NetworkTrouble
-from curate.site.manifest import MARK, Manifest, mark_text, parse_mark
+from curate.site.manifest import MARK, Manifest, mark_text, parse_mark, refuse_trespass
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,7 +48,7 @@ def push_branch(  # noqa: PLR0913 - the whole of one push
         )
     repository = Repository(desk, remote, branch)
     parent = repository.fetch()
-    before = repository.known(parent)
+    before = repository.known(parent, manifest)
     gone = [name for name in before.files if name not in manifest.files]
     changed = [name for name, said in manifest.files.items() if before.files.get(name) != said]
     if dry_run:
@@ -109,11 +109,16 @@ class Repository:
             raise self._unreachable(fetched.stderr)
         return listed.stdout.split()[0]
 
-    def known(self, parent: str) -> Manifest:
-        """Return what curate put on the branch before. Raises Conflict when others' files are there and no mark."""
+    def known(self, parent: str, manifest: Manifest) -> Manifest:
+        """Return what curate put on the branch before.
+
+        Raises Conflict when others' files are there and no mark, or one in the place of a file of ``manifest``.
+        """
         names = self.git("ls-tree", "-r", "--name-only", parent).splitlines() if parent else []
         if MARK in names:
-            return parse_mark(self.git("show", f"{parent}:{MARK}").encode(), f"{self.branch}:{MARK}")
+            before = parse_mark(self.git("show", f"{parent}:{MARK}").encode(), f"{self.branch}:{MARK}")
+            refuse_trespass(before, manifest, set(names).__contains__, f"The branch {self.branch}")
+            return before
         if names:
             msg = f"The branch {self.branch} has files that curate did not put there; nothing was deployed."
             hint = f"Choose another, such as gh-pages. If curate may own this one, commit an empty file {MARK} to it."

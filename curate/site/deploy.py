@@ -7,6 +7,7 @@ are not curate's stay untouched at the target. Must not know how a site is built
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from curate.desk.locks import hold
 from curate.desk.settings import load_settings
 from curate.errors import Conflict, CurateError, NetworkTrouble, UsageError
 from curate.site.branch import push_branch
-from curate.site.manifest import MARK, Manifest, digest, mark_text, read_mark
+from curate.site.manifest import MARK, Manifest, digest, mark_text, read_mark, refuse_trespass
 
 if TYPE_CHECKING:
     from curate.desk.folder import Desk
@@ -136,6 +137,7 @@ def _intact(desk: Desk) -> Manifest:
 def _to_folder(source: Path, manifest: Manifest, folder: Path, *, dry_run: bool) -> int:
     """Bring ``folder`` to the state of ``source``; return how many files that took."""
     before = _known(folder)
+    refuse_trespass(before, manifest, lambda name: os.path.lexists(folder / name), str(folder))
     order = sorted(manifest.files, key=_rank)
     send = [name for name in order if not _is_there(folder, name, manifest.files[name])]
     gone = [name for name in before.files if name not in manifest.files and (folder / name).is_file()]
@@ -184,10 +186,10 @@ def _is_there(folder: Path, name: str, wanted: str) -> bool:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """Return where ``name`` goes, unless a link on the way leads out of the folder."""
+    """Return where ``name`` goes, unless it is a link or a link on the way leads out of the folder."""
     place = folder / name
-    if not place.parent.resolve().is_relative_to(folder.resolve()):
-        raise CurateError(f"{place.parent} leads out of {folder}.")
+    if place.is_symlink() or not place.parent.resolve().is_relative_to(folder.resolve()):
+        raise CurateError(f"{place} leads out of {folder}.")
     return place
 
 

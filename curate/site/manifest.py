@@ -12,9 +12,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from curate.desk.folder import write_whole
-from curate.errors import CurateError
+from curate.errors import Conflict, CurateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 MARK = ".curate-output"
@@ -81,6 +82,17 @@ def parse_mark(data: bytes, where: str) -> Manifest:
     if any(not is_plain(name) for name in files):
         raise CurateError(f"{where} names files outside its folder.", "Delete that file; curate did not write it so.")
     return Manifest(files=files, pages=pages)
+
+
+def refuse_trespass(before: Manifest, after: Manifest, there: Callable[[str], bool], where: str) -> None:
+    """Raise Conflict when the target ``where`` has a file (``there``) that ``after`` would replace and is not curate's.
+
+    A target handed over with an empty mark has nothing but such files: they may go.
+    """
+    for name in after.files:
+        if before.files and name not in before.files and there(name):
+            message = f"{where} has a file {name} that curate did not put there; nothing was deployed."
+            raise Conflict(name, message, "Move it away, or give the post or page another slug.")
 
 
 def is_plain(name: str) -> bool:

@@ -232,3 +232,14 @@ def test_a_person_is_walked_through_in_numbered_steps_and_the_token_does_not_sho
     assert b"write:statuses" in shown
     assert b"canary" not in shown
     assert curate("-C", desk, "account", "test", "mastodon", "--json").data["handle"] == "dana"
+
+
+def test_removing_one_of_two_names_of_an_account_leaves_the_other_signed_in(
+    curate: Curate, desk: Path, mastodon: tuple[str, MastodonServer], token: Path
+) -> None:
+    for name in ("one", "two"):
+        curate("-C", desk, "account", "add", "mastodon", "--server", mastodon[0], "--token-file", token, "--name", name)
+    curate("-C", desk, "account", "remove", "two", "--yes")
+    curate("-C", desk, "account", "test", "one")
+    curate("-C", desk, "account", "remove", "one", "--yes")
+    assert curate("-C", desk, "account", "list", "--json").data == []

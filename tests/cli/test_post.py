@@ -284,6 +284,16 @@ def test_foreign_text_cannot_move_the_terminals_cursor(curate: Curate, desk: Pat
         assert not set(shown) & {"\x1b", "\u202e", "\u200b"}, arguments
 
 
+@pytest.mark.parametrize("text", ["no header\n", "---\ntitle: x\nslug: evil\n---\n"])
+def test_a_files_name_cannot_move_the_terminals_cursor(curate: Curate, desk: Path, text: str) -> None:
+    folder = desk / "content" / "\x1b[2J\u202e"
+    folder.mkdir()
+    (folder / "\x1b[2J\u202e.md").write_text(text, encoding="utf-8")
+    for arguments in (("post", "list"), ("post", "check"), ("post", "show", "evil"), ("today",), ("doctor",)):
+        shown = curate("-C", desk, *arguments, expect=None)
+        assert not set(shown.out + shown.err) & {"\x1b", "\u202e"}, arguments
+
+
 def test_post_show_is_a_page_to_read(curate: Curate, desk: Path, item: str, take: Path) -> None:
     curate("-C", desk, "write", item, "--from", take, *NOON)
     shown = curate("-C", desk, "post", "show", "a-3b-model-on-call").out

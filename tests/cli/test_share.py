@@ -206,7 +206,7 @@ def test_sending_asks_and_without_a_person_needs_yes(shares: Shares) -> None:
     [row] = shares.plan()
     shares("approve", row["id"])
     assert "--yes" in shares("send", row["id"], expect=2).err
-    assert shares("send", row["id"], "--yes").out.startswith("Sent")
+    assert shares("send", row["id"], "--yes").out.startswith("Rehearsed")
 
 
 def test_a_page_that_is_not_deployed_holds_the_share_with_exit_3(shares: Shares) -> None:
@@ -261,7 +261,7 @@ def test_an_unknown_share_is_found_by_the_next_pass(shares: Shares, mastodon: Ma
 def test_a_sent_share_is_noted_in_its_posts_header(shares: Shares, mastodon: MastodonServer) -> None:
     [row] = shares.plan()
     shares("approve", row["id"])
-    shares("send", row["id"], "--yes", "-v")
+    assert shares("send", row["id"], "--yes", "-v").out.startswith("Sent")
     assert "https://social.example/@dana/1000" in (shares.desk / "content" / "post.md").read_text()
     assert mastodon.posts() == [row["text"]]
 

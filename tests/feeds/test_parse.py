@@ -430,3 +430,19 @@ def test_every_small_case_is_read_or_refused_in_words() -> None:
             str(found).encode()
             read += 1
     assert read > 100
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("a@b.example (Rosa Lind)", "Rosa Lind"),
+        ("Rosa Lind &lt;a@b.example&gt;", "Rosa Lind"),
+        ("a@b.example", ""),
+        ("Jonas Große (jonas@werk.industries)", "Jonas Große"),
+        ("Simon St.Laurent (mailto:simon@b.example)", "Simon St.Laurent"),
+    ],
+)
+def test_an_author_is_a_name_and_no_part_of_a_mail_address(said: str, name: str) -> None:
+    item = f"<item><title>i</title><author>{said}</author></item>"
+    text = f"<rss version='2.0'><channel><title>t</title>{item}</channel></rss>"
+    assert parse_feed(text.encode(), "https://b.example/feed", "application/rss+xml").entries[0].author == name

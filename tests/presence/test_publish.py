@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,9 +58,9 @@ def test_a_draft_with_errors_is_refused_and_stays_as_it_was(curate: Curate, desk
 def test_force_publishes_and_its_reason_is_kept(curate: Curate, desk: Path) -> None:
     slug, _ = write_essay(curate, desk, text="Too short. Is it?\n")
     curate("-C", desk, "publish", slug, "--no-deploy", "--force", "a note to readers", *NOON)
-    with closing(sqlite3.connect(desk / ".curate" / "desk.db")) as connection:
-        rows = connection.execute("SELECT slug, forced FROM publications").fetchall()
-    assert rows == [(slug, "a note to readers")]
+    history = curate("-C", desk, "post", "show", slug, "--json").data["history"]
+    assert history == [{"at": "2026-11-23T12:00:00Z", "forced": "a note to readers"}]
+    assert "a note to readers" in curate("-C", desk, "post", "show", slug).out
 
 
 def test_a_build_that_fails_leaves_the_draft_a_draft_and_the_last_site_up(curate: Curate, desk: Path) -> None:
@@ -134,3 +132,10 @@ def test_a_notice_is_taken_down_by_the_tick_after_its_end(curate: Curate, desk: 
 @pytest.mark.parametrize("name", ["nobody", "../../etc/passwd"])
 def test_a_post_that_does_not_exist_is_a_usage_error(curate: Curate, desk: Path, name: str) -> None:
     assert curate("-C", desk, "publish", name, "--no-deploy", expect=2).out == ""
+
+
+def test_a_date_without_an_offset_is_meant_where_the_person_lives(curate: Curate, desk: Path) -> None:
+    curate("-C", desk, "config", "set", "site.timezone", "Europe/Berlin")
+    slug, _ = write_essay(curate, desk)
+    data = curate("-C", desk, "publish", slug, "--no-deploy", "--json", "--at", "2026-12-01T08:00", *NOON).data
+    assert data["scheduled"] == "2026-12-01T07:00:00Z"

@@ -195,6 +195,8 @@ def test_a_pass_that_reads_feeds_for_long_still_knows_when_it_sent(
 
 
 def test_today_names_the_next_command(curate: Curate, desk: Path) -> None:
+    assert curate("-C", desk, "today", "--json").data["next"] == ["curate feed add URL"]
+    curate("-C", desk, "feed", "add", "https://notes.example/feed", "--title", "Notes", "--offline")
     assert curate("-C", desk, "today", "--json").data["next"] == ["curate fetch"]
     slug, _ = write_essay(curate, desk)
     day = curate("-C", desk, "today", "--json").data
@@ -214,3 +216,14 @@ def test_doctor_finds_what_is_wrong_and_says_what_to_do(curate: Curate, desk: Pa
     (desk / "content" / "essays" / "broken.md").write_text("---\ntitle: [\n---\nwords\n", encoding="utf-8")
     result = curate("-C", desk, "doctor", expect=3)
     assert "broken.md" in result.out
+
+
+def test_a_share_of_a_post_turned_back_to_draft_is_held(curate: Curate, desk: Path, tmp_path: Path) -> None:
+    slug, path = write_essay(curate, desk)
+    curate("-C", desk, "publish", slug, "--no-deploy", *NOON)
+    curate("-C", desk, "site", "deploy", "--target", tmp_path / "public", "--yes")
+    share = plan(curate, desk, slug)
+    path.write_text(path.read_text(encoding="utf-8").replace("status: published", "status: draft"), encoding="utf-8")
+    done = curate("-C", desk, "tick", "--json", "--now", "2026-11-23T12:06:00+00:00", expect=None).data
+    assert done["sent"] == []
+    assert [row["id"] for row in done["held"]] == [share]

@@ -229,6 +229,7 @@ def test_approving_is_for_all_or_none(planner: Ledger) -> None:
     assert plan.approve_shares(planner.connection, [first.id], now=START).warnings == (
         f"{first.id} was approved already.",
     )
+    assert len(plan.cancel_shares(planner.connection, [first.id, first.id]).shares) == 1  # named twice, meant once
 
 
 def test_approving_what_is_long_past_offers_another_time(planner: Ledger) -> None:

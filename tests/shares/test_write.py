@@ -78,3 +78,16 @@ def test_text_that_is_not_utf8_is_kept_as_it_is(desk: Desk) -> None:
     with pytest.raises(CurateError, match="UTF-8"), typed_texts(desk, "share-x", DOCUMENT, ["mastodon"], edit):
         pass
     assert (desk.typed / "share-x.txt").read_bytes().endswith(b"caf\xe9\n")
+
+
+def test_an_editor_that_removes_the_file_is_told_in_words(desk: Desk) -> None:
+    def edit(path: Path) -> int:
+        path.unlink()
+        return 0
+
+    with (
+        pytest.raises(CurateError, match="left no file") as error,
+        typed_texts(desk, "share-x", DOCUMENT, ["mastodon"], edit),
+    ):
+        pass
+    assert "What you typed" not in error.value.hint

@@ -157,6 +157,22 @@ def test_a_folder_of_somebody_else_is_not_touched_unless_handed_over(built: Site
     assert (public / "thesis.txt").read_text(encoding="utf-8") == "years"
 
 
+def test_a_file_of_somebody_else_is_not_replaced_by_a_new_page(built: Site, tmp_path: Path) -> None:
+    public = tmp_path / "public"
+    deploy_site(built.desk, str(public), now=NOON)
+    theirs = public / "2026" / "three" / "index.html"
+    theirs.parent.mkdir()
+    theirs.write_text("theirs", encoding="utf-8")
+    built.write("three")
+    built.build()
+    with pytest.raises(Conflict, match="2026/three/index.html"):
+        deploy_site(built.desk, str(public), now=NOON)
+    assert theirs.read_text(encoding="utf-8") == "theirs"
+    theirs.unlink()
+    deploy_site(built.desk, str(public), now=NOON)
+    assert same(built, public)
+
+
 def test_a_dry_run_counts_and_changes_nothing(built: Site, tmp_path: Path) -> None:
     public = tmp_path / "public"
     done = deploy_site(built.desk, str(public), now=NOON, dry_run=True)
@@ -208,6 +224,17 @@ def test_a_link_inside_the_target_does_not_lead_writes_elsewhere(built: Site, tm
     with pytest.raises(NetworkTrouble, match="leads out"):
         deploy_site(built.desk, str(public), now=NOON)
     assert list(elsewhere.iterdir()) == []
+
+
+def test_a_page_that_became_a_link_at_the_target_is_not_written_through(built: Site, tmp_path: Path) -> None:
+    public, elsewhere = tmp_path / "public", tmp_path / "diary.txt"
+    deploy_site(built.desk, str(public), now=NOON)
+    elsewhere.write_text("mine", encoding="utf-8")
+    (public / "index.html").unlink()
+    (public / "index.html").symlink_to(elsewhere)
+    with pytest.raises(NetworkTrouble, match="leads out"):
+        deploy_site(built.desk, str(public), now=NOON)
+    assert elsewhere.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("text", ["not json", '{"files": {"../../x": "0"}, "pages": []}', '{"files": []}', "[]"])
@@ -281,6 +308,25 @@ def test_files_of_others_on_the_branch_stay(built: Site, bare: Path, tmp_path: P
     assert "2026/three/index.html" in on_branch(bare)
 
 
+def test_a_file_of_somebody_else_on_the_branch_is_not_replaced_by_a_new_page(
+    built: Site, bare: Path, tmp_path: Path
+) -> None:
+    target = f"git:{bare}#pages"
+    deploy_site(built.desk, target, now=NOON)
+    clone = tmp_path / "clone"
+    git("clone", "--quiet", "--branch", "pages", bare, clone)
+    (clone / "2026" / "three").mkdir()
+    (clone / "2026" / "three" / "index.html").write_text("theirs", encoding="utf-8")
+    git("-C", clone, "add", ".")
+    git("-C", clone, "-c", "user.name=D", "-c", "user.email=d@d.example", "commit", "--quiet", "-m", "Mine")
+    git("-C", clone, "push", "--quiet")
+    built.write("three")
+    built.build()
+    with pytest.raises(Conflict, match="2026/three/index.html"):
+        deploy_site(built.desk, target, now=NOON)
+    assert git("--git-dir", bare, "show", "pages:2026/three/index.html") == "theirs"
+
+
 def test_a_branch_of_sources_is_not_touched(built: Site, bare: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     git("init", "--quiet", "--initial-branch", "main", work)
@@ -335,6 +381,15 @@ def test_a_remote_that_is_not_there_is_said_in_words(built: Site, tmp_path: Path
     with pytest.raises(NetworkTrouble, match="could not reach"):
         deploy_site(built.desk, f"git:file://{tmp_path}/nowhere.git#pages", now=NOON)
     assert last_deploy(built.desk) is None
+
+
+def test_a_remote_of_a_repository_the_desk_only_lies_in_is_not_the_desks(built: Site, bare: Path) -> None:
+    around = built.desk.root.parent
+    git("init", "--quiet", str(around))
+    git("-C", around, "remote", "add", "origin", str(bare))
+    with pytest.raises(CurateError, match="only lies"):
+        deploy_site(built.desk, "git:origin#pages", now=NOON)
+    assert git("--git-dir", bare, "for-each-ref") == ""
 
 
 def test_a_machine_without_git_says_so(built: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ class Outbox:
         try:
             write_new(path, self._text(attempt))
         except Conflict:
-            if path.read_text(encoding="utf-8") == self._text(attempt):
+            if path.read_bytes() == self._text(attempt).encode():
                 return AlreadySent(remote_id=attempt.key, url=path.as_uri(), evidence="the file was there")
             return Rejected(reason=f"{path} is there already and says something else", evidence="")
         except CurateError as error:
@@ -82,7 +82,7 @@ class Outbox:
         path = self._path(attempt)
         if not path.exists():
             return Absent("no such file")
-        if path.read_text(encoding="utf-8") != self._text(attempt):
+        if path.read_bytes() != self._text(attempt).encode():
             return CannotTell(f"{path} says something else")
         return Found(remote_id=attempt.key, url=path.as_uri())
 

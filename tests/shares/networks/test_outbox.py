@@ -34,10 +34,10 @@ class TestOutbox(Sends):
         attempt = make_attempt(place.freeze())
         path = Desk(place.folder).outbox / attempt.key
         path.parent.mkdir(parents=True)
-        path.write_text("mine", encoding="utf-8")
+        path.write_bytes(b"m\xefne")  # in no encoding we know
         assert isinstance(place.send(attempt), Rejected)
         assert isinstance(place.confirm(attempt), CannotTell)
-        assert path.read_text(encoding="utf-8") == "mine"
+        assert path.read_bytes() == b"m\xefne"
 
     def test_a_disk_that_refuses_is_a_retry(self, place: Place) -> None:
         Desk(place.folder).private.write_text("a file where the folder should be", encoding="utf-8")
