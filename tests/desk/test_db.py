@@ -183,6 +183,21 @@ def test_a_copy_is_whole_while_another_writes_and_replaces_an_older_one(desk: De
     assert [path.name for path in target.parent.iterdir()] == ["desk.db"]
 
 
+def test_a_copy_that_fails_its_check_is_not_kept(desk: Desk, tmp_path: Path) -> None:
+    target = tmp_path / "copies" / "desk.db"
+    with closing(db.open_database(desk)) as connection:
+        copy_database(connection, target)
+        good = target.read_bytes()
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(
+            "INSERT INTO items (id, guid, url, canonical_url, title, first_seen, state) VALUES ('a', '', '', '', '', 0, 'odd')"
+        )
+        with pytest.raises(CurateError, match="failed its check"):
+            copy_database(connection, target)
+    assert target.read_bytes() == good
+    assert [path.name for path in target.parent.iterdir()] == ["desk.db"]
+
+
 def test_a_copy_that_cannot_be_written_is_said_in_words_and_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "copies").write_text("a file where a folder should be")
     with closing(db.open_database(desk)) as connection, pytest.raises(CurateError, match="could not be copied"):

@@ -14,6 +14,7 @@ from curate.desk.folder import TEMPORARY, Desk, find_desk, fingerprint, write_ne
 from curate.errors import Conflict, CurateError, NoDesk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 # Writes 64 KiB over the file named, where the system lets no file grow beyond 4 KiB: a full disk.
@@ -54,6 +55,28 @@ def test_a_file_is_replaced_whole_and_keeps_its_rights(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "new – ü"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert leftovers(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows syncs no folders")
+@pytest.mark.parametrize(("write", "moves"), [(write_whole, "replace"), (write_new, "link")])
+def test_a_power_cut_finds_the_old_file_or_the_whole_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path, bytes], None], moves: str
+) -> None:
+    steps = []
+    sync, move = os.fsync, getattr(os, moves)
+
+    def synced(handle: int) -> None:
+        steps.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        sync(handle)
+
+    def moved(source: str, target: Path) -> None:
+        steps.append("moved")
+        move(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, moves, moved)
+    write(tmp_path / "post.md", b"words")
+    assert steps == ["file", "moved", "folder"]
 
 
 def test_a_new_file_gets_the_rights_the_umask_leaves(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_a_take_must_have_forty_words_and_more_than_it_quotes() -> None:
     assert "own-words" in errors(post(LINK, "mine " * 39))
     body = "> " + "theirs " * 60 + "\n\n" + "mine " * 60
     assert "60 words of yours, 67 quoted" in errors(post(LINK, body))["own-words"].message
+    assert "67 words of yours, 67 quoted" in errors(post(LINK, body + "mine " * 7))["own-words"].message
     assert "own-words" not in errors(post(LINK, body + "mine " * 8))
 
 

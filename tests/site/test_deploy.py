@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curate.errors import Conflict, CurateError, NetworkTrouble, UsageError
+from curate.site.branch import Repository
 from curate.site.deploy import deploy_site, last_deploy, parse_target
 from curate.site.manifest import MARK, list_files, read_mark
 from tests.site.conftest import NOON
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from tests.site.conftest import Site
@@ -165,7 +167,7 @@ def test_a_file_of_somebody_else_is_not_replaced_by_a_new_page(built: Site, tmp_
     theirs.write_text("theirs", encoding="utf-8")
     built.write("three")
     built.build()
-    with pytest.raises(Conflict, match="2026/three/index.html"):
+    with pytest.raises(Conflict, match="2026/three"):
         deploy_site(built.desk, str(public), now=NOON)
     assert theirs.read_text(encoding="utf-8") == "theirs"
     theirs.unlink()
@@ -322,9 +324,31 @@ def test_a_file_of_somebody_else_on_the_branch_is_not_replaced_by_a_new_page(
     git("-C", clone, "push", "--quiet")
     built.write("three")
     built.build()
-    with pytest.raises(Conflict, match="2026/three/index.html"):
+    with pytest.raises(Conflict, match="2026/three"):
         deploy_site(built.desk, target, now=NOON)
     assert git("--git-dir", bare, "show", "pages:2026/three/index.html") == "theirs"
+
+
+def test_a_branch_that_moves_meanwhile_is_left_as_it_is(
+    built: Site, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = f"git:{bare}#pages"
+    deploy_site(built.desk, target, now=NOON)
+    built.write("three")
+    built.build()
+    commit = Repository.commit
+
+    def meanwhile(self: Repository, tree: str, parent: str, *, now: datetime, author: str) -> str:
+        ours = commit(self, tree, parent, now=now, author=author)
+        theirs = commit(self, self.git("rev-parse", f"{parent}^{{tree}}"), parent, now=now, author="somebody")
+        git("--git-dir", bare, "fetch", "--quiet", self.folder, theirs)
+        git("--git-dir", bare, "update-ref", "refs/heads/pages", theirs)
+        return ours
+
+    monkeypatch.setattr(Repository, "commit", meanwhile)
+    with pytest.raises(Conflict, match="changed while"):
+        deploy_site(built.desk, target, now=NOON)
+    assert "2026/three/index.html" not in on_branch(bare)
 
 
 def test_a_branch_of_sources_is_not_touched(built: Site, bare: Path, tmp_path: Path) -> None:

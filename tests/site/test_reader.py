@@ -66,6 +66,15 @@ def test_a_page_may_carry_a_date_and_a_post_one_of_a_change_before_it_came_out(s
     assert "updated" not in site.page("2026/early")
 
 
+@pytest.mark.parametrize("name", ["old.html", "old.htm", "old.rst", "old.markdown", "old.mkd"])
+def test_only_our_reader_makes_pages(site: Site, name: str) -> None:
+    site.write("good")
+    site.file(f"essays/{name}", "<html><head><title>Old</title></head><body>Draft</body></html>\n")
+    site.build()
+    assert site.pages() == ["2026/good"]
+    assert b"Draft" not in everything(site.output)
+
+
 def test_a_notice_may_end_with_the_calendar(site: Site) -> None:
     settings = site.desk.settings
     settings.write_text(settings.read_text().replace('"UTC"', '"Asia/Tokyo"'))
