@@ -140,7 +140,7 @@ def change_header(text: str, changes: Mapping[str, Any], where: str) -> str:
     wanted = {key: value for key, value in header.values.items() if changes.get(key, value) is not None}
     wanted |= {key: as_text(value) for key, value in changes.items() if value is not None}
     values, body, _ = read_header(changed, where)
-    if False:
+    if values != wanted or body != text[header.body :]:
         raise PostFault(where, 2, "the header is written in a way curate cannot change safely.", hint)
     return changed
 
