@@ -125,7 +125,7 @@ def remove(here: Here, name: str, *, yes: bool) -> None:
 
     find_account(here.settings(), name)
     with here.database() as connection:
-        waiting = len(list_shares(connection, states=("draft", *UNSENT), account=name))
+        waiting = len(list_shares(connection, states=("draft", *UNSENT, "unknown"), account=name))
     here.confirm(f"Remove {name} and its token ({render.count(waiting, 'share')} waiting)?", yes=yes)
     disconnect(here.desk(), here.settings(), name, config=here.config_folder())
     here.answer({"name": name, "waiting": waiting}, [f"Removed {name}."])

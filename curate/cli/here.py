@@ -45,6 +45,20 @@ class Here:
         """Return the time, aware, in UTC; ``--now`` overrides the clock."""
         return self.moment or datetime.now(UTC)
 
+    def meant(self, moment: datetime) -> datetime:
+        """Return ``moment`` aware: what was typed without a zone is meant in the desk's."""
+        if moment.tzinfo is not None:
+            return moment
+        from curate.shares.slots import at_wall, read_zone
+
+        return at_wall(moment, read_zone(self.settings().site.timezone)).at
+
+    def local(self, moment: datetime) -> datetime:
+        """Return ``moment`` as the desk's own clock shows it."""
+        from zoneinfo import ZoneInfo
+
+        return moment.astimezone(ZoneInfo(self.settings().site.timezone))
+
     def desk(self) -> Desk:
         """Find the desk of ``-C`` or of the current folder. Raises NoDesk."""
         from curate.desk.folder import find_desk

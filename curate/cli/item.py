@@ -35,10 +35,11 @@ class Span(Moment):
     name = "when"
 
     def __init__(self, direction: int) -> None:
+        super().__init__(local=True)
         self.direction = direction  # -1 for the past, 1 for the future
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401
-        """Read ``value`` as an aware moment."""
+        """Read ``value``; a time without a zone stays without one."""
         distance = re.fullmatch(r"(\d{1,4})([mhdw])", value) if isinstance(value, str) else None
         if distance is None or ctx is None:
             return super().convert(value, param, ctx)
@@ -62,7 +63,8 @@ def list_(here: Here, state: str, since: datetime | None, limit: int) -> None:
 
     now = here.now()
     with _inbox(here) as connection:
-        items = list_items(connection, state=None if state == "all" else state, limit=limit, since=since)
+        begin = here.meant(since) if since else None
+        items = list_items(connection, state=None if state == "all" else state, limit=limit, since=begin)
         counts = count_by_state(connection, now=now)
     here.answer([row(one, now) for one in items], lambda: table(items, now, states=state == "all"))
     about = about_list(len(items), counts, state, filtered=since is not None)
@@ -160,8 +162,9 @@ def later(here: Here, ids: tuple[str, ...], until: datetime) -> None:
 
     An ID of - reads ids from standard input.
     """
+    until = here.meant(until)
     if until <= here.now():
-        raise UsageError(f"{until:%d %b %Y %H:%M} UTC is not ahead of now.", "Such as: --until 3d")
+        raise UsageError(f"{here.local(until):%d %b %Y %H:%M} is not ahead of now.", "Such as: --until 3d")
     _decide(here, ids, "later", until=until)
 
 
@@ -243,7 +246,7 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
 
     now = here.now()
     with _inbox(here) as connection:
-        hits = find(connection, " ".join(text), limit=limit, since=since)
+        hits = find(connection, " ".join(text), limit=limit, since=here.meant(since) if since else None)
     data = [{**row(hit.item, now), "snippet": hit.snippet} for hit in hits]
 
     def lines() -> Iterator[str]:
@@ -297,7 +300,7 @@ def _decide(here: Here, ids: Sequence[str], action: Action, until: datetime | No
     with _inbox(here) as connection:
         items = decide(connection, told, action, now=now, until=until) if told else []
         left = count_by_state(connection, now=now)["new"]
-    until_then = f" until {until:%d %b %Y}" if until else ""
+    until_then = f" until {here.local(until):%d %b %Y}" if until else ""
     what = named(items[0]) if len(items) == 1 else render.count(len(items), "item")
     said = f"{DONE[action]}{until_then}: {what}. {left:,} left." if items else "No ids were given; nothing changed."
     here.answer([row(one, now) for one in items], [said])

@@ -27,7 +27,6 @@ def publish(here: Here, post: str, at: datetime | None, force: str, *, no_deploy
     """Check a post, date it, build the site with it and deploy."""
     from curate.desk.locks import hold
     from curate.presence.publish import publish_post
-    from curate.shares.slots import at_wall, read_zone
     from curate.site.deploy import deploy_site
 
     desk, settings, now = here.desk(), here.settings(), here.now()
@@ -36,9 +35,8 @@ def publish(here: Here, post: str, at: datetime | None, force: str, *, no_deploy
         here.confirm(f"Publish {post} and deploy the site to {target}?", yes=yes)
     send = (lambda desk, target: deploy_site(desk, target, now=now)) if target else None
     with here.database() as connection, hold(desk, "publish"):
-        if at is not None and at.tzinfo is None:
-            at = at_wall(at, read_zone(settings.site.timezone)).at
-        done = publish_post(desk, settings, connection, post, now=now, at=at, force=force, deploy=send)
+        moment = here.meant(at) if at else None
+        done = publish_post(desk, settings, connection, post, now=now, at=moment, force=force, deploy=send)
     data = {"url": done.url, "path": done.path, "output": done.output, "scheduled": done.scheduled}
     data["deployed"] = done.deployed.target if done.deployed else None
     here.answer(data, _told(done, settings.deploy.target), warnings=done.warnings)

@@ -42,21 +42,21 @@ def open_database(desk: Desk) -> sqlite3.Connection:
         hint = f"Nothing was recreated. Put the file back from a backup; to start without it, delete {witness}."
         raise CurateError(msg, hint)
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.ExitStack() as alone:
             if not witness.exists():  # several at once may find a desk without a database
                 from curate.desk.locks import hold
 
                 alone.enter_context(hold(desk, "database"))
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY / 1000)
             try:
                 _prepare(connection)
                 _migrate(connection, desk)
+                if not witness.exists():
+                    witness.write_text(desk_id(connection))
             except BaseException:
                 connection.close()
                 raise
-            if not witness.exists():
-                witness.write_text(desk_id(connection))
     except (sqlite3.Error, OSError) as error:
         raise trouble(path, error) from error
     return connection

@@ -6,9 +6,10 @@ import io
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -222,6 +223,19 @@ def test_a_day_that_cannot_be_meant_is_refused(run: Run, stock: Stock, until: st
     assert states(stock)[0] == "new"
 
 
+def test_a_time_typed_without_a_zone_is_meant_in_the_desks(run: Run, stock: Stock) -> None:
+    run("config", "set", "site.timezone", "Asia/Tokyo")
+    assert "until 01 Dec 2026" in run("item", "later", stock.ids()[0], "--until", "2026-12-01").out
+    assert "22 Nov 2026 00:00" in run("item", "later", stock.ids()[0], "--until", "2026-11-22", expect=2).err
+    until = find_item(stock.connection, stock.ids()[0]).later_until
+    assert until == datetime(2026, 11, 30, 15, tzinfo=UTC)
+    local = (NOW - timedelta(days=2) + timedelta(hours=9)).replace(tzinfo=None).isoformat()  # when b came out
+    for command in (("item", "list", "--state", "all"), ("item", "search", "About")):
+        for since in (local, f"{local}+09:00"):
+            rows = run(*command, "--since", since, "--json").data
+            assert sorted(row["title"] for row in rows) == ["About b", "About c"]
+
+
 # notes, quotes, tags
 
 
@@ -271,6 +285,21 @@ def test_an_editor_that_leaves_no_text_changes_no_note(
     assert find_item(stock.connection, item_id).note == "first"
     kept = [path.read_bytes() for path in (stock.root / ".curate" / "typed").iterdir()]
     assert kept == ([b"caf\xe9"] if said == "not UTF-8" else [])
+
+
+def test_a_note_the_database_refuses_stays_where_it_was_typed(stock: Stock) -> None:
+    desk, item_id = Desk(stock.root), stock.ids()[0]
+    stock.connection.execute(
+        "CREATE TEMP TRIGGER full BEFORE INSERT ON notes BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
+
+    def edit(path: Path) -> int:
+        path.write_text("Typed at midnight.")
+        return 0
+
+    with pytest.raises(sqlite3.IntegrityError, match="disk full"):
+        edit_note(desk, stock.connection, item_id, edit=edit, now=NOW)
+    assert [path.read_text() for path in desk.typed.iterdir()] == ["Typed at midnight."]
 
 
 def test_a_note_is_edited_by_one_at_a_time(stock: Stock) -> None:

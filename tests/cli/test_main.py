@@ -37,6 +37,13 @@ def test_help_is_an_answer_wherever_it_is_asked_for(curate: Curate, flag: str, c
     assert answer.err == ""
 
 
+@pytest.mark.parametrize("words", [("item", "show"), ("post", "show"), ("config", "get"), ("help",), ()])
+def test_an_error_cannot_move_the_terminals_cursor(curate: Curate, desk: Path, words: tuple[str, ...]) -> None:
+    failed = curate("-C", desk, *words, "\x1b]0;owned\x07\u202ename", expect=2)
+    assert "name" in failed.err
+    assert not set(failed.out + failed.err) & {"\x1b", "\x07", "\u202e"}
+
+
 def test_every_command_is_listed_and_shows_an_example(curate: Curate) -> None:
     from curate.cli.main import HOMES
 

@@ -253,6 +253,8 @@ def test_an_unknown_share_is_found_by_the_next_pass(shares: Shares, mastodon: Ma
     mastodon.effects.append("drop after")
     shares("send", "--due", "--yes", expect=5)
     assert shares("edit", row["id"], "--text-file", shares.words("x"), expect=3).err
+    # Without its account nobody could look for it: the question says that something waits.
+    assert "1 share waiting" in shares.curate("-C", shares.desk, "account", "remove", "mastodon", expect=2).err
     done = shares("send", "--due", "--yes", "--json", now="2026-11-23T08:05:00Z").data
     assert done["sent"] == [{"id": row["id"], "url": "https://social.example/@dana/1000"}]
     assert len(mastodon.posts()) == 1

@@ -54,6 +54,12 @@ def test_steps_of_the_schema_are_numbered_without_gaps() -> None:
     assert [number for number, _ in db.migrations()] == list(range(1, db.newest() + 1))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no such rights")
+def test_the_private_folder_is_for_its_owner_alone(desk: Desk) -> None:
+    db.open_database(desk).close()
+    assert desk.private.stat().st_mode & 0o077 == 0
+
+
 def test_opening_again_changes_nothing(desk: Desk) -> None:
     with closing(db.open_database(desk)) as connection:
         name, before = db.desk_id(connection), list(connection.iterdump())
@@ -189,8 +195,10 @@ def test_a_copy_that_fails_its_check_is_not_kept(desk: Desk, tmp_path: Path) -> 
         copy_database(connection, target)
         good = target.read_bytes()
         connection.execute("PRAGMA ignore_check_constraints = ON")
-        columns = "id, guid, url, canonical_url, title, first_seen, state"
-        connection.execute(f"INSERT INTO items ({columns}) VALUES ('a', '', '', '', '', 0, 'odd')")  # noqa: S608 - our own names
+        connection.execute(
+            "INSERT INTO items (id, guid, url, canonical_url, title, first_seen, state)"
+            " VALUES ('a', '', '', '', '', 0, 'odd')"
+        )
         with pytest.raises(CurateError, match="failed its check"):
             copy_database(connection, target)
     assert target.read_bytes() == good

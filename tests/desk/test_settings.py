@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import tomlkit
 
 from curate.desk.settings import (
     Account,
@@ -16,7 +17,7 @@ from curate.desk.settings import (
     remove_account,
     set_setting,
 )
-from curate.errors import CurateError, Unknown, UsageError
+from curate.errors import Conflict, CurateError, Unknown, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,3 +145,16 @@ def test_an_account_is_added_and_removed_by_its_name(path: Path, name: str) -> N
     assert load_settings(path).accounts == {}
     with pytest.raises(Unknown, match="account"):
         remove_account(path, name)
+
+
+def test_a_file_edited_meanwhile_is_left_as_the_person_has_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dumps = tomlkit.dumps
+
+    def meanwhile(document: tomlkit.TOMLDocument) -> str:
+        path.write_text(MINE + "# mine, from the editor\n", encoding="utf-8")
+        return dumps(document)
+
+    monkeypatch.setattr(tomlkit, "dumps", meanwhile)
+    with pytest.raises(Conflict):
+        set_setting(path, "fetch.interval", "45")
+    assert path.read_text(encoding="utf-8") == MINE + "# mine, from the editor\n"

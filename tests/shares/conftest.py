@@ -100,11 +100,11 @@ def a_ledger(folder: Path) -> Iterator[Ledger]:
     desk = Desk(folder / "desk")
     desk.root.mkdir(exist_ok=True)
     desk.settings.touch()
-    connection = open_database(desk)
+    ledger = Ledger(desk, open_database(desk), folder / "config")
     try:
-        yield Ledger(desk, connection, folder / "config")
+        yield ledger
     finally:
-        connection.close()
+        ledger.connection.close()  # a test may have opened another one
 
 
 @pytest.fixture

@@ -250,6 +250,11 @@ def test_hostile_texts_are_shown_as_text_on_every_screen(stock: Stock, size: tup
         for key in ["j"] * len(HOSTILE) + ["g", "s", "u", "n", "enter", "question_mark", "escape"]:
             await pilot.press(key)
             seen.append(shown(app))
+        for _ in HOSTILE:  # each title in the line that says what was done
+            await pilot.press("s")
+            seen.append(shown(app))
+        assert any("kept: [/nope]" in screen for screen in seen)
+        assert any("kept: [@click=app.quit]x[/]" in screen for screen in seen)
 
     drive(app, act, size)
     everything = "\n".join(seen)
