@@ -25,8 +25,8 @@ esac"""
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A folder with nothing but the script in it."""
-    (tmp_path / "scripts").mkdir()
-    shutil.copy(ROOT / "scripts" / "venv.sh", tmp_path / "scripts" / "venv.sh")
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "venv.sh", tmp_path / ".ci" / "venv.sh")
     return tmp_path
 
 
@@ -36,7 +36,7 @@ def make_venv(checkout: Path, python: str) -> str:
     stub.write_text(f"#!/bin/sh\n{python}\n")
     stub.chmod(0o755)
     environment = {**os.environ, "PYTHON": str(stub)}
-    command = [str(checkout / "scripts" / "venv.sh"), "requirements.lock"]
+    command = [str(checkout / ".ci" / "venv.sh"), "requirements.lock"]
     done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 1
     return done.stderr
