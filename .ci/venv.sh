@@ -55,7 +55,8 @@ install() {
     "Is the package index reachable? Then run the same again."
 }
 echo "Installing the packages of $lock into .venv …" >&2
-install --require-hashes -r "$lock"
+# The lock names everything. Left to look for dependencies, older pips ask for newer releases than it pins.
+install --require-hashes --no-deps -r "$lock"
 install --no-index --no-deps --no-build-isolation --editable .
 # hatchling copies the theme even when it only links; in a checkout its own folder is the theme.
 rm -rf "$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/curate"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curate.cli.main import Command, Moment
+from curate.errors import NetworkTrouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,11 +28,13 @@ def publish(here: Here, post: str, at: datetime | None, force: str, *, no_deploy
     """Check a post, date it, build the site with it and deploy."""
     from curate.desk.locks import hold
     from curate.presence.publish import publish_post
-    from curate.site.deploy import deploy_site
+    from curate.site.deploy import deploy_site, parse_target
 
     desk, settings, now = here.desk(), here.settings(), here.now()
     target = "" if no_deploy else settings.deploy.target
     if target:
+        if parse_target(desk, target).branch and here.offline:
+            raise NetworkTrouble(target, f"--offline: nothing may be sent to {target}.", "Publish with --no-deploy.")
         here.confirm(f"Publish {post} and deploy the site to {target}?", yes=yes)
     send = (lambda desk, target: deploy_site(desk, target, now=now)) if target else None
     with here.database() as connection, hold(desk, "publish"):

@@ -15,12 +15,16 @@ SENTENCE = "Choosing ten articles a week is easier than reading one of them to i
 ESSAY = SENTENCE * 12 + "\n\nWhich article changed how you work this year?\n"
 
 
+EARLIER = ("--now", "2026-11-23T11:00:00+00:00")
+NOON = ("--now", "2026-11-23T12:00:00+00:00")
+
+
 def write_essay(curate: Curate, desk: Path, title: str = "Choosing well", text: str = ESSAY) -> tuple[str, Path]:
     """Write a draft that passes every check; return its slug and file."""
     source = desk.parent / "words.md"
     source.write_text(text, encoding="utf-8")
     data = curate(
-        "-C", desk, "write", "--kind", "essay", "--title", title, "--from", source, "--no-edit", "--json"
+        "-C", desk, "write", "--kind", "essay", "--title", title, "--from", source, "--no-edit", "--json", *EARLIER
     ).data
     return data["slug"], desk / data["path"] if not str(data["path"]).startswith("/") else _path(data["path"])
 
@@ -33,9 +37,6 @@ def _path(text: str) -> Path:
 
 def page(desk: Path, slug: str, year: str = "2026") -> Path:
     return desk / "output" / year / slug / "index.html"
-
-
-NOON = ("--now", "2026-11-23T12:00:00+00:00")
 
 
 def test_a_published_post_has_a_page_at_the_address_it_was_promised(curate: Curate, desk: Path) -> None:
@@ -91,6 +92,18 @@ def test_ctrl_c_during_the_build_leaves_the_draft_a_draft(
     monkeypatch.setattr("curate.site.build.build_site", interrupted)
     curate("-C", desk, "publish", slug, "--no-deploy", "--force", "in a hurry", *NOON, expect=130)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(("target", "flag", "code"), [("git:origin#pages", "--offline", 5), ("ftp:host", "-q", 2)])
+def test_a_target_that_cannot_be_used_is_said_before_anything_is_published(
+    curate: Curate, desk: Path, target: str, flag: str, code: int
+) -> None:
+    curate("-C", desk, "config", "set", "deploy.target", target)
+    slug, path = write_essay(curate, desk)
+    before = path.read_bytes()
+    curate("-C", desk, "publish", slug, "--yes", flag, *NOON, expect=code)
+    assert path.read_bytes() == before
+    assert not page(desk, slug).exists()
 
 
 def test_publishing_again_keeps_the_date(curate: Curate, desk: Path) -> None:

@@ -109,6 +109,7 @@ class Server:
             "500 before": as_json({"error": "Something broke"}, 500),
             "429": as_json({"error": "Too many requests"}, 429, Retry_After="600"),
             "401": as_json({"error": f"The token {self.password} was revoked"}, 401),
+            "403": as_json({"error": "This action is outside the authorized scopes"}, 403),
             "refuse": self.refusal,
         }
         return answers.get(effect)

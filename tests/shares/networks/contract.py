@@ -188,6 +188,7 @@ class Fails(SignsIn):
             ("html after", Unknown, 1),
             ("429", RetryAt, 0),
             ("401", NeedsLogin, 0),
+            ("403", NeedsLogin, 0),
             ("refuse", Rejected, 0),
         ],
     )
