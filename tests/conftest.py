@@ -32,6 +32,7 @@ HEEDING_CTRL_C = [
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from curate.cli.main import run; run()",
 ]
 CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
+TODAY = "2026-11-22T08:12:00+00:00"  # what a command takes for now unless told: tests must not age
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -92,12 +93,13 @@ Curate = Callable[..., Result]
 
 @pytest.fixture
 def curate(capsys: pytest.CaptureFixture[str]) -> Curate:
-    """Run a command line in this process; ``exit`` is what the shell would see."""
+    """Run a command line in this process, at TODAY unless it says ``--now``; ``exit`` is what the shell would see."""
     from curate.cli.main import main
 
     def run(*arguments: str | Path, expect: int | None = 0) -> Result:
         capsys.readouterr()
-        code = main([str(argument) for argument in arguments])
+        moment = () if "--now" in arguments else ("--now", TODAY)
+        code = main([*moment, *map(str, arguments)])
         captured = capsys.readouterr()
         result = Result(code, captured.out, captured.err)
         if expect is not None:
