@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NO_FEEDS = "No feeds yet. curate feed add URL, or curate feed import feeds.opml."
 SHOWN = 3  # failed feeds that are named
+REASONS = 5  # kinds of failures that are told
 WIDEST = 120  # cells of a table, however wide the terminal
 
 
@@ -177,15 +178,43 @@ def fetched(report: Report, health: Mapping[str, FeedHealth], due: datetime | No
     news = render.count(report.new_items, "new item")
     if not report.failed:
         return [f"{read}, {news}."]
-    named = [_failed(url, reason, health.get(url), clock) for url, reason in report.failed[:SHOWN]]
-    more = " … curate feed list --failing names all." if len(report.failed) > SHOWN else "."
-    return [f"{read}, {len(report.failed)} failed: {', '.join(named)}{more}", f"Everything else is in: {news}."]
+    rest = f"Everything else is in: {news}." if report.ok + report.not_modified else "What you have stays as it is."
+    if len(report.failed) > SHOWN:
+        lines = _grouped(report.failed, health)
+        names = "curate feed list --failing names all, and says since when."
+        return [f"{read}, {len(report.failed):,} failed:", *lines, names, rest]
+    named = [_failed(url, reason, health.get(url), clock) for url, reason in report.failed]
+    return [f"{read}, {len(report.failed)} failed: {', '.join(named)}.", rest]
 
 
 def _failed(url: str, reason: str, health: FeedHealth | None, clock: Clock) -> str:
     since = _since(health.succeeded_at, health.failures, clock) if health and health.failures > 1 else ""
-    title = health.title if health and health.title else url
-    return f"{render.term_safe(title)} ({render.term_safe(reason)}{since})"
+    return f"{_called(url, health)} ({_short(reason)}{since})"
+
+
+def _grouped(failed: Sequence[tuple[str, str]], health: Mapping[str, FeedHealth]) -> list[str]:
+    """Say which feeds failed for which reason, the most frequent first, each in a line of the terminal."""
+    reasons: dict[str, list[str]] = {}
+    for url, reason in failed:
+        reasons.setdefault(_short(reason), []).append(_called(url, health.get(url)))
+    wide = min(shutil.get_terminal_size().columns, WIDEST)
+    lines = []
+    for reason, names in sorted(reasons.items(), key=lambda each: -len(each[1]))[:REASONS]:
+        more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+        begun = f"  {reason}: "
+        room = max(wide - render.width(begun + more), 12)
+        lines.append(begun + render.clip(", ".join(names[:SHOWN]), room) + more)
+    left = len(reasons) - REASONS
+    return [*lines, f"  and for {render.count(left, 'other reason')}"] if left > 0 else lines
+
+
+def _called(url: str, health: FeedHealth | None) -> str:
+    return render.term_safe(health.title if health and health.title else url.partition("://")[2] or url)
+
+
+def _short(reason: str) -> str:
+    """Return ``reason`` without what it adds in brackets."""
+    return render.term_safe(reason.partition(" (")[0])
 
 
 def checked(results: Sequence[Checked], names: Mapping[str, str], clock: Clock) -> list[str]:
