@@ -9,7 +9,8 @@ The tree, with the exit code the entry point answers (the same numbers in every 
     ├── Refused              3  a check found problems, or a limit said no
     ├── SignInNeeded         4  a token is missing, expired or revoked
     ├── NetworkTrouble       5  a server or the way to it failed; the rest was kept
-    └── Conflict             6  another curate holds the lock, or a file changed underneath
+    ├── Conflict             6  another curate holds the lock, or a file changed underneath
+    └── Interrupted        130  the person stopped it; what was done is kept
 
 Nothing here knows click, a terminal or a network.
 """
@@ -102,3 +103,10 @@ class Conflict(CurateError):
     def __init__(self, path: str, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
         self.path = path
+
+
+class Interrupted(CurateError):
+    """The person stopped it; the message says how far it came."""
+
+    code = "interrupted"
+    exit = 130

@@ -1,30 +1,58 @@
-"""How feeds look in the terminal and in JSON: a row, the table, what a fetch came to, its progress."""
+"""How feeds look in the terminal and in JSON: a row, the table, how they fare in words, what an import came to."""
 
 from __future__ import annotations
 
-import sys
-import time
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from curate.cli import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from curate.cli.here import Here
+    from curate.feeds.check import Checked
     from curate.feeds.health import FeedHealth
     from curate.feeds.opml import ImportReport, Subscription
     from curate.inbox.receive import Report
 
 NO_FEEDS = "No feeds yet. curate feed add URL, or curate feed import feeds.opml."
 SHOWN = 3  # failed feeds that are named
-PATIENCE = 0.5  # seconds before progress is worth a line
-BEAT = 0.1  # seconds between two lines of progress
+REASONS = 5  # kinds of failures that are told
+WIDEST = 120  # cells of a table, however wide the terminal
 
 
-def row(subscription: Subscription, health: FeedHealth | None, counts: tuple[int, int]) -> dict[str, Any]:
-    """Return one feed as ``feed list --json`` shows it; ``counts`` are its items, and those kept."""
+@dataclass(frozen=True)
+class Clock:
+    """The time it is, and how the desk's own clock shows a moment."""
+
+    now: datetime
+    local: Callable[[datetime], datetime]
+
+    def day(self, moment: datetime) -> str:
+        """Return the day of ``moment`` as one says it: 9 Nov, with its year when it is another, today its time."""
+        there, here = self.local(moment), self.local(self.now)
+        if there.date() == here.date():
+            return f"{there:%H:%M}"
+        return f"{there.day} {there:%b}" + (f" {there.year}" if there.year != here.year else "")
+
+    def wait(self, until: datetime) -> str:
+        """Return how long it is ``until`` then, in words."""
+        minutes = -((self.now - until) // timedelta(minutes=1))
+        if minutes < 1:
+            return "now"
+        if minutes < 60:
+            return f"in {minutes} min"
+        return f"in {minutes // 60} h" if minutes < 48 * 60 else f"in {minutes // 1440} days"
+
+
+def row(
+    subscription: Subscription, health: FeedHealth | None, counts: tuple[int, int, datetime] | None
+) -> dict[str, Any]:
+    """Return one feed as ``feed list --json`` shows it; ``counts`` are its items, those kept, the newest's date."""
+    items, kept, newest = counts or (0, 0, None)
     return {
         **subscribed(subscription),
         "title": subscription.title or (health.title if health else ""),
@@ -32,8 +60,12 @@ def row(subscription: Subscription, health: FeedHealth | None, counts: tuple[int
         "succeeded": health.succeeded_at if health else None,
         "failures": health.failures if health else 0,
         "reason": health.reason if health else "",
-        "items": counts[0],
-        "kept": counts[1],
+        "items": items,
+        "kept": kept,
+        "newest": newest,
+        "due": health.due_at if health else None,
+        "moved_to": health.moved_to if health else "",
+        "gone": health.gone_at if health else None,
     }
 
 
@@ -44,25 +76,65 @@ def subscribed(subscription: Subscription) -> dict[str, Any]:
         "title": subscription.title,
         "folder": subscription.folder,
         "site_url": subscription.site_url,
+        "every": subscription.every,
+        "paused": subscription.paused,
     }
 
 
-def table(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
-    """Return the feeds as lines: title, items, kept, when last read, and what is wrong."""
+def table(rows: Sequence[Mapping[str, Any]], clock: Clock, *, stale: bool = False, whole: bool = False) -> list[str]:
+    """Return the feeds as lines: title, items, kept, when last read, and how it fares; ``whole`` with addresses."""
     if not rows:
         return []
+    room = min(max(shutil.get_terminal_size().columns, 60), WIDEST) - 24  # what numbers and gaps take
+    titles = room * 2 // 5
     head = [("FEED", "ITEMS", "KEPT", "READ", "")]
     body = [
         (
-            each["title"] or each["url"],
-            str(each["items"]),
-            str(each["kept"]),
-            render.ago(each["succeeded"], now) or "never",
-            f"{each['url']} {each['reason']}" if each["failures"] else each["url"],
+            each["title"] or each["url"].partition("://")[2],
+            f"{each['items']:,}",
+            f"{each['kept']:,}",
+            render.ago(each["succeeded"], clock.now) or "never",
+            _quiet(each, clock) if stale else _fares(each, clock),
         )
         for each in rows
     ]
-    return render.columns(head + body, (36, 6, 6, 5, 100))
+    lines = render.columns(head + body, (titles, 6, 5, 5, room - titles))
+    if not whole:
+        return lines
+    addressed = [line for each, line in zip(rows, lines[1:], strict=True) for line in (line, *_whole(each))]
+    return [lines[0], *addressed]
+
+
+def _whole(each: Mapping[str, Any]) -> list[str]:
+    reason = [f"    {each['reason']}"] if each["failures"] and not each["paused"] else []
+    return [f"    {each['url']}", *reason]
+
+
+def _fares(each: Mapping[str, Any], clock: Clock) -> str:
+    """Say in a few words how a feed fares, and when it is asked next."""
+    if each["paused"]:
+        return "paused"
+    if each["gone"]:
+        return f"gone for good since {clock.day(each['gone'])}"
+    if each["failures"]:
+        return f"{each['reason'].removeprefix('answered ')}{_since(each['succeeded'], each['failures'], clock)}"
+    if each["moved_to"]:
+        return f"moved: {each['moved_to'].partition('://')[2]}"
+    if each["due"] is None or each["checked"] is None:
+        return "not asked yet"
+    return f"next {clock.wait(each['due'])}"
+
+
+def _quiet(each: Mapping[str, Any], clock: Clock) -> str:
+    if each["newest"] is None:
+        return "never brought anything"
+    return f"nothing new since {clock.day(each['newest'])}"
+
+
+def _since(succeeded: datetime | None, failures: int, clock: Clock) -> str:
+    if succeeded is None:
+        return ", never read" if failures > 1 else ""
+    return f" since {clock.day(succeeded)}"
 
 
 def name(subscription: Subscription) -> str:
@@ -70,21 +142,35 @@ def name(subscription: Subscription) -> str:
     return f"“{render.term_safe(subscription.title)}”" if subscription.title else render.term_safe(subscription.url)
 
 
-def imported(report: ImportReport, *, dry_run: bool) -> list[str]:
-    """Say what an import came to."""
+def imported(report: ImportReport, file: str, *, dry_run: bool, merge: bool) -> list[str]:
+    """Say what an import of ``file`` came to, the most useful line last."""
     verb = "Would add" if dry_run else "Added"
     skipped = f", {len(report.known)} skipped because they are already listed" if report.known else ""
-    return [f"{verb} {render.count(len(report.added), 'feed')}{skipped}."]
+    lines = [f"{verb} {render.count(len(report.added), 'feed')}{skipped}."]
+    if not report.variants:
+        return lines
+    many = len(report.variants)
+    pairs = [f"  {listed} → {given}" for listed, given in report.variants]
+    if merge:
+        took = "Would take over" if dry_run else "Took over"
+        return [*lines, f"{took} {render.count(many, 'new address', 'new addresses')}:", *pairs]
+    look = f"{many} look like feeds" if many > 1 else "1 looks like a feed"
+    return [
+        *lines,
+        f"{look} you have under another address, and stay as they are:",
+        *pairs,
+        f"curate feed import {file} --merge takes the new addresses.",
+    ]
 
 
-def fetched(report: Report, health: Mapping[str, FeedHealth], due: datetime | None, now: datetime) -> list[str]:
+def fetched(report: Report, health: Mapping[str, FeedHealth], due: datetime | None, clock: Clock) -> list[str]:
     """Say what a fetch came to, the most useful line last."""
     from curate.feeds.fetch import NO_NETWORK
 
     if not report.feeds:
         if due is None:
             return [NO_FEEDS]
-        wait = max(int((due - now).total_seconds() // 60), 1)
+        wait = max(int((due - clock.now).total_seconds() // 60), 1)
         return [f"No feed is due for {render.count(wait, 'minute')}. curate fetch --force asks all the same."]
     if any(reason == NO_NETWORK for _, reason in report.failed):
         return ["No network. Your inbox and drafts work. Fetch and send will wait."]
@@ -92,38 +178,61 @@ def fetched(report: Report, health: Mapping[str, FeedHealth], due: datetime | No
     news = render.count(report.new_items, "new item")
     if not report.failed:
         return [f"{read}, {news}."]
-    named = [_failed(url, reason, health.get(url)) for url, reason in report.failed[:SHOWN]]
-    more = " … curate feed list --failing names all." if len(report.failed) > SHOWN else "."
-    return [f"{read}, {len(report.failed)} failed: {', '.join(named)}{more}", f"Everything else is in: {news}."]
+    rest = f"Everything else is in: {news}." if report.ok + report.not_modified else "What you have stays as it is."
+    if len(report.failed) > SHOWN:
+        lines = _grouped(report.failed, health)
+        names = "curate feed list --failing names all, and says since when."
+        return [f"{read}, {len(report.failed):,} failed:", *lines, names, rest]
+    named = [_failed(url, reason, health.get(url), clock) for url, reason in report.failed]
+    return [f"{read}, {len(report.failed)} failed: {', '.join(named)}.", rest]
 
 
-def _failed(url: str, reason: str, health: FeedHealth | None) -> str:
-    since = ""
-    if health and health.failures > 1 and health.succeeded_at:
-        since = f", last read {health.succeeded_at.day} {health.succeeded_at:%b}"
-    title = health.title if health and health.title else url
-    return f"{render.term_safe(title)} ({render.term_safe(reason)}{since})"
+def _failed(url: str, reason: str, health: FeedHealth | None, clock: Clock) -> str:
+    since = _since(health.succeeded_at, health.failures, clock) if health and health.failures > 1 else ""
+    return f"{_called(url, health)} ({_short(reason)}{since})"
 
 
-class Progress:
-    """One line on a terminal, rewritten as feeds come in, gone at the end; elsewhere nothing."""
+def _grouped(failed: Sequence[tuple[str, str]], health: Mapping[str, FeedHealth]) -> list[str]:
+    """Say which feeds failed for which reason, the most frequent first, each in a line of the terminal."""
+    reasons: dict[str, list[str]] = {}
+    for url, reason in failed:
+        reasons.setdefault(_short(reason), []).append(_called(url, health.get(url)))
+    wide = min(shutil.get_terminal_size().columns, WIDEST)
+    lines = []
+    for reason, names in sorted(reasons.items(), key=lambda each: -len(each[1]))[:REASONS]:
+        more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+        begun = f"  {reason}: "
+        room = max(wide - render.width(begun + more), 12)
+        lines.append(begun + render.clip(", ".join(names[:SHOWN]), room) + more)
+    left = len(reasons) - REASONS
+    return [*lines, f"  and for {render.count(left, 'other reason')}"] if left > 0 else lines
 
-    def __init__(self, here: Here) -> None:
-        self._on = not here.quiet and sys.stderr.isatty()
-        self._next = time.monotonic() + PATIENCE
-        self._shown = False
 
-    def __call__(self, done: int, total: int, failed: int) -> None:
-        """Show that ``done`` of ``total`` feeds were asked and ``failed`` of them could not be read."""
-        if self._on and time.monotonic() >= self._next:
-            trouble = f", {failed} failed" if failed else ""
-            sys.stderr.write(f"\r{done}/{total} feeds{trouble}\x1b[K")
-            sys.stderr.flush()
-            self._next = time.monotonic() + BEAT
-            self._shown = True
+def _called(url: str, health: FeedHealth | None) -> str:
+    return render.term_safe(health.title if health and health.title else url.partition("://")[2] or url)
 
-    def end(self) -> None:
-        """Take the line away."""
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+
+def _short(reason: str) -> str:
+    """Return ``reason`` without what it adds in brackets."""
+    return render.term_safe(reason.partition(" (")[0])
+
+
+def checked(results: Sequence[Checked], names: Mapping[str, str], clock: Clock) -> list[str]:
+    """Say how each feed is, its warnings below it, and what it all came to."""
+    lines = []
+    for each in results:
+        called = names.get(each.url) or each.title or each.url
+        lines += [f"{called}: {_answered(each, clock)}.", *(f"    {warning}" for warning in each.warnings)]
+    failed = sum(each.outcome == "failed" for each in results)
+    trouble = f", {failed} failed" if failed else ""
+    return [*lines, f"{render.count(len(results), 'feed')} checked{trouble}. Nothing was stored."]
+
+
+def _answered(each: Checked, clock: Clock) -> str:
+    if each.outcome == "failed":
+        return each.reason
+    if each.outcome == "not_modified":
+        return "ok, unchanged since it was last read"
+    newest = f", the newest of {clock.day(each.newest)}" if each.newest else ""
+    moved = f"moved for good to {each.moved_to}" if each.outcome == "moved" else "ok"
+    return f"{moved}, {each.format}, {render.count(each.entries, 'entry', 'entries')}{newest}"

@@ -26,7 +26,10 @@ SLACK = 60  # seconds: a timer that comes every hour, now and then a second earl
 
 @dataclass(frozen=True, kw_only=True)
 class FeedHealth:
-    """What fetching knows of one feed; ``failures`` counts those in a row, ``reason`` is the last one's."""
+    """What fetching knows of one feed; ``failures`` counts those in a row, ``reason`` is the last one's.
+
+    ``moved_to`` is where it says it has moved for good, ``gone_at`` when it said that it is gone for good.
+    """
 
     number: int
     title: str
@@ -36,6 +39,8 @@ class FeedHealth:
     failures: int
     reason: str
     due_at: datetime
+    moved_to: str
+    gone_at: datetime | None
 
 
 def known_feeds(
@@ -66,7 +71,7 @@ def known_feeds(
             last_modified=rows[url]["last_modified"],
             body_hash=rows[url]["body_hash"],
         )
-        for url in dict.fromkeys(each.url for each in subscriptions)
+        for url in dict.fromkeys(each.url for each in subscriptions if not each.paused)
         if force or rows[url]["due_at"] <= moment or (rows[url]["checked_at"] or 0) > moment
     ]
 
@@ -129,6 +134,8 @@ def feed_rows(connection: sqlite3.Connection) -> dict[str, FeedHealth]:
             failures=row["failures"],
             reason=row["reason"],
             due_at=to_moment(row["due_at"]),
+            moved_to=row["moved_to"],
+            gone_at=_moment(row["gone_at"]),
         )
         for row in connection.execute("SELECT * FROM feeds")
     }
@@ -137,7 +144,25 @@ def feed_rows(connection: sqlite3.Connection) -> dict[str, FeedHealth]:
 def next_due(connection: sqlite3.Connection, subscriptions: Sequence[Subscription]) -> datetime | None:
     """Return when the first of the subscribed feeds is due, or None when there is none."""
     rows = feed_rows(connection)
-    return min((rows[each.url].due_at for each in subscriptions if each.url in rows), default=None)
+    return min((rows[each.url].due_at for each in subscriptions if each.url in rows and not each.paused), default=None)
+
+
+def resume(connection: sqlite3.Connection, url: str) -> None:
+    """Ask for a feed again that said it was gone for good."""
+    with transaction(connection):
+        connection.execute("UPDATE feeds SET gone_at = NULL, due_at = 0 WHERE url = ?", (url,))
+
+
+def readdress(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """Let what is known of the feed at ``old``, its items too, be of ``new``, which is then asked for everything."""
+    with transaction(connection):
+        connection.execute(
+            """
+            UPDATE OR IGNORE feeds SET url = ?, etag = '', last_modified = '', body_hash = '', failures = 0,
+                   reason = '', due_at = 0, moved_to = '', moved_since = NULL, gone_at = NULL WHERE url = ?
+            """,
+            (new, old),
+        )
 
 
 def _moment(seconds: int | None) -> datetime | None:

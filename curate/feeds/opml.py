@@ -1,65 +1,79 @@
 """Read and change the list of feeds, feeds.opml, which belongs to the person: OPML 2.0 (http://opml.org/spec2.opml).
 
 The person's own file is read strictly, and never written when it cannot be read; another program's
-list is read as far as it can be. A change touches only the lines of the feeds it adds or removes.
-Knows nothing of fetching or items.
+list is read as far as it can be. A change touches only the lines of the feeds it concerns, and what
+curate does not know of stays. Knows nothing of fetching or items.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from curate.desk.folder import fingerprint, write_whole
 from curate.errors import CurateError, Refused, Unknown, UsageError
-from curate.feeds.clean import one_line, plain_text, web_url
-from curate.feeds.outline import Branch, Node, Unreadable, as_utf8, inserted, read_nodes, removed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-DEEPEST = 8  # folders in each other; what lies deeper goes into the eighth
-LONGEST_NAME = 200
-BARE = re.compile(rb"&(?!#?\w{1,31};)")
-ATTRIBUTE = re.compile(
-    rb'''\s(?:text|title|type|xmlUrl|htmlUrl|url|description|language|version|category)\s*=\s*"''', re.IGNORECASE
+from curate.feeds.clean import one_line
+from curate.feeds.foreign import read_foreign, self_contained
+from curate.feeds.outline import (
+    Branch,
+    Node,
+    Unreadable,
+    as_utf8,
+    changed,
+    declared_encoding,
+    inserted,
+    read_nodes,
+    removed,
+    written,
+)
+from curate.feeds.subscription import (
+    CAMPAIGN,
+    LONGEST_NAME,
+    Subscription,
+    address_of,
+    attributes_of,
+    changeable,
+    feed_key,
+    folder_names,
+    other_attributes,
+    outlines,
+    said_by,
+    subscription,
+    title_of,
+    url_said,
+    variant_key,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
-@dataclass(frozen=True, kw_only=True)
-class Subscription:
-    """One feed of the list; ``folder`` is "" or "Work/Reliability"."""
-
-    url: str
-    title: str = ""
-    folder: str = ""
-    site_url: str = ""
+__all__ = ["ImportReport", "Subscription", "add_feed", "edit_feed", "export_feeds", "feed_key", "feeds_in"]
+__all__ += ["import_feeds", "read_feeds", "remove_feed", "variant_key"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """What an import came to: feeds added, addresses listed before, and (address, reason) of those refused."""
+    """What an import came to: feeds added, addresses listed before, and (address, reason) of those refused.
+
+    ``variants`` are pairs of a listed address and the one given that seems to be of the same feed.
+    """
 
     added: tuple[Subscription, ...]
     known: tuple[str, ...]
     refused: tuple[tuple[str, str], ...]
+    variants: tuple[tuple[str, str], ...] = ()
 
 
-class Element(Protocol):
-    """What the list's elements have in common, whoever parsed them."""
+@dataclass(frozen=True, kw_only=True)
+class _Given:
+    """A feed to be listed: with its attributes, and the names of its folders with theirs."""
 
-    tag: Any
-    attrib: Any
-
-    def __iter__(self) -> Iterator[Any]:
-        """Give the children."""
-
-
-E = TypeVar("E", bound=Element)
+    feed: Subscription
+    attributes: Mapping[str, str]
+    names: Sequence[str]
+    folders: Sequence[dict[str, str]] = ()
 
 
 def read_feeds(path: Path) -> list[Subscription]:
@@ -68,7 +82,7 @@ def read_feeds(path: Path) -> list[Subscription]:
     Raises CurateError when the file is not there, not well-formed (naming line and column) or no OPML.
     """
     _, root = _own(path)
-    return [_subscription(element, names) for element, names in _outlines(_body(root))]
+    return [subscription(node, folders) for node, folders in outlines(_body(root))]
 
 
 def feeds_in(data: bytes) -> list[Subscription]:
@@ -76,61 +90,101 @@ def feeds_in(data: bytes) -> list[Subscription]:
 
     Addresses are as they stand there. Raises Refused when ``data`` is no such list.
     """
-    return [_subscription(element, names) for element, names in _outlines(_foreign(data))]
+    return [subscription(node, folders) for node, folders in outlines(_foreign(data)[0])]
 
 
-def add_feed(path: Path, subscription: Subscription) -> bool:
+def add_feed(path: Path, wanted: Subscription) -> bool:
     """Add a feed to the list, in its folder, which is made when it is not there.
 
     Returns False, and changes nothing, when the list has the feed already. Raises UsageError when
     the address is not one of the web, CurateError as ``read_feeds`` does.
     """
-    report = _add(path, [(subscription, _names(subscription.folder))])
+    feed = replace(wanted, title=one_line(wanted.title)[:LONGEST_NAME])
+    given = _Given(feed=feed, attributes=attributes_of(feed), names=folder_names(feed.folder))
+    report = _add(path, [given])
     for url, reason in report.refused:
         raise UsageError(f"“{url}” {reason}.", "A feed's address begins with https:// or http://")
     return bool(report.added)
 
 
-def import_feeds(path: Path, data: bytes) -> ImportReport:
+def import_feeds(path: Path, data: bytes, *, merge: bool = False) -> ImportReport:
     """Add the feeds of another program's list to the one at ``path``, in the folders they have there.
 
-    Importing the same list again changes nothing. Raises Refused when ``data`` is no such list,
-    CurateError as ``read_feeds`` does.
+    A feed that seems to be listed under another address is only reported; with ``merge`` the listed one
+    takes the address given. Importing the same list again changes nothing. Raises Refused when ``data``
+    is no such list, CurateError as ``read_feeds`` does.
     """
-    return _add(path, ((_subscription(element, names), names) for element, names in _outlines(_foreign(data))))
+    root, text = _foreign(data)
+    given = [
+        _Given(
+            feed=(feed := subscription(node, folders)),
+            attributes=attributes_of(feed, node),
+            names=[title_of(said_by(each)) for each in folders],
+            folders=[other_attributes(each) for each in folders],
+        )
+        for node, folders in outlines(root)
+    ]
+    return _add(path, given, source=(root, text), merge=merge)
 
 
 def remove_feed(path: Path, url: str) -> Subscription:
     """Take the feed at ``url`` off the list and return it. Raises Unknown, CurateError as ``read_feeds``."""
     data, root = _own(path)
-    listed = [(_subscription(node, names), node) for node, names in _outlines(_body(root))]
-    exact = [(each, node) for each, node in listed if each.url == url]
-    same = exact or [(each, node) for each, node in listed if feed_key(each.url) == feed_key(url)]
-    if not same:
-        raise Unknown("feed", url, "curate feed list shows them all.")
-    text = as_utf8(data)
-    write_whole(path, removed(text, [node for _, node in same]), expected=fingerprint(data))
-    return same[0][0]
+    feed, nodes = _listed(root, url)
+    write_whole(path, removed(as_utf8(data), nodes), expected=fingerprint(data))
+    return feed
 
 
 def export_feeds(path: Path) -> str:
-    """Return the list at ``path`` as valid OPML 2.0, with nothing in it but folders and feeds."""
+    """Return the list at ``path`` as valid OPML 2.0: its head, its folders and its feeds, each with all it says."""
+    data, root = _own(path)
+    head = _head(root, as_utf8(data)) or ["<title>Feeds</title>"]
+    spaces = {name: uri for node in (*root, root) for name, uri in node.attrib.items() if name.startswith("xmlns")}
+    self_contained(root)
     tree = Branch()
-    for element, names in _outlines(_body(_own(path)[1])):
-        tree.at(names).outlines.append(_attributes(_subscription(element, names)))
-    body = "".join(f"{line}\n" for line in tree.lines("    ", "  "))
-    head = "  <head>\n    <title>Feeds</title>\n  </head>\n"
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n{head}  <body>\n{body}  </body>\n</opml>\n'
+    for node, folders in outlines(_body(root)):
+        attributes = {**attributes_of(subscription(node, folders), node)}
+        own = [other_attributes(each) for each in folders]
+        for said in (attributes, *own):  # what the root declares, nobody below need declare again
+            for name in [name for name in said if name.startswith("xmlns:")]:
+                if spaces.setdefault(name, said[name]) == said[name]:
+                    del said[name]
+        tree.at([title_of(said_by(each)) for each in folders], own).outlines.append(attributes)
+    lines = [f"<opml{written({'version': '2.0'} | {k: spaces[k] for k in sorted(spaces)})}>", "  <head>"]
+    lines += [f"    {element}" for element in head]
+    lines += ["  </head>", "  <body>", *tree.lines("    ", "  "), "  </body>", "</opml>"]
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + "".join(f"{line}\n" for line in lines)
 
 
-def feed_key(url: str) -> str:
-    """Return what two addresses of one feed have in common: http or https, a slash at the end or none."""
-    try:
-        parts = urlsplit(url.strip())
-        host = f"{parts.hostname or ''}:{parts.port or ''}".removesuffix(":80").removesuffix(":443")
-    except ValueError:
-        return url.strip()
-    return f"{host.removesuffix(':')}{parts.path.rstrip('/')}?{parts.query}"
+def edit_feed(path: Path, url: str, **changes: str | int | bool) -> Subscription:
+    """Change what the list says of the feed at ``url``, and nothing else in the file; return it as it is then.
+
+    ``changes`` are fields of Subscription: title, folder, url, site_url, every, paused. Raises Unknown,
+    UsageError when the new address cannot be one or belongs to another feed, CurateError as ``read_feeds``.
+    """
+    data, root = _own(path)
+    text = as_utf8(data)
+    feed, nodes = _listed(root, url)
+    wanted = replace(feed, **changes)  # type: ignore[arg-type] # the names are Subscription's own, and the types with them
+    address, reason = address_of(wanted.url)
+    if reason:
+        raise UsageError(f"“{wanted.url}” {reason}.", "A feed's address begins with https:// or http://")
+    others = {feed_key(subscription(node, folders).url) for node, folders in outlines(_body(root))}
+    if feed_key(address) in others - {feed_key(feed.url)}:
+        raise UsageError(f"{address} is in the list already.", "curate feed remove takes one of the two off.")
+    wanted = replace(wanted, url=address, title=one_line(wanted.title)[:LONGEST_NAME])
+    before, after = changeable(feed), changeable(wanted)
+    text = changed(text, nodes, {name: value for name, value in after.items() if value != before[name]})
+    if folder_names(wanted.folder) != folder_names(feed.folder):
+        _, (node, *_) = _listed(read_nodes(text), wanted.url)
+        attributes = dict(node.attrib)
+        text = removed(text, [node])
+        root = read_nodes(text)
+        given = _Given(feed=wanted, attributes=attributes, names=folder_names(wanted.folder))
+        text = inserted(text, root, _placed(_body(root), [given]))
+    if text != as_utf8(data):
+        write_whole(path, text, expected=fingerprint(data))
+    return wanted
 
 
 # Reading
@@ -158,163 +212,130 @@ def _body(root: Node) -> Node:
     return next(node for node in root if node.tag.lower() == "body")
 
 
-def _foreign(data: bytes) -> Element:
-    """Return the root of another program's list: strictly when that works, else as far as it can be read."""
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
-    text = as_utf8(data).strip()
-    for mend in (bytes, _ampersands, _quotes):
-        text = mend(text)
-        try:
-            root: Element = fromstring(text)
-        except (ParseError, DefusedXmlException, ValueError, LookupError):
-            continue
-        break
-    else:
-        root = _recovered(text)
-    if root.tag.lower() == "opml" or any(True for _ in _outlines(root)):
-        return root
-    raise _no_list()
-
-
-def _ampersands(text: bytes) -> bytes:
-    """Escape ampersands that begin no reference, the most frequent fault."""
-    return BARE.sub(b"&amp;", text)
-
-
-def _quotes(text: bytes) -> bytes:
-    """Escape quotation marks and brackets in an outline's attributes: a value ends where the next one begins."""
-    parts = []
-    for chunk in re.split(rb"(?=<outline\b)", text):
-        starts = list(ATTRIBUTE.finditer(chunk)) if chunk.startswith(b"<outline") else []
-        position = starts[0].start() if starts else 0
-        parts.append(chunk[:position])
-        for match, after in itertools.zip_longest(starts, starts[1:]):
-            position = after.start() if after else chunk.rfind(b'"') + 1
-            value = chunk[match.end() : position].rstrip().removesuffix(b'"')
-            for char, escaped in ((b"<", b"&lt;"), (b">", b"&gt;"), (b'"', b"&quot;")):
-                value = value.replace(char, escaped)
-            parts.append(match[0] + value + b'"')
-        parts.append(chunk[position:])
-    return b"".join(parts)
-
-
-def _recovered(text: bytes) -> Element:
-    """Read what is not well-formed as far as it goes; entities stay unresolved."""
-    from lxml import etree
-
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+def _foreign(data: bytes) -> tuple[Node, bytes]:
+    """Return the root of another program's list, and the bytes its nodes lie in."""
+    refused = Refused("That is not a feed list.", "Other readers export theirs as OPML: give that file.")
     try:
-        root = etree.fromstring(text, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise _no_list() from error
-    if root is None:
-        raise _no_list()
-    return root
+        root, text = read_foreign(data)
+    except Unreadable as error:
+        raise refused from error
+    if root.tag.lower() != "opml" and not any(True for _ in outlines(root)):
+        raise refused
+    return root, text
 
 
-def _no_list() -> Refused:
-    return Refused("That is not a feed list.", "Other readers export theirs as OPML: give that file.")
+def _head(root: Node, text: bytes) -> list[str]:
+    """Return the elements of the list's head as they stand there."""
+    head = next((node for node in root if node.tag.lower() == "head"), None)
+    encoding = declared_encoding(text)
+    return [text[each.start : each.end].decode(encoding, "replace") for each in head or () if text]
 
 
-def _outlines(body: E) -> Iterator[tuple[E, tuple[str, ...]]]:
-    """Give each outline that has a feed's address, with the names of the folders it lies in."""
-    waiting: list[tuple[E, tuple[str, ...]]] = [(body, ())]
-    while waiting:
-        element, names = waiting.pop()
-        below = names
-        if isinstance(element.tag, str) and element.tag.lower() == "outline":
-            said = _said(element)
-            if _url_said(said) is not None:
-                yield element, names
-            else:
-                name = _title(said)
-                below = (*names, name) if name and len(names) < DEEPEST else names
-        waiting.extend((child, below) for child in reversed(list(element)))
+def _spaces(root: Node) -> dict[str, str]:
+    """Return the name spaces that the root of a list declares, as attributes."""
+    return {name: uri for name, uri in root.attrib.items() if name.startswith("xmlns:")}
 
 
-def _said(element: Element) -> dict[str, str]:
-    """Return the attributes of ``element`` by name in lower case: programs write xmlUrl in many ways."""
-    return {str(name).lower(): str(value) for name, value in element.attrib.items()}
+def _tag(element: str) -> str:
+    return re.split(r"[\s/>]", element[1:], maxsplit=1)[0]
 
 
-def _url_said(said: Mapping[str, str]) -> str | None:
-    """Return the feed's address an outline gives; None when it is none of a feed."""
-    if "xmlurl" in said:
-        return said["xmlurl"]
-    return said.get("url") if said.get("type", "").lower() in {"rss", "atom", "feed"} else None
+def _bound(element: str, root: Node) -> bool:
+    """Say whether ``root`` declares every prefix that ``element`` may use."""
+    return all(f"xmlns:{prefix}" in root.attrib for prefix in re.findall(r"[<\s]([^\W\d][\w.-]*):[^\W\d]", element))
 
 
-def _title(said: Mapping[str, str]) -> str:
-    return plain_text(said.get("title", "").strip() or said.get("text", ""))[:LONGEST_NAME].strip()
-
-
-def _subscription(element: Element, names: tuple[str, ...]) -> Subscription:
-    said = _said(element)
-    url = one_line(_url_said(said) or "")
-    return Subscription(
-        url=_address(url)[0] or url,
-        title=_title(said),
-        folder="/".join(names),
-        site_url=web_url(said.get("htmlurl", "")),
-    )
-
-
-def _address(url: str) -> tuple[str, str]:
-    """Return (the address as it is asked for, "") or ("", why it cannot be)."""
-    plain = url.strip()
-    if plain[:5].lower() == "feed:":  # a habit of some browsers: feed://host/path or feed:https://host/path
-        rest = plain[5:]
-        plain = rest if rest[:4].lower() == "http" else f"http://{rest.lstrip('/')}"
-    address = web_url(plain)
-    if address:
-        return address, ""
-    if not plain:
-        return "", "has no address"
-    scheme = re.match(r"([a-zA-Z][\w+.-]*):", plain)
-    if scheme and scheme[1].lower() not in {"http", "https"}:
-        return "", f"begins with {scheme[1].lower()}: and only http and https are read"
-    return "", "is not a web address"
+def _listed(root: Node, url: str) -> tuple[Subscription, list[Node]]:
+    """Return the feed at ``url`` and all outlines that list it. Raises Unknown."""
+    listed = [(subscription(node, folders), node) for node, folders in outlines(_body(root))]
+    exact = [(each, node) for each, node in listed if each.url == url]
+    same = exact or [(each, node) for each, node in listed if feed_key(each.url) == feed_key(url)]
+    if not same:
+        raise Unknown("feed", url, "curate feed list shows them all.")
+    return same[0][0], [node for _, node in same]
 
 
 # Changing
 
 
-def _add(path: Path, wanted: Iterable[tuple[Subscription, Sequence[str]]]) -> ImportReport:
-    """Add those of ``wanted``, each with the names of its folders, that the list has not; in one writing."""
+def _add(
+    path: Path, wanted: Iterable[_Given], *, source: tuple[Node, bytes] | None = None, merge: bool = False
+) -> ImportReport:
+    """Add those of ``wanted`` that the list has not; in one writing.
+
+    ``source`` is another program's list that they come from. A list without feeds takes what that one's
+    head says and it does not.
+    """
+    key = variant_key if source else feed_key
     data, root = _own(path)
-    body = _body(root)
-    listed = {feed_key(_subscription(node, names).url) for node, names in _outlines(body)}
-    added: list[Subscription] = []
-    places: list[Sequence[str]] = []
+    text = as_utf8(data)
+    listed = {key(feed.url): feed.url for feed in (subscription(*each) for each in outlines(_body(root)))}
+    before = dict(listed)
+    added: list[_Given] = []
     known: list[str] = []
     refused: list[tuple[str, str]] = []
-    for each, names in wanted:
-        url, reason = _address(each.url)
+    for each in wanted:
+        url, reason = address_of(each.feed.url)
         if reason:
-            refused.append(((each.url or each.title)[:LONGEST_NAME], reason))
-        elif feed_key(url) in listed:
+            refused.append(((each.feed.url or each.feed.title)[:LONGEST_NAME], reason))
+        elif key(url) in listed:
             known.append(url)
         else:
-            listed.add(feed_key(url))
-            places.append(names)
-            added.append(replace(each, url=url, title=one_line(each.title)[:LONGEST_NAME]))
+            listed[key(url)] = url
+            added.append(replace(each, feed=replace(each.feed, url=url), attributes={**each.attributes, "xmlUrl": url}))
+    variants = _variants(before, known) if source else {}
+    if merge:
+        for old, new in variants.items():
+            text = changed(text, _listed(read_nodes(text), old)[1], {"xmlUrl": new})
     if added:
-        write_whole(
-            path,
-            inserted(as_utf8(data), root, _placed(body, zip(added, places, strict=True))),
-            expected=fingerprint(data),
-        )
-    return ImportReport(added=tuple(added), known=tuple(known), refused=tuple(refused))
+        if source and not before:
+            text = _with_head(text, *source)
+        root = read_nodes(text)
+        text = inserted(text, root, _placed(_body(root), added))
+    if text != as_utf8(data):
+        write_whole(path, text, expected=fingerprint(data))
+    return ImportReport(
+        added=tuple(each.feed for each in added),
+        known=tuple(url for url in known if url not in variants.values()),
+        refused=tuple(refused),
+        variants=tuple(variants.items()),
+    )
 
 
-def _placed(body: Node, added: Iterable[tuple[Subscription, Sequence[str]]]) -> list[tuple[Node, Branch]]:
+def _with_head(text: bytes, other: Node, source: bytes) -> bytes:
+    """Return the list in ``text`` with what the head of another says and its own does not."""
+    root = read_nodes(text)
+    text = changed(text, [root], {name: uri for name, uri in _spaces(other).items() if name not in root.attrib})
+    root = read_nodes(text)
+    own = next((node for node in root if node.tag.lower() == "head"), None)
+    has = {each.tag for each in own or ()}
+    spare = [element for element in _head(other, source) if _tag(element) not in has and _bound(element, root)]
+    return inserted(text, root, [(own, Branch(elements=spare))]) if own is not None and spare else text
+
+
+def _variants(listed: Mapping[str, str], given: Sequence[str]) -> dict[str, str]:
+    """Return, by the listed address, the other one that was given for the same feed, where it may be the better one.
+
+    A list that gives the listed address too proposes nothing, and no https address becomes an http one.
+    """
+    variants: dict[str, str] = {}
+    there = set(given)
+    for url in given:
+        old = listed.get(variant_key(url))
+        if old is None or old in there or old in variants:
+            continue
+        worse = old.startswith("https:") and url.startswith("http:")
+        if not worse and len(CAMPAIGN.findall(url)) <= len(CAMPAIGN.findall(old)):
+            variants[old] = url
+    return variants
+
+
+def _placed(body: Node, added: Iterable[_Given]) -> list[tuple[Node, Branch]]:
     """Say which nodes get what: each feed goes into the deepest of its folders that is there."""
     places: dict[int, tuple[Node, Branch]] = {}
     folders: dict[int, dict[str, Node]] = {}
-    for each, names in added:
-        node, left = body, list(names)
+    for each in added:
+        node, left = body, list(each.names)
         while left:
             if node.start not in folders:
                 folders[node.start] = _folders(node)
@@ -325,7 +346,7 @@ def _placed(body: Node, added: Iterable[tuple[Subscription, Sequence[str]]]) -> 
                 break
             node, left = inside[_same_name("/".join(left[:taken]))], left[taken:]
         _, branch = places.setdefault(node.start, (node, Branch()))
-        branch.at(left).outlines.append(_attributes(each))
+        branch.at(left, each.folders[len(each.names) - len(left) :]).outlines.append(dict(each.attributes))
     return list(places.values())
 
 
@@ -333,21 +354,11 @@ def _folders(node: Node) -> dict[str, Node]:
     """Return the folders right below ``node`` by name."""
     found: dict[str, Node] = {}
     for child in node:
-        said = _said(child)
-        if child.tag.lower() == "outline" and _url_said(said) is None:
-            found.setdefault(_same_name(_title(said)), child)
+        said = said_by(child)
+        if child.tag.lower() == "outline" and url_said(said) is None:
+            found.setdefault(_same_name(title_of(said)), child)
     return found
 
 
 def _same_name(name: str) -> str:
     return re.sub(r"\s*/\s*", "/", name).casefold()
-
-
-def _names(folder: str) -> list[str]:
-    return [name for part in folder.split("/")[:DEEPEST] if (name := one_line(part)[:LONGEST_NAME])]
-
-
-def _attributes(each: Subscription) -> dict[str, str]:
-    title = each.title or each.url
-    said = {"type": "rss", "text": title, "title": title, "xmlUrl": each.url, "htmlUrl": each.site_url}
-    return {name: value for name, value in said.items() if value}

@@ -7,6 +7,7 @@ stays byte for byte.
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,10 +15,11 @@ from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 DECLARED = re.compile(rb"""\A<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)["']""")
 START_TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
+ATTRIBUTE = re.compile(rb"""\s+([^\s=<>"'/]+)\s*=\s*("[^"]*"|'[^']*')""")
 
 
 class Unreadable(ValueError):
@@ -46,28 +48,38 @@ class Node:
 
 @dataclass
 class Branch:
-    """What is to be added somewhere: outlines (their attributes) and, by name, folders of more."""
+    """What is to be added somewhere: whole elements, outlines (their attributes) and, by name, folders of more.
+
+    ``attributes`` are the folder's own, beside its name.
+    """
 
     outlines: list[dict[str, str]] = field(default_factory=list)
     folders: dict[str, Branch] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    elements: list[str] = field(default_factory=list)
 
-    def at(self, names: Iterable[str]) -> Branch:
-        """Return the branch below, made as needed, that ``names`` lead to."""
+    def at(self, names: Iterable[str], attributes: Iterable[dict[str, str]] = ()) -> Branch:
+        """Return the branch below, made as needed (then with its ``attributes``), that ``names`` lead to."""
         branch = self
-        for name in names:
-            branch = branch.folders.setdefault(name, Branch())
+        for name, own in itertools.zip_longest(names, attributes):
+            branch = branch.folders.setdefault(name, Branch(attributes=own or {}))
         return branch
 
     def lines(self, indent: str, unit: str) -> Iterator[str]:
         """Give the lines of XML, each with its indentation."""
+        for element in self.elements:
+            yield f"{indent}{element}"
         for attributes in self.outlines:
-            said = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
-            yield f"{indent}<outline{said}/>"
+            yield f"{indent}<outline{written(attributes)}/>"
         for name, branch in self.folders.items():
-            text = quoteattr(name)
-            yield f"{indent}<outline text={text} title={text}>"
+            yield f"{indent}<outline{written({'text': name, 'title': name} | branch.attributes)}>"
             yield from branch.lines(indent + unit, unit)
             yield f"{indent}</outline>"
+
+
+def written(attributes: Mapping[str, str]) -> str:
+    """Return ``attributes`` as they stand in a tag, each after a blank."""
+    return "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
 
 
 def as_utf8(data: bytes) -> bytes:
@@ -133,9 +145,39 @@ def removed(data: bytes, nodes: Iterable[Node]) -> bytes:
     return _spliced(data, cuts)
 
 
-def _spliced(data: bytes, splices: list[tuple[int, int, str]]) -> bytes:
+def changed(data: bytes, nodes: Iterable[Node], changes: Mapping[str, str | None]) -> bytes:
+    """Return ``data`` with attributes of ``nodes`` set, or with None taken away; all other bytes stay.
+
+    A name is found in any case, and written as given when it was not there.
+    """
+    splices = []
+    for node in nodes:
+        opened = START_TAG.match(data, node.start)
+        place, left = node.start + 1 + len(node.tag.encode()), dict(changes)
+        names = {name.lower(): name for name in changes}
+        for found in ATTRIBUTE.finditer(data, place, opened.end() if opened else place):
+            place = found.end()
+            name = names.get(found[1].decode("latin-1").lower())
+            if name is None:
+                continue
+            value = left.pop(name, None)
+            splices.append(
+                (found.start(), found.end(), "") if value is None else (found.start(2), found.end(2), quoteattr(value))
+            )
+        added = written({name: value for name, value in left.items() if value is not None})
+        if added:
+            splices.append((place, place, added))
+    return _spliced(data, splices)
+
+
+def declared_encoding(data: bytes) -> str:
+    """Return the name of the encoding that ``data`` (never UTF-16) says it is in."""
     declared = DECLARED.match(data)
-    encoding = declared[1].decode() if declared else "utf-8"
+    return declared[1].decode() if declared else "utf-8"
+
+
+def _spliced(data: bytes, splices: list[tuple[int, int, str]]) -> bytes:
+    encoding = declared_encoding(data)
     for start, end, text in sorted(splices, reverse=True):
         data = data[:start] + text.encode(encoding, "xmlcharrefreplace") + data[end:]
     return data

@@ -192,14 +192,15 @@ def oldest_kept(connection: sqlite3.Connection) -> datetime | None:
     return None if seconds is None else to_moment(seconds)
 
 
-def count_by_feed(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
-    """Return for each feed's URL how many items it brought, and how many of those were kept (or became posts)."""
+def count_by_feed(connection: sqlite3.Connection) -> dict[str, tuple[int, int, datetime]]:
+    """Return for each feed's URL how many items it brought, how many of those were kept, and its newest's date."""
     rows = connection.execute("""
-        SELECT f.url, sum(c.items), sum(c.items) FILTER (WHERE c.state IN ('kept', 'drafted', 'posted'))
-        FROM (SELECT feed, state, count(*) AS items FROM items GROUP BY feed, state) c
+        SELECT f.url, sum(c.items), sum(c.items) FILTER (WHERE c.state IN ('kept', 'drafted', 'posted')),
+               max(c.newest)
+        FROM (SELECT feed, state, count(*) AS items, max(dated) AS newest FROM items GROUP BY feed, state) c
         JOIN feeds f ON f.number = c.feed GROUP BY f.url
     """)
-    return {url: (seen, kept or 0) for url, seen, kept in rows}
+    return {url: (seen, kept or 0, to_moment(newest)) for url, seen, kept, newest in rows}
 
 
 def wake(connection: sqlite3.Connection, *, now: datetime) -> int:

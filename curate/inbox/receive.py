@@ -48,28 +48,32 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
     now: datetime,
     force: bool,
     interval_minutes: int,
-    progress: Callable[[int, int, int], None] | None = None,
+    progress: Callable[[int, int, int, int], None] | None = None,
 ) -> Report:
     """Read the feeds that are due (all with ``force``) and store their items.
 
     Each feed's items and its validators are committed together: a crash between two feeds hides
-    nothing. ``progress`` hears (done, of how many, failed) after each.
+    nothing. ``progress`` hears (done, of how many, new items, failed) at first and after each.
     """
+    every = {each.url: each.every for each in subscriptions}
     due = known_feeds(connection, subscriptions, now=now, force=force)
     outcomes: Counter[str] = Counter()
     failed: list[tuple[str, str]] = []
     new_items = 0
+    if progress is not None:
+        progress(0, len(due), 0, 0)
     async with aclosing(fetch_feeds(client, due)) as answers:
         async for fetched in answers:
             with transaction(connection):
-                number = record(connection, fetched, now=now, interval_minutes=interval_minutes)
+                interval = every.get(fetched.url) or interval_minutes
+                number = record(connection, fetched, now=now, interval_minutes=interval)
                 if fetched.feed is not None:
                     new_items += store_feed(connection, number, fetched.feed, now=now)
             outcomes[fetched.outcome] += 1
             if fetched.outcome == "failed":
                 failed.append((fetched.url, fetched.reason))
             if progress is not None:
-                progress(outcomes.total(), len(due), len(failed))
+                progress(outcomes.total(), len(due), new_items, len(failed))
     return Report(
         feeds=len(due),
         ok=outcomes["read"],

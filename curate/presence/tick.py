@@ -62,7 +62,7 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
     fetch: bool = True,
     send: bool = True,
     offline: bool = False,
-    progress: Callable[[int, int, int], None] | None = None,
+    progress: Callable[[int, int, int, int], None] | None = None,
 ) -> Pass:
     """Make the pass; ``config`` is the tokens' folder. Raises Conflict when another pass is under way.
 
@@ -92,7 +92,7 @@ async def _fetch(  # noqa: PLR0913 - what a fetch needs
     done: Pass,
     *,
     now: datetime,
-    progress: Callable[[int, int, int], None] | None,
+    progress: Callable[[int, int, int, int], None] | None,
 ) -> None:
     try:
         with hold(desk, "fetch"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curate.cli import feed_view
-from curate.cli.here import Here
 
 if TYPE_CHECKING:
     from tests.conftest import Curate, Loopback
@@ -49,6 +49,8 @@ def test_adding_a_feed_keeps_its_title_and_nothing_else(curate: Curate, desk: Pa
         "title": "Night Shift",
         "folder": "Work/Ops",
         "site_url": "https://night.example/",
+        "every": 0,
+        "paused": False,
         "added": True,
     }
     assert url in (desk / "feeds.opml").read_text(encoding="utf-8")
@@ -151,19 +153,26 @@ def test_the_list_shows_each_feeds_health(curate: Curate, desk: Path, loopback: 
         "title": "Night Shift",
         "folder": "",
         "site_url": "https://night.example/",
+        "every": 0,
+        "paused": False,
         "checked": "2026-11-23T08:00:00Z",
         "succeeded": "2026-11-23T08:00:00Z",
         "failures": 0,
         "reason": "",
         "items": 2,
         "kept": 0,
+        "newest": "2026-11-23T08:00:00Z",
+        "due": "2026-11-23T08:59:00Z",
+        "moved_to": "",
+        "gone": None,
     }
     assert (rows[bad]["failures"], rows[bad]["reason"], rows[bad]["succeeded"]) == (1, "answered 404 Not Found", None)
     assert [row["url"] for row in curate("-C", desk, "feed", "list", "--failing", "--json").data] == [bad]
     shown = curate("-C", desk, "--now", "2026-11-23T10:00:00Z", "feed", "list").out.splitlines()
-    assert shown[1].split() == ["Night", "Shift", "2", "0", "2h", good]
-    assert shown[2].split()[:4] == ["Bad", "0", "0", "never"]
-    assert shown[2].endswith("answered 404 Not Found")
+    assert shown[1].split() == ["Night", "Shift", "2", "0", "2h", "next", "now"]
+    assert shown[2].split() == ["Bad", "0", "0", "never", "404", "Not", "Found"]
+    failing = curate("-C", desk, "feed", "list", "--failing").out.splitlines()
+    assert failing[2:] == [f"    {bad}", "    answered 404 Not Found"]
 
 
 def test_a_feeds_title_moves_no_cursor(curate: Curate, desk: Path, loopback: Loopback) -> None:
@@ -274,10 +283,10 @@ def test_feeds_that_fail_are_named_and_the_rest_is_in(curate: Curate, desk: Path
         curate("-C", desk, "feed", "add", url, "--title", f"Gone {number}")
         loopback.put(f"/{number}", "", status=410)
     answer = curate("-C", desk, "fetch", expect=5)
-    first, last = answer.out.splitlines()
-    assert first.startswith("1 feed read, 5 failed: Gone ")
-    assert first.count("(answered 410 Gone)") == 3
-    assert first.endswith(" … curate feed list --failing names all.")
+    first, reason, names, last = answer.out.splitlines()
+    assert first == "1 feed read, 5 failed:"
+    assert re.fullmatch(r"  answered 410 Gone: (Gone \d, ){2}Gone \d and 2 more", reason)
+    assert names.startswith("curate feed list --failing names all")
     assert last == "Everything else is in: 2 new items."
     data = curate("-C", desk, "fetch", "--force", "--json", expect=5).data
     assert data["feeds"] == data["ok"] + data["not_modified"] + len(data["failed"]) == 6
@@ -293,7 +302,7 @@ def test_a_feed_that_fails_again_is_told_with_the_day_it_was_last_read(
     loopback.put("/one", "", status=404)
     curate("-C", desk, "--now", "2026-11-10T08:00:00Z", "fetch", expect=5)
     answer = curate("-C", desk, "--now", "2026-11-23T08:00:00Z", "fetch", expect=5)
-    assert "1 failed: Night Shift (answered 404 Not Found, last read 9 Nov)." in answer.out
+    assert "1 failed: Night Shift (answered 404 Not Found since 9 Nov)." in answer.out
 
 
 def test_without_a_network_no_feed_is_blamed(curate: Curate, desk: Path, loopback: Loopback) -> None:
@@ -323,29 +332,3 @@ def test_a_desk_without_feeds_says_how_to_get_some(curate: Curate, desk: Path) -
     assert curate("-C", desk, "fetch").out == feed_view.NO_FEEDS + "\n"
     data = curate("-C", desk, "fetch", "--json").data
     assert data == {"feeds": 0, "ok": 0, "not_modified": 0, "failed": [], "new_items": 0}
-
-
-class Terminal(io.StringIO):
-    """Standard error as a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def test_progress_is_one_line_on_a_terminal_and_gone_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_view, "PATIENCE", 0.0)
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    progress = feed_view.Progress(Here())
-    progress(82, 120, 3)
-    progress(83, 120, 3)  # too soon for another
-    progress.end()
-    assert terminal.getvalue() == "\r82/120 feeds, 3 failed\x1b[K\r\x1b[K"
-    quick = feed_view.Progress(Here())
-    monkeypatch.setattr(feed_view, "PATIENCE", 60.0)
-    silent = [feed_view.Progress(Here(quiet=True)), feed_view.Progress(Here())]
-    quick.end()
-    for each in silent:
-        each(1, 2, 0)
-        each.end()
-    assert terminal.getvalue().count("\r") == 2

@@ -124,10 +124,13 @@ def test_counts_name_every_state_and_every_feed(stock: Stock) -> None:
     decide(stock.connection, [first], "keep", now=stock.tick())
     decide(stock.connection, [second, third], "skip", now=stock.tick())
     assert items.oldest_kept(stock.connection) == NOW + timedelta(minutes=1)
-    assert items.count_by_feed(stock.connection) == {
+    counts = items.count_by_feed(stock.connection)
+    assert {url: numbers[:2] for url, numbers in counts.items()} == {
         "https://a.example/feed": (4, 1),
         "https://b.example/feed": (1, 0),
     }
+    newest = max(item.dated for item in stock.items() if item.feed_url == "https://a.example/feed")
+    assert counts["https://a.example/feed"][2] == newest
 
 
 @pytest.mark.parametrize(("words", "expected"), [(0, 0), (1, 1), (265, 1), (1840, 7), (2650, 10)])

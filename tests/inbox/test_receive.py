@@ -135,7 +135,7 @@ ENTRY = """<entry><id>urn:{0}</id><title>Night shift {0}</title><link href="http
 def read(stock: Stock, site: Loopback, *paths: str, force: bool = True) -> Report:
     port = site.url.rpartition(":")[2]
     subscriptions = [Subscription(url=site.url + path, title="", folder="", site_url="") for path in paths]
-    heard: list[tuple[int, int, int]] = []
+    heard: list[tuple[int, ...]] = []
 
     async def go() -> Report:
         async with Client(allow_private=[f"127.0.0.0/8:{port}"]) as client:
@@ -150,8 +150,8 @@ def read(stock: Stock, site: Loopback, *paths: str, force: bool = True) -> Repor
             )
 
     report = asyncio.run(go())
-    assert [done for done, _, _ in heard] == list(range(1, report.feeds + 1))
-    assert not heard or heard[-1] == (report.feeds, report.feeds, len(report.failed))
+    assert [done for done, *_ in heard] == list(range(report.feeds + 1))
+    assert heard[-1] == (report.feeds, report.feeds, report.new_items, len(report.failed))
     return report
 
 

@@ -1,0 +1,145 @@
+"""Ask for feeds and say how they are, storing nothing: what a person wants to know of one that behaves oddly.
+
+Knows answers and formats; nothing of subscriptions or items.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+from curate.errors import NetworkTrouble
+from curate.feeds.document import decode
+from curate.feeds.fetch import ACCEPT, read_feed
+from curate.feeds.outline import Unreadable as IllFormed
+from curate.feeds.outline import read_nodes
+from curate.feeds.workers import Unreadable, Workers
+from curate.web.client import BadAnswer, NotSent, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from curate.feeds.fetch import Known
+    from curate.feeds.parse import Feed
+    from curate.web.client import Client, Reply
+
+BEGINNING = 4096  # characters in which a feed says what it is
+LARGE = 2 << 20  # bytes of a feed that are many for what changes in it
+LONG_AGO = timedelta(days=180)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What one feed answered. ``moved_to`` is where it says it has moved for good; ``warnings`` are whole clauses."""
+
+    url: str
+    outcome: Literal["ok", "moved", "not_modified", "failed"]
+    reason: str = ""
+    moved_to: str = ""
+    title: str = ""
+    format: str = ""
+    entries: int = 0
+    newest: datetime | None = None
+    warnings: tuple[str, ...] = ()
+
+
+async def check_feeds(
+    client: Client,
+    feeds: Sequence[Known],
+    *,
+    now: datetime,
+    progress: Callable[[int, int, int, int], None] | None = None,
+) -> list[Checked]:
+    """Return how each of ``feeds`` is, in their order; ``progress`` hears what reading feeds tells it."""
+    if progress is not None:
+        progress(0, len(feeds), 0, 0)
+    room = asyncio.Semaphore(2 * client.connections)
+    done = failed = 0
+
+    async def one(workers: Workers, feed: Known) -> Checked:
+        nonlocal done, failed
+        async with room:
+            checked = await _check(client, workers, feed, now)
+        done, failed = done + 1, failed + (checked.outcome == "failed")
+        if progress is not None:
+            progress(done, len(feeds), 0, failed)
+        return checked
+
+    async with Workers() as workers:
+        return list(await asyncio.gather(*(one(workers, feed) for feed in feeds)))
+
+
+async def _check(client: Client, workers: Workers, known: Known, now: datetime) -> Checked:
+    validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    headers = {"Accept": ACCEPT} | {name: value for name, value in validators.items() if value}
+    try:
+        reply = await client.get(known.url, headers=headers)
+    except (NotSent, Unanswered, BadAnswer) as error:
+        return Checked(url=known.url, outcome="failed", reason=error.reason)
+    except NetworkTrouble as error:
+        return Checked(url=known.url, outcome="failed", reason=error.message)
+    if reply.status == 304:
+        return Checked(url=known.url, outcome="not_modified", moved_to=reply.moved_to)
+    if not 200 <= reply.status < 300:
+        return Checked(url=known.url, outcome="failed", reason=f"answered {reply.words}", moved_to=reply.moved_to)
+    try:
+        feed = await read_feed(workers, reply)
+        kind, fault = await workers.run(look, reply.body, reply.headers.get("Content-Type", ""))
+    except Unreadable as error:
+        return Checked(url=known.url, outcome="failed", reason=error.message, moved_to=reply.moved_to)
+    dates = [entry.published for entry in feed.entries if entry.published is not None and entry.published <= now]
+    return Checked(
+        url=known.url,
+        outcome="moved" if reply.moved_to and reply.moved_to != known.url else "ok",
+        moved_to=reply.moved_to,
+        title=feed.title,
+        format=kind,
+        entries=len(feed.entries),
+        newest=max(dates, default=None),
+        warnings=tuple(_warnings(reply, feed, fault, max(dates, default=None), now)),
+    )
+
+
+def look(body: bytes, content_type: str) -> tuple[str, str]:
+    """Return (the format of a feed: RSS 2.0, what is wrong with its XML); nothing is wrong with JSON."""
+    start = decode(body[: 4 * BEGINNING], content_type)[:BEGINNING].lstrip("\ufeff \t\r\n")
+    if start[:1] in {"{", "["}:
+        return "JSON Feed", ""
+    try:
+        read_nodes(body.removeprefix(b"\xef\xbb\xbf").lstrip())
+        fault = ""
+    except IllFormed as error:
+        fault = str(error)
+    root = re.search(r"<(?:\w+:)?(rss|feed|RDF)\b[^>]*", start)
+    if root is None:
+        return "XML", fault
+    version = re.search(r"""\sversion\s*=\s*["']([\d.]+)""", root[0])
+    names = {"rss": f"RSS {version[1]}" if version else "RSS", "feed": "Atom", "RDF": "RSS 1.0"}
+    return names[root[1]], fault
+
+
+def _warnings(reply: Reply, feed: Feed, fault: str, newest: datetime | None, now: datetime) -> list[str]:
+    kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    undated = sum(entry.published is None for entry in feed.entries)
+    early = sum(entry.published is not None and entry.published > now for entry in feed.entries)
+    unlinked = sum(not entry.url for entry in feed.entries)
+    shown = len(feed.entries)
+    said = [
+        (not shown, "it has no entries"),
+        (newest is not None and now - newest > LONG_AGO, "nothing new for half a year"),
+        (bool(fault), f"it {fault}; it was read all the same"),
+        (kind in {"text/html", "application/xhtml+xml"}, f"its server calls it {kind}"),
+        (undated > 0, f"{undated} of {shown} entries have no date"),
+        (early > 0, f"{early} of {shown} entries are dated ahead"),
+        (unlinked > 0, f"{unlinked} of {shown} entries have no address"),
+        (len(reply.body) > LARGE, f"it is {len(reply.body) >> 20} MiB each time it changes"),
+        (
+            "ETag" not in reply.headers and "Last-Modified" not in reply.headers,
+            "its server cannot say that nothing has changed, so it sends all of it every time",
+        ),
+    ]
+    return [words for true, words in said if true]
