@@ -21,17 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import feedparser
 
-from curate.feeds.clean import (
-    language_tag,
-    moment,
-    one_line,
-    plain_text,
-    safe_html,
-    safe_text,
-    shorten,
-    text_html,
-    web_url,
-)
+from curate.feeds.addresses import web_url
+from curate.feeds.clean import language_tag, moment, one_line, plain_text, safe_html, safe_text, shorten, text_html
 from curate.feeds.document import FEEDS, LONGEST_PROLOG, MOST_READ, NotAFeed, binary_kind, decode, xml_document
 
 if TYPE_CHECKING:

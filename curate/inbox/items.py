@@ -165,7 +165,7 @@ def find_number(connection: sqlite3.Connection, item_id: str) -> int:
 
 def find_by_url(connection: sqlite3.Connection, url: str) -> Item | None:
     """Return the item that stands at the canonical form of ``url``, the first one seen if several do."""
-    from curate.feeds.clean import canonical_url
+    from curate.feeds.addresses import canonical_url
 
     row = connection.execute(
         "SELECT id FROM items WHERE canonical_url = ? ORDER BY number LIMIT 1", (canonical_url(url),)
@@ -270,7 +270,7 @@ def store_page(connection: sqlite3.Connection, page: Page, *, now: datetime) -> 
 
     A page whose canonical URL is an item already changes nothing: that item is returned.
     """
-    from curate.feeds.clean import canonical_url
+    from curate.feeds.addresses import canonical_url
 
     address = canonical_url(page.url)
     arrival = Arrival(

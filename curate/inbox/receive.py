@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from curate.desk.db import transaction
 from curate.errors import NetworkTrouble
-from curate.feeds.clean import canonical_url, word_count
+from curate.feeds.addresses import canonical_url
+from curate.feeds.clean import word_count
 from curate.feeds.fetch import fetch_feeds
 from curate.feeds.health import known_feeds, record
 from curate.inbox.items import Arrival, Item, believable, find_by_url, store_arrivals, store_page

@@ -13,19 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.feeds.addresses import canonical_url, link_url, web_url
 from curate.feeds.clean import (
     ALLOWED,
-    canonical_url,
     html_text,
     language_tag,
-    link_url,
     moment,
     one_line,
     plain_text,
     safe_html,
     shorten,
     text_html,
-    web_url,
     word_count,
 )
 from tests.conftest import CORPORA
