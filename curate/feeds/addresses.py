@@ -281,14 +281,15 @@ def _normal(url: str) -> str:
         return url
     if parts.scheme not in DEFAULT_PORTS or not parts.netloc:
         return url
-    user, at, place = parts.netloc.rpartition("@")
+    user, _, place = parts.netloc.rpartition("@")
     host = _host(place if place.endswith("]") else re.sub(r":\d*$", "", place))
     if port is not None and port != DEFAULT_PORTS[parts.scheme]:
         host = f"{host}:{port}"
     path = _without_dots(_spelled(parts.path)) or "/"
     fragment = _spelled(parts.fragment) if parts.fragment.startswith(("!", "/")) else ""
-    query = _spelled(_query(parts.query, host)) if parts.query else ""
-    return SplitResult(parts.scheme, user + at + host, path, query, fragment).geturl()
+    query = _spelled(_query(parts.query, host)).replace("'", "%27") if parts.query else ""
+    user = user.removesuffix(":")
+    return SplitResult(parts.scheme, f"{user}@{host}" if user else host, path, query, fragment).geturl()
 
 
 def _host(host: str) -> str:
