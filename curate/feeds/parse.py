@@ -106,14 +106,15 @@ def _newest(entries: list[T], published: Callable[[T], datetime | None]) -> list
 def _kept(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries, each with a guid no other has."""
     every = list(entries)
-    shared = {guid for guid, count in Counter(entry.guid for entry in every).items() if count > 1}
+    articles = {(entry.guid, entry.url, entry.title) for entry in every}
+    shared = {guid for guid, count in Counter(guid for guid, _, _ in articles).items() if count > 1}
     kept: dict[str, Entry] = {}
     for entry in every:
-        if entry.guid in shared:  # a feed that gives several entries one guid means several, unless they are equal
+        if entry.guid in shared:  # a feed that gives several articles one guid means several
             own = replace(entry, guid=f"{entry.guid} {_digest(entry.url, entry.title)}")
             kept.setdefault(own.guid, own)
         else:
-            kept[entry.guid] = entry
+            kept.setdefault(entry.guid, entry)
     return list(kept.values())
 
 
