@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from curate.feeds.clean import one_line, plain_text, web_url
+from curate.feeds.addresses import web_url
+from curate.feeds.clean import one_line, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
