@@ -13,9 +13,13 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from curate.desk.db import open_database
+from curate.desk.folder import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,3 +178,17 @@ def orphans(session: int, within: float = 5.0) -> dict[int, str]:
     while (left := alive(session)) and time.monotonic() < end:
         time.sleep(0.02)  # nothing tells when somebody else's child ends
     return left
+
+
+def holding(desk: Path) -> dict[tuple[int, str], str]:
+    """Return what the desk holds: (feed, guid) and title; the database and its search are sound."""
+    with closing(open_database(Desk(desk))) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        connection.execute("INSERT INTO search (search) VALUES ('integrity-check')")
+        rows = connection.execute(
+            "SELECT feeds.url, guid, items.title FROM items JOIN feeds ON feeds.number = items.feed"
+        ).fetchall()
+    held = {(int(url.rpartition("/")[2]), guid): title for url, guid, title in rows}
+    assert len(held) == len(rows)
+    return held

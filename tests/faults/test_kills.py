@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import signal
-import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ import pytest
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.inbox.search import search
-from tests.faults.field import FULL, Field, alive, orphans, start_fetch
+from tests.faults.field import FULL, Field, holding, orphans, start_fetch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,21 +24,7 @@ if TYPE_CHECKING:
     from tests.conftest import Curate
 
 KILLS = 500 if FULL else 50
-pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="processes are watched through /proc")  # noqa: PTH110 - read before any test
-
-
-def holding(desk: Path) -> dict[tuple[int, str], str]:
-    """Return what the desk holds: (feed, guid) and title; the database and its search are sound."""
-    with closing(open_database(Desk(desk))) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-        connection.execute("INSERT INTO search (search) VALUES ('integrity-check')")
-        rows = connection.execute(
-            "SELECT feeds.url, guid, items.title FROM items JOIN feeds ON feeds.number = items.feed"
-        ).fetchall()
-    held = {(int(url.rpartition("/")[2]), guid): title for url, guid, title in rows}
-    assert len(held) == len(rows)
-    return held
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 
 
 def see_validators_hide_nothing(desk: Path, field: Field) -> int:
