@@ -6,7 +6,8 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from curate.errors import Conflict, CurateError
+from curate.desk.folder import refusal
+from curate.errors import Conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +37,7 @@ def hold(desk: Desk, purpose: str, *, wait: float = 10.0) -> Iterator[None]:
         msg = f"Another curate (process {who}) is busy with {purpose} in this desk."
         raise Conflict(str(holder), msg, "Wait for it to finish, then run the command again.") from error
     except OSError as error:
-        msg = f"{folder} cannot be written: {error.strerror or error}."
-        raise CurateError(msg, "Mend the folder's rights, then run the command again.") from error
+        raise refusal(folder, error, safe="Nothing was changed.") from error
     try:
         with contextlib.suppress(OSError):  # it only says who; the lock is held without it
             holder.write_text(str(os.getpid()))
