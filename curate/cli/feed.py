@@ -15,6 +15,7 @@ from curate.errors import CurateError, Interrupted, NetworkTrouble, Unknown, Usa
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from curate.cli.here import Here
     from curate.feeds.discover import Found
@@ -237,7 +238,8 @@ def fetch(here: Here, *, force: bool) -> None:
     import asyncio
 
     from curate.cli.progress import Progress
-    from curate.desk.locks import hold
+    from curate.desk.db import daily_check
+    from curate.desk.locks import WAIT, hold
     from curate.feeds import health
     from curate.feeds.opml import read_feeds
     from curate.inbox import receive
@@ -254,7 +256,12 @@ def fetch(here: Here, *, force: bool) -> None:
                 connection, client, subscriptions, now=now, force=force, interval_minutes=interval, progress=progress
             )
 
-    with hold(desk, "fetch"), here.database() as connection:
+    def waiting(process: str, since: datetime) -> None:
+        at = here.local(since)
+        here.say(f"Another curate (process {process}) is fetching since {at:%H:%M}. Waiting {WAIT:g} s …")
+
+    with hold(desk, "fetch", waiting=waiting), here.database() as connection:
+        daily_check(connection, desk, now=now)
         try:
             report = asyncio.run(go())
         except KeyboardInterrupt:

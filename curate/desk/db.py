@@ -7,12 +7,16 @@ Knows SQLite and nothing of what the tables mean: each room's store module owns 
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import shutil
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curate.errors import CurateError
+from curate.desk.folder import refusal, room
+from curate.errors import Conflict, CurateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +27,9 @@ APPLICATION = 0x63757261  # “cura”: what `file` and we recognise a desk's da
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 CONSONANTS = "bcdfghjklmnpqrstvwxz"
 BUSY = 10_000  # milliseconds to wait for another writer
+DAY = 24 * 3600
+LEAST_ROOM = 128 * 1024  # bytes free: with less, a database cannot even make its files of the moment
+NOT_WRITTEN = ("SQLITE_IOERR", "SQLITE_CANTOPEN")  # SQLite's names for refusals that have many reasons
 
 
 def open_database(desk: Desk) -> sqlite3.Connection:
@@ -62,16 +69,42 @@ def open_database(desk: Desk) -> sqlite3.Connection:
     return connection
 
 
-def trouble(path: Path, error: Exception) -> CurateError:
+def trouble(path: Path, error: Exception) -> CurateError:  # noqa: PLR0911 - one place, one arm for each refusal
     """Put a database's or disk's refusal in words."""
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        from curate.errors import Conflict
+    safe = "What was saved before is safe, nothing is half-written."
+    name, text = getattr(error, "sqlite_errorname", ""), str(error)
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Conflict(
+            str(path), f"Another program is writing to {path}.", f"{safe} Run the command again in a moment."
+        )
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "decode to UTF-8" in text:
+        return damaged(path, text)
+    if isinstance(error, OSError):
+        return refusal(path, error, safe=safe)
+    if name == "SQLITE_FULL" or (name.startswith(NOT_WRITTEN) and _no_room(path)):
+        return refusal(path, OSError(errno.ENOSPC, text), safe=safe)
+    if name.startswith("SQLITE_READONLY") or (name.startswith(NOT_WRITTEN) and not os.access(path.parent, os.W_OK)):
+        return refusal(path, OSError(errno.EROFS, "it, its folder or its disk is read-only"), safe=safe)
+    if name.startswith(NOT_WRITTEN):
+        said = f"The disk refused to read or write {path} ({text}{room(path) and f'; {room(path)} free there'})."
+        return CurateError(said, f"{safe} Look at the disk, then run the command again.")
+    return CurateError(f"{path} cannot be used: {text}.", f"{safe} curate doctor looks at it.")
 
-        return Conflict(str(path), f"Another curate is writing to {path}.", "Run the command again in a moment.")
-    if "malformed" in text or "not a database" in text:
-        return CurateError(f"{path} is damaged: {text}.", "Nothing was written. Restore it from .curate/backups.")
-    return CurateError(f"{path} cannot be used: {text}.", "Nothing was written.")
+
+def damaged(path: Path, how: str) -> CurateError:
+    """Say that the database at ``path`` is damaged, and where to take it from."""
+    hint = (
+        f"Nothing was written. Keep the file as it is, and put one from {path.parent / 'backups'}"
+        " or your own backup in its place."
+    )
+    return CurateError(f"{path} is damaged: {how}.", hint)
+
+
+def _no_room(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < LEAST_ROOM
+    except OSError:
+        return False
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -159,7 +192,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        with contextlib.suppress(sqlite3.OperationalError):  # a full disk may have rolled back already
+        with contextlib.suppress(sqlite3.Error):  # a full disk may have rolled back already
             connection.execute("ROLLBACK")
         raise
 
@@ -181,6 +214,17 @@ def faults(connection: sqlite3.Connection) -> str:
         return verdict
     astray = connection.execute("PRAGMA foreign_key_check").fetchone()
     return "" if astray is None else f"a row of {astray[0]} points to one of {astray[2]} that is not there"
+
+
+def daily_check(connection: sqlite3.Connection, desk: Desk, *, now: datetime) -> None:
+    """Look at the whole database once a day, before much is written to it. Raises CurateError when it is damaged."""
+    last = recall(connection, "checked")
+    if last.isdecimal() and 0 <= to_seconds(now) - int(last) < DAY:
+        return
+    wrong = faults(connection)
+    if wrong:
+        raise damaged(desk.database, wrong)
+    remember(connection, "checked", str(to_seconds(now)))
 
 
 def desk_id(connection: sqlite3.Connection) -> str:

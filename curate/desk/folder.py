@@ -6,7 +6,9 @@ Must not know what the files mean: feeds, posts and shares are other rooms' busi
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import shutil
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -125,10 +127,7 @@ def write_whole(path: Path, data: bytes | str, *, expected: str | None = None) -
             raise
         sync_folder(path.parent)
     except OSError as error:
-        raise CurateError(
-            f"{path} could not be written: {error.strerror or error}.",
-            "Nothing was changed. Free some space or mend the folder's rights, then run the command again.",
-        ) from error
+        raise refusal(path, error, safe="Nothing was changed.") from error
 
 
 def write_new(path: Path, data: bytes | str) -> None:
@@ -154,9 +153,30 @@ def write_new(path: Path, data: bytes | str) -> None:
                 os.unlink(name)  # noqa: PTH108 - the same
         sync_folder(path.parent)
     except OSError as error:
-        raise CurateError(
-            f"{path} could not be written: {error.strerror or error}.", "Free some space or mend the folder's rights."
-        ) from error
+        raise refusal(path, error, safe="Nothing was changed.") from error
+
+
+def refusal(path: Path, error: OSError, *, safe: str) -> CurateError:
+    """Put in words that the disk would not let ``path`` be written; ``safe`` says what is not harmed."""
+    free = room(path)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        said = f"The disk is full: {path} could not be written{free and f' ({free} free there)'}."
+        return CurateError(said, f"{safe} Free some space, then run the command again.")
+    reason = error.strerror or str(error)
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        said = f"{path} could not be written: {reason}."
+        return CurateError(said, f"{safe} Make {path.parent} writable for you, then run the command again.")
+    said = f"{path} could not be written: {reason}{free and f' ({free} free there)'}."
+    return CurateError(said, f"{safe} Mend that, then run the command again.")
+
+
+def room(path: Path) -> str:
+    """Return how much is free where ``path`` lies, in words; '' when that cannot be known."""
+    for folder in path.parents:
+        with contextlib.suppress(OSError):
+            free = shutil.disk_usage(folder).free
+            return f"{free / 2**20:,.0f} MB" if free >= 10 * 2**20 else f"{free / 2**20:.1f} MB"
+    return ""
 
 
 def _link_new(name: str, path: Path) -> None:

@@ -12,7 +12,7 @@ import contextlib
 import os
 import signal
 import sys
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -117,6 +117,14 @@ def _settle() -> None:
         for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
             with contextlib.suppress(ValueError, OSError):  # macOS knows the names and not all of the limits
                 resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
+    curate = parent_process()
+    if sys.platform == "linux" and curate is not None:
+        import fcntl
+
+        # However curate ends, a pipe of its closes then. The signal that tells ends this process even in the
+        # middle of C code, where no thread could notice.
+        fcntl.fcntl(curate.sentinel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(curate.sentinel, fcntl.F_SETFL, fcntl.fcntl(curate.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _call(function: Callable[..., Any], args: tuple[Any, ...], processor: int) -> tuple[bool, Any]:

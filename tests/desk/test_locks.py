@@ -71,5 +71,5 @@ def test_the_first_lock_of_a_desk_makes_its_private_folder_private(tmp_path: Pat
 
 def test_a_folder_that_cannot_hold_a_lock_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / ".curate").write_text("a file where a folder should be")
-    with pytest.raises(CurateError, match="cannot be written"), hold(Desk(tmp_path), "send"):
+    with pytest.raises(CurateError, match="could not be written"), hold(Desk(tmp_path), "send"):
         pass
