@@ -152,8 +152,10 @@ def _sanitised(markup: str, base_url: str) -> str | None:
         url_schemes=SCHEMES,
         link_rel=REL,
     )
-    if f'<a rel="{REL}">' in cleaned:  # links do not nest: the next end is theirs
+    if f'<a rel="{REL}">' in cleaned:  # a link that leads nowhere; the next end is its own, but around tables
         cleaned = AIMLESS.sub(r"\1", cleaned)
+        if f'<a rel="{REL}">' in cleaned:
+            return None
     if "&" in markup:
         cleaned = tidy(cleaned)  # references may have stood for what is not to be seen
     depth = deepest = 0
