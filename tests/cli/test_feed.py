@@ -171,8 +171,8 @@ def test_the_list_shows_each_feeds_health(curate: Curate, desk: Path, loopback: 
     shown = curate("-C", desk, "--now", "2026-11-23T10:00:00Z", "feed", "list").out.splitlines()
     assert shown[1].split() == ["Night", "Shift", "2", "0", "2h", "next", "now"]
     assert shown[2].split() == ["Bad", "0", "0", "never", "404", "Not", "Found"]
-    failing = curate("-C", desk, "feed", "list", "--failing").out.splitlines()
-    assert failing[2:] == [f"    {bad}", "    answered 404 Not Found"]
+    failing = curate("-C", desk, "--now", "2026-11-23T08:10:00Z", "feed", "list", "--failing").out.splitlines()
+    assert failing[2:] == [f"    {bad}", "    answered 404 Not Found; asked again in 49 min"]
 
 
 def test_a_feeds_title_moves_no_cursor(curate: Curate, desk: Path, loopback: Loopback) -> None:
