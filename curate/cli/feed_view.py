@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NO_FEEDS = "No feeds yet. curate feed add URL, or curate feed import feeds.opml."
 SHOWN = 3  # failed feeds that are named
+PAIRS = 10  # addresses proposed that are shown
 REASONS = 5  # kinds of failures that are told
 WIDEST = 120  # cells of a table, however wide the terminal
 
@@ -87,7 +88,7 @@ def table(rows: Sequence[Mapping[str, Any]], clock: Clock, *, stale: bool = Fals
         return []
     room = min(max(shutil.get_terminal_size().columns, 60), WIDEST) - 24  # what numbers and gaps take
     titles = room * 2 // 5
-    head = [("FEED", "ITEMS", "KEPT", "READ", "")]
+    head = [("FEED", "ITEMS", "KEPT", "READ", "HEALTH")]
     body = [
         (
             each["title"] or each["url"].partition("://")[2],
@@ -101,13 +102,16 @@ def table(rows: Sequence[Mapping[str, Any]], clock: Clock, *, stale: bool = Fals
     lines = render.columns(head + body, (titles, 6, 5, 5, room - titles))
     if not whole:
         return lines
-    addressed = [line for each, line in zip(rows, lines[1:], strict=True) for line in (line, *_whole(each))]
+    addressed = [line for each, line in zip(rows, lines[1:], strict=True) for line in (line, *_whole(each, clock))]
     return [lines[0], *addressed]
 
 
-def _whole(each: Mapping[str, Any]) -> list[str]:
-    reason = [f"    {each['reason']}"] if each["failures"] and not each["paused"] else []
-    return [f"    {each['url']}", *reason]
+def _whole(each: Mapping[str, Any], clock: Clock) -> list[str]:
+    """Return what the table has no room for: the address, the whole reason, and what comes next."""
+    lines = [f"    {each['url']}"]
+    if each["failures"] and not each["paused"] and not each["gone"]:
+        lines.append(f"    {each['reason']}; asked again {clock.wait(each['due'])}")
+    return lines
 
 
 def _fares(each: Mapping[str, Any], clock: Clock) -> str:
@@ -117,7 +121,7 @@ def _fares(each: Mapping[str, Any], clock: Clock) -> str:
     if each["gone"]:
         return f"gone for good since {clock.day(each['gone'])}"
     if each["failures"]:
-        return f"{each['reason'].removeprefix('answered ')}{_since(each['succeeded'], each['failures'], clock)}"
+        return f"{_short(each['reason']).removeprefix('answered ')}{_since(each['succeeded'], each['failures'], clock)}"
     if each["moved_to"]:
         return f"moved: {each['moved_to'].partition('://')[2]}"
     if each["due"] is None or each["checked"] is None:
@@ -151,13 +155,17 @@ def imported(report: ImportReport, file: str, *, dry_run: bool, merge: bool) -> 
         return lines
     many = len(report.variants)
     pairs = [f"  {listed} → {given}" for listed, given in report.variants]
+    if not merge and many > PAIRS:
+        pairs[PAIRS:] = [f"  and {many - PAIRS:,} more; --json shows all"]
     if merge:
         took = "Would take over" if dry_run else "Took over"
         return [*lines, f"{took} {render.count(many, 'new address', 'new addresses')}:", *pairs]
-    look = f"{many} look like feeds" if many > 1 else "1 looks like a feed"
+    look = "1 looks like a feed you have under another address, and stays as it is:"
+    if many > 1:
+        look = f"{many} look like feeds you have under another address, and stay as they are:"
     return [
         *lines,
-        f"{look} you have under another address, and stay as they are:",
+        look,
         *pairs,
         f"curate feed import {file} --merge takes the new addresses.",
     ]
@@ -200,10 +208,13 @@ def _grouped(failed: Sequence[tuple[str, str]], health: Mapping[str, FeedHealth]
     wide = min(shutil.get_terminal_size().columns, WIDEST)
     lines = []
     for reason, names in sorted(reasons.items(), key=lambda each: -len(each[1]))[:REASONS]:
-        more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-        begun = f"  {reason}: "
-        room = max(wide - render.width(begun + more), 12)
-        lines.append(begun + render.clip(", ".join(names[:SHOWN]), room) + more)
+        line = ""
+        for shown in range(min(SHOWN, len(names)), 0, -1):  # as many names as fit, whole
+            more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+            line = f"  {reason}: {', '.join(names[:shown])}{more}"
+            if render.width(line) <= wide:
+                break
+        lines.append(line)
     left = len(reasons) - REASONS
     return [*lines, f"  and for {render.count(left, 'other reason')}"] if left > 0 else lines
 
