@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,7 +20,7 @@ from tests.inbox.stock import NOW
 if TYPE_CHECKING:
     from tests.inbox.stock import Stock
 
-HISTORIES = 2_000 if os.environ.get("CURATE_SWEEP") else 200
+HISTORIES = 2_000
 PERSONS = """
 SELECT i.state, i.decided_at, i.via_url, n.text, (SELECT group_concat(tag) FROM tags WHERE item = i.number),
        (SELECT group_concat(q.text) FROM quotes q WHERE item = i.number)
