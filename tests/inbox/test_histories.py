@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,7 +21,7 @@ from tests.inbox.stock import NOW
 if TYPE_CHECKING:
     from tests.inbox.stock import Stock
 
-HISTORIES = 2_000
+HISTORIES = 2_000 if os.environ.get("CURATE_SWEEP") else 200
 PERSONS = """
 SELECT i.state, i.decided_at, i.via_url, n.text, (SELECT group_concat(tag) FROM tags WHERE item = i.number),
        (SELECT group_concat(q.text) FROM quotes q WHERE item = i.number)
