@@ -170,7 +170,7 @@ OPAQUE = frozenset(
     | {"feedproxy.google.com", "rss.feedsportal.com", "news.google.com", "apple.news", "flip.it", "amzn.to", "fb.me"}
     | {"wp.me", "nyti.ms", "cutt.ly", "rb.gy", "t.ly", "shorturl.at", "hubs.ly", "hubs.la"}
 )
-FEEDBURNER = re.compile(r"https?://[^/?#]+/~r/", re.IGNORECASE)  # on whatever host
+FEEDBURNER = re.compile(r"https?://[^/?#\[]+/~r/", re.IGNORECASE)  # on whatever host
 
 
 def web_url(url: str, base: str = "") -> str:
