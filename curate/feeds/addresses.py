@@ -170,6 +170,7 @@ OPAQUE = frozenset(
     | {"feedproxy.google.com", "rss.feedsportal.com", "news.google.com", "apple.news", "flip.it", "amzn.to", "fb.me"}
     | {"wp.me", "nyti.ms", "cutt.ly", "rb.gy", "t.ly", "shorturl.at", "hubs.ly", "hubs.la"}
 )
+FEEDBURNER = re.compile(r"https?://[^/?#\[]+/~r/", re.IGNORECASE)  # on whatever host
 
 
 def web_url(url: str, base: str = "") -> str:
@@ -220,7 +221,7 @@ def unwrapped(url: str) -> str:
 
 def opaque(url: str) -> bool:
     """Say whether ``url`` is a redirector's that does not tell where it leads: only fetching it does."""
-    return host_of(url).removeprefix("www.") in OPAQUE
+    return host_of(url).removeprefix("www.") in OPAQUE or FEEDBURNER.match(url) is not None
 
 
 def host_of(url: str) -> str:

@@ -179,8 +179,13 @@ def _plain(title: str) -> str:
 
 
 def _says_more(known: sqlite3.Row, arrival: Arrival) -> bool:
-    """Say whether the feed changed what it says: text, guid, or a date where none could be believed."""
+    """Say whether the feed changed what it says: text, guid, or a date where none could be believed.
+
+    What was stored under an address that is spelled otherwise today counts as changed.
+    """
     if known["hash"] != arrival.hash() or known["guid"] != arrival.guid:
+        return True
+    if known["canonical_url"] != arrival.canonical_url and not opaque(arrival.url):
         return True
     claimed = to_seconds(arrival.claimed) if arrival.claimed else None
     return known["published"] is None and (arrival.published is not None or known["claimed"] != claimed)

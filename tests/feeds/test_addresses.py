@@ -234,7 +234,9 @@ def test_what_leads_nowhere_for_certain_stays(url: str) -> None:
 def test_a_redirector_that_does_not_tell_is_known() -> None:
     assert opaque("https://t.co/abc")
     assert opaque("http://feedproxy.google.com/~r/x/y")
+    assert opaque("http://feeds.site.example/~r/x/~3/7/essay.html")
     assert not opaque("https://site.example/t.co")
+    assert not opaque("http://[/~r/")
     assert host_of("http://[") == ""
 
 
