@@ -164,7 +164,7 @@ def imported(report: ImportReport, file: str, *, dry_run: bool, merge: bool) -> 
 
 def fetched(report: Report, health: Mapping[str, FeedHealth], due: datetime | None, clock: Clock) -> list[str]:
     """Say what a fetch came to, the most useful line last."""
-    from curate.feeds.fetch import NO_NETWORK
+    from curate.feeds.fetch import NO_NETWORK, PORTAL
 
     if not report.feeds:
         if due is None:
@@ -173,13 +173,24 @@ def fetched(report: Report, health: Mapping[str, FeedHealth], due: datetime | No
         return [f"No feed is due for {render.count(wait, 'minute')}. curate fetch --force asks all the same."]
     if any(reason == NO_NETWORK for _, reason in report.failed):
         return ["No network. Your inbox and drafts work. Fetch and send will wait."]
+    if any(reason == PORTAL for _, reason in report.failed):
+        return ["The network answers in place of the feeds; it may want a sign-in. Open a browser, then fetch again."]
+    moved = _moved(report)
     read = f"{render.count(report.ok + report.not_modified, 'feed')} read"
     news = render.count(report.new_items, "new item")
     if not report.failed:
-        return [f"{read}, {news}."]
+        return [*moved, f"{read}, {news}."]
     named = [_failed(url, reason, health.get(url), clock) for url, reason in report.failed[:SHOWN]]
     more = " … curate feed list --failing names all." if len(report.failed) > SHOWN else "."
-    return [f"{read}, {len(report.failed)} failed: {', '.join(named)}{more}", f"Everything else is in: {news}."]
+    failed = f"{read}, {len(report.failed)} failed: {', '.join(named)}{more}"
+    return [*moved, failed, f"Everything else is in: {news}."]
+
+
+def _moved(report: Report) -> list[str]:
+    """Say which feeds have moved for good, and whether the list says so, too."""
+    told = [(each, "Updated. curate undo takes it back.") for each in report.moved]
+    lines = [f"{each.title} moved to {each.after} for good. {what}" for each, what in (*told, *report.unmoved)]
+    return [render.term_safe(line) for line in lines]
 
 
 def _failed(url: str, reason: str, health: FeedHealth | None, clock: Clock) -> str:

@@ -156,7 +156,7 @@ def export_feeds(path: Path) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + "".join(f"{line}\n" for line in lines)
 
 
-def edit_feed(path: Path, url: str, **changes: str | int | bool) -> Subscription:
+def edit_feed(path: Path, url: str, /, **changes: str | int | bool) -> Subscription:
     """Change what the list says of the feed at ``url``, and nothing else in the file; return it as it is then.
 
     ``changes`` are fields of Subscription: title, folder, url, site_url, every, paused. Raises Unknown,
