@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NO_FEEDS = "No feeds yet. curate feed add URL, or curate feed import feeds.opml."
 SHOWN = 3  # failed feeds that are named
+PAIRS = 10  # addresses proposed that are shown
+REASONS = 5  # kinds of failures that are told
 WIDEST = 120  # cells of a table, however wide the terminal
 
 
@@ -86,7 +88,7 @@ def table(rows: Sequence[Mapping[str, Any]], clock: Clock, *, stale: bool = Fals
         return []
     room = min(max(shutil.get_terminal_size().columns, 60), WIDEST) - 24  # what numbers and gaps take
     titles = room * 2 // 5
-    head = [("FEED", "ITEMS", "KEPT", "READ", "")]
+    head = [("FEED", "ITEMS", "KEPT", "READ", "HEALTH")]
     body = [
         (
             each["title"] or each["url"].partition("://")[2],
@@ -100,13 +102,16 @@ def table(rows: Sequence[Mapping[str, Any]], clock: Clock, *, stale: bool = Fals
     lines = render.columns(head + body, (titles, 6, 5, 5, room - titles))
     if not whole:
         return lines
-    addressed = [line for each, line in zip(rows, lines[1:], strict=True) for line in (line, *_whole(each))]
+    addressed = [line for each, line in zip(rows, lines[1:], strict=True) for line in (line, *_whole(each, clock))]
     return [lines[0], *addressed]
 
 
-def _whole(each: Mapping[str, Any]) -> list[str]:
-    reason = [f"    {each['reason']}"] if each["failures"] and not each["paused"] else []
-    return [f"    {each['url']}", *reason]
+def _whole(each: Mapping[str, Any], clock: Clock) -> list[str]:
+    """Return what the table has no room for: the address, the whole reason, and what comes next."""
+    lines = [f"    {each['url']}"]
+    if each["failures"] and not each["paused"] and not each["gone"]:
+        lines.append(f"    {each['reason']}; asked again {clock.wait(each['due'])}")
+    return lines
 
 
 def _fares(each: Mapping[str, Any], clock: Clock) -> str:
@@ -116,7 +121,7 @@ def _fares(each: Mapping[str, Any], clock: Clock) -> str:
     if each["gone"]:
         return f"gone for good since {clock.day(each['gone'])}"
     if each["failures"]:
-        return f"{each['reason'].removeprefix('answered ')}{_since(each['succeeded'], each['failures'], clock)}"
+        return f"{_short(each['reason']).removeprefix('answered ')}{_since(each['succeeded'], each['failures'], clock)}"
     if each["moved_to"]:
         return f"moved: {each['moved_to'].partition('://')[2]}"
     if each["due"] is None or each["checked"] is None:
@@ -150,6 +155,8 @@ def imported(report: ImportReport, file: str, *, dry_run: bool, merge: bool) -> 
         return lines
     many = len(report.variants)
     pairs = [f"  {listed} → {given}" for listed, given in report.variants]
+    if not merge and many > PAIRS:
+        pairs[PAIRS:] = [f"  and {many - PAIRS:,} more; --json shows all"]
     if merge:
         took = "Would take over" if dry_run else "Took over"
         return [*lines, f"{took} {render.count(many, 'new address', 'new addresses')}:", *pairs]
@@ -171,19 +178,24 @@ def fetched(report: Report, health: Mapping[str, FeedHealth], due: datetime | No
             return [NO_FEEDS]
         wait = max(int((due - clock.now).total_seconds() // 60), 1)
         return [f"No feed is due for {render.count(wait, 'minute')}. curate fetch --force asks all the same."]
-    if any(reason == NO_NETWORK for _, reason in report.failed):
-        return ["No network. Your inbox and drafts work. Fetch and send will wait."]
-    if any(reason == PORTAL for _, reason in report.failed):
-        return ["The network answers in place of the feeds; it may want a sign-in. Open a browser, then fetch again."]
+    trouble = {
+        NO_NETWORK: "No network. Your inbox and drafts work. Fetch and send will wait.",
+        PORTAL: "The network answers in place of the feeds; it may want a sign-in. Open a browser, then fetch again.",
+    }
+    if said := next((trouble[reason] for _, reason in report.failed if reason in trouble), ""):
+        return [said]
     moved = _moved(report)
     read = f"{render.count(report.ok + report.not_modified, 'feed')} read"
     news = render.count(report.new_items, "new item")
     if not report.failed:
         return [*moved, f"{read}, {news}."]
-    named = [_failed(url, reason, health.get(url), clock) for url, reason in report.failed[:SHOWN]]
-    more = " … curate feed list --failing names all." if len(report.failed) > SHOWN else "."
-    failed = f"{read}, {len(report.failed)} failed: {', '.join(named)}{more}"
-    return [*moved, failed, f"Everything else is in: {news}."]
+    rest = f"Everything else is in: {news}." if report.ok + report.not_modified else "What you have stays as it is."
+    if len(report.failed) > SHOWN:
+        lines = _grouped(report.failed, health)
+        names = "curate feed list --failing names all, and says since when."
+        return [*moved, f"{read}, {len(report.failed):,} failed:", *lines, names, rest]
+    named = [_failed(url, reason, health.get(url), clock) for url, reason in report.failed]
+    return [*moved, f"{read}, {len(report.failed)} failed: {', '.join(named)}.", rest]
 
 
 def _moved(report: Report) -> list[str]:
@@ -195,8 +207,35 @@ def _moved(report: Report) -> list[str]:
 
 def _failed(url: str, reason: str, health: FeedHealth | None, clock: Clock) -> str:
     since = _since(health.succeeded_at, health.failures, clock) if health and health.failures > 1 else ""
-    title = health.title if health and health.title else url
-    return f"{render.term_safe(title)} ({render.term_safe(reason)}{since})"
+    return f"{_called(url, health)} ({_short(reason)}{since})"
+
+
+def _grouped(failed: Sequence[tuple[str, str]], health: Mapping[str, FeedHealth]) -> list[str]:
+    """Say which feeds failed for which reason, the most frequent first, each in a line of the terminal."""
+    reasons: dict[str, list[str]] = {}
+    for url, reason in failed:
+        reasons.setdefault(_short(reason), []).append(_called(url, health.get(url)))
+    wide = min(shutil.get_terminal_size().columns, WIDEST)
+    lines = []
+    for reason, names in sorted(reasons.items(), key=lambda each: -len(each[1]))[:REASONS]:
+        line = ""
+        for shown in range(min(SHOWN, len(names)), 0, -1):  # as many names as fit, whole
+            more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+            line = f"  {reason}: {', '.join(names[:shown])}{more}"
+            if render.width(line) <= wide:
+                break
+        lines.append(line)
+    left = len(reasons) - REASONS
+    return [*lines, f"  and for {render.count(left, 'other reason')}"] if left > 0 else lines
+
+
+def _called(url: str, health: FeedHealth | None) -> str:
+    return render.term_safe(health.title if health and health.title else url.partition("://")[2] or url)
+
+
+def _short(reason: str) -> str:
+    """Return ``reason`` without what it adds in brackets."""
+    return render.term_safe(reason.partition(" (")[0])
 
 
 def checked(results: Sequence[Checked], names: Mapping[str, str], clock: Clock) -> list[str]:

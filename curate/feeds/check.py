@@ -139,7 +139,7 @@ def _warnings(reply: Reply, feed: Feed, fault: str, newest: datetime | None, now
         (len(reply.body) > LARGE, f"it is {len(reply.body) >> 20} MiB each time it changes"),
         (
             "ETag" not in reply.headers and "Last-Modified" not in reply.headers,
-            "its server cannot say that nothing has changed, so it sends all of it every time",
+            "it is sent whole every time: its server knows no ETag and no Last-Modified",
         ),
     ]
     return [words for true, words in said if true]

@@ -115,7 +115,7 @@ def address_of(url: str) -> tuple[str, str]:
     plain = url.strip()
     if plain[:5].lower() == "feed:":  # a habit of some browsers: feed://host/path or feed:https://host/path
         rest = plain[5:]
-        plain = rest if rest[:4].lower() == "http" else f"http://{rest.lstrip('/')}"
+        plain = rest if re.match(r"[a-zA-Z][\w+.-]*:(?!\d)", rest) else f"http://{rest.lstrip('/')}"
     address = web_url(plain)
     if address:
         return address, ""
