@@ -252,7 +252,14 @@ def fetch(here: Here, *, force: bool) -> None:
     async def go() -> receive.Report:
         async with here.client() as client, progress.shown():
             return await receive.read_feeds(
-                connection, client, subscriptions, now=now, force=force, interval_minutes=interval, progress=progress
+                connection,
+                client,
+                subscriptions,
+                now=now,
+                force=force,
+                interval_minutes=interval,
+                feeds_file=desk.feeds,
+                progress=progress,
             )
 
     def waiting(process: str, since: datetime) -> None:
@@ -269,6 +276,7 @@ def fetch(here: Here, *, force: bool) -> None:
     failed = [{"url": url, "reason": reason} for url, reason in report.failed]
     data = {"feeds": report.feeds, "ok": report.ok, "not_modified": report.not_modified, "failed": failed}
     data["new_items"] = report.new_items
+    data["moved"] = [{"title": each.title, "before": each.before, "after": each.after} for each in report.moved]
     here.answer(data, view.fetched(report, rows, due, _clock(here)), exit_code=5 if failed else 0)
 
 

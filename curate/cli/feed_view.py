@@ -173,26 +173,38 @@ def imported(report: ImportReport, file: str, *, dry_run: bool, merge: bool) -> 
 
 def fetched(report: Report, health: Mapping[str, FeedHealth], due: datetime | None, clock: Clock) -> list[str]:
     """Say what a fetch came to, the most useful line last."""
-    from curate.feeds.fetch import NO_NETWORK
+    from curate.feeds.fetch import NO_NETWORK, PORTAL
 
     if not report.feeds:
         if due is None:
             return [NO_FEEDS]
         wait = max(int((due - clock.now).total_seconds() // 60), 1)
         return [f"No feed is due for {render.count(wait, 'minute')}. curate fetch --force asks all the same."]
-    if any(reason == NO_NETWORK for _, reason in report.failed):
-        return ["No network. Your inbox and drafts work. Fetch and send will wait."]
+    trouble = {
+        NO_NETWORK: "No network. Your inbox and drafts work. Fetch and send will wait.",
+        PORTAL: "The network answers in place of the feeds; it may want a sign-in. Open a browser, then fetch again.",
+    }
+    if said := next((trouble[reason] for _, reason in report.failed if reason in trouble), ""):
+        return [said]
+    moved = _moved(report)
     read = f"{render.count(report.ok + report.not_modified, 'feed')} read"
     news = render.count(report.new_items, "new item")
     if not report.failed:
-        return [f"{read}, {news}."]
+        return [*moved, f"{read}, {news}."]
     rest = f"Everything else is in: {news}." if report.ok + report.not_modified else "What you have stays as it is."
     if len(report.failed) > SHOWN:
         lines = _grouped(report.failed, health)
         names = "curate feed list --failing names all, and says since when."
-        return [f"{read}, {len(report.failed):,} failed:", *lines, names, rest]
+        return [*moved, f"{read}, {len(report.failed):,} failed:", *lines, names, rest]
     named = [_failed(url, reason, health.get(url), clock) for url, reason in report.failed]
-    return [f"{read}, {len(report.failed)} failed: {', '.join(named)}.", rest]
+    return [*moved, f"{read}, {len(report.failed)} failed: {', '.join(named)}.", rest]
+
+
+def _moved(report: Report) -> list[str]:
+    """Say which feeds have moved for good, and whether the list says so, too."""
+    told = [(each, "Updated. curate undo takes it back.") for each in report.moved]
+    lines = [f"{each.title} moved to {each.after} for good. {what}" for each, what in (*told, *report.unmoved)]
+    return [render.term_safe(line) for line in lines]
 
 
 def _failed(url: str, reason: str, health: FeedHealth | None, clock: Clock) -> str:

@@ -265,14 +265,14 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
 @click.option("--dry-run", "-n", is_flag=True, help="Show what would be taken back.")
 @click.pass_obj
 def undo(here: Here, steps: int | None, *, only_list: bool, dry_run: bool) -> None:
-    """Take back the last decision, note, quote or tag, or the last N."""
+    """Take back the last decision, note, quote, tag or move of a feed, or the last N."""
     from curate.inbox import decide
 
     with _inbox(here) as connection:
         if only_list or dry_run:
             done = decide.journal(connection, steps or (SHOWN if only_list else 1))
         else:
-            done = decide.undo(connection, steps or 1, now=here.now())
+            done = decide.undo(connection, steps or 1, now=here.now(), feeds_file=here.desk().feeds)
     here.answer(
         [asdict(step) for step in done], lambda: steps_lines(done, here.now(), taken_back=not (only_list or dry_run))
     )

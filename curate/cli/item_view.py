@@ -171,6 +171,14 @@ def steps_lines(steps: Sequence[Step], now: datetime, *, taken_back: bool) -> It
     if not steps:
         yield "Nothing to undo."
     for number, step in enumerate(steps, 1):
+        if step.feed is not None:
+            if taken_back:
+                line = f"Taken back: {step.feed.title} is read at {step.feed.before} again."
+            else:
+                what = f"{step.feed.title} moved to {step.feed.after}"
+                line = f"{number:>3}  {render.ago(step.at, now):>4}  {step.action:<6} {what}"
+            yield render.term_safe(line)
+            continue
         first = step.items[0]
         what = f"{first.id} “{render.clip(render.term_safe(first.title), TITLE)}”"
         if len(step.items) > 1:

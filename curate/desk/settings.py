@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
+SOONEST = 5  # minutes between two readings of a feed
 Network = Literal["mastodon", "bluesky", "manual"]
 
 
@@ -43,12 +44,17 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How feeds are read. ``interval`` in minutes, ``timeout`` in seconds."""
+    """How feeds are read. ``interval`` in minutes, 0 for each feed's own rhythm; ``timeout`` in seconds."""
 
-    interval: Annotated[int, msgspec.Meta(ge=5)] = 60
+    interval: Annotated[int, msgspec.Meta(ge=0)] = 0
     timeout: Annotated[float, msgspec.Meta(gt=0)] = 30.0
     connections: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
     allow_private: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse to ask anybody every other minute."""
+        if 0 < self.interval < SOONEST:
+            raise ValueError(f"interval {self.interval} is neither 0 (as it suits each feed) nor {SOONEST} or more")
 
 
 class Deploy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

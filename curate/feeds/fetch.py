@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from curate.feeds.workers import Unreadable, Workers
 from curate.web.client import BadAnswer, NotSent, Unanswered
@@ -29,9 +31,19 @@ ACCEPT = (
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 )
 NO_NETWORK = "not reached: there seems to be no network"
+PORTAL = "not reached: the network answers in its place"
+GONE = "gone for good (410); paused"
 FEW = 5  # feeds; fewer can all be silent by chance
+HOSTS = 3  # of one host or two, all feeds may well fail in one way by themselves
 ENOUGH = 32  # silent feeds and nothing else: asking on would take minutes and bring nothing
 LONGEST_VALIDATOR = 512  # characters
+# Signs that an outcome may not be the feed's own: nothing came, the way is barred; else what page came.
+SILENT, BARRED = "silent", "barred"
+OWN = frozenset({404, 410, 429})  # speaks of the feed, whoever else says the same
+NETWORKS = frozenset({407, 511})  # the network wants a sign-in
+VARYING = re.compile(rb"[0-9a-f]{4,}|[0-9]+")
+BEGINNING = 4096  # bytes by which two pages are told apart
+MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,9})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +61,9 @@ class Fetched:
     """What came of asking for one feed.
 
     ``feed`` is there when it was read; ``not_modified`` is a 304 as well as the same bytes again.
-    ``reason`` is why it failed, in words: answered 404 Not Found. ``retry_after`` is in seconds, when
-    the server named it. With ``no_network`` the failure is not the feed's.
+    ``reason`` is why it failed, in words: answered 404 Not Found. ``moved_to`` is the address it was
+    redirected to for good. ``retry_after`` is in seconds, when the server named it; for ``fresh_for``
+    seconds, it says, nothing will be new. With ``no_network`` the failure is not the feed's.
     """
 
     url: str
@@ -61,34 +74,62 @@ class Fetched:
     body_hash: str = ""
     reason: str = ""
     status: int = 0
+    moved_to: str = ""
     retry_after: int | None = None
+    fresh_for: int = 0
     no_network: bool = False
 
 
 async def fetch_feeds(client: Client, known: Sequence[Known]) -> AsyncGenerator[Fetched, None]:
     """Ask for all of ``known`` at once, within the client's limits, and yield each outcome as it comes.
 
-    When more than four in five of five or more feeds give no sign of life, it is the network that
-    failed: those come last, marked ``no_network``. When the first 32 are silent, the rest is not asked.
+    When more than four in five of five or more feeds fail without a sign of the feeds themselves, it
+    is the network that failed: those come last, marked ``no_network``. No sign is silence, a way that
+    is barred, or for feeds of several hosts one and the same page. When the first 32 are silent, the
+    rest is not asked.
     """
     unasked = dict.fromkeys(feed.url for feed in known)
-    silent: list[Fetched] = []
+    held: list[tuple[Fetched, str]] = []
+    silent = 0
     answered = False
     async with aclosing(_outcomes(client, spread(known))) as outcomes:
-        async for fetched, heard in outcomes:
+        async for fetched, sign in outcomes:
             unasked.pop(fetched.url, None)
             answered = answered or fetched.status > 0
-            if heard:
-                yield fetched
+            silent += sign == SILENT
+            if sign:
+                held.append((fetched, sign))
             else:
-                silent.append(fetched)
-            if not answered and len(silent) >= ENOUGH:
+                yield fetched
+            if not answered and silent >= ENOUGH:
                 break
-    silent += [Fetched(url=url, outcome="failed") for url in unasked]
-    most = len(known) >= FEW and len(silent) * 5 > len(known) * 4
-    down = most or client.offline or bool(unasked)
-    for fetched in silent:
-        yield replace(fetched, reason=NO_NETWORK, no_network=True) if down else fetched
+    held += [(Fetched(url=url, outcome="failed"), SILENT) for url in unasked]
+    page = _commonest(held)
+    blamed = NO_NETWORK if client.offline or unasked else _blamed(held, page, len(known))
+    for fetched, sign in held:
+        innocent = blamed and sign in (SILENT, BARRED, page)
+        yield replace(fetched, reason=blamed, no_network=True) if innocent else fetched
+
+
+def _blamed(held: Sequence[tuple[Fetched, str]], page: str, asked: int) -> str:
+    """Say what is wrong with the network when the feeds in ``held`` failed, of all that were ``asked``; '' nothing.
+
+    ``page`` is the sign of the page that most of them were answered with.
+    """
+    many = {
+        sign: sum(1 for _, each in held if each == sign)
+        for sign in {SILENT, BARRED, page}
+        if sign == SILENT or len({_host(fetched.url) for fetched, each in held if each == sign}) >= HOSTS
+    }
+    if asked < FEW or sum(many.values()) * 5 <= asked * 4:
+        return ""
+    return PORTAL if many.get(page) else NO_NETWORK
+
+
+def _commonest(held: Sequence[tuple[Fetched, str]]) -> str:
+    """Return the sign of the page that most feeds were answered with; '' when none was."""
+    pages = Counter(sign for _, sign in held if sign not in (SILENT, BARRED))
+    return max(pages, key=pages.__getitem__, default="")
 
 
 def spread(known: Sequence[Known]) -> list[Known]:
@@ -105,10 +146,10 @@ def spread(known: Sequence[Known]) -> list[Known]:
     return [known[index] for _, index in sorted(places)]
 
 
-async def _outcomes(client: Client, known: Sequence[Known]) -> AsyncGenerator[tuple[Fetched, bool], None]:
-    """Yield each outcome, and whether anything was heard from the server."""
+async def _outcomes(client: Client, known: Sequence[Known]) -> AsyncGenerator[tuple[Fetched, str], None]:
+    """Yield each outcome, with a sign when it may be the network's and not the feed's."""
     waiting = iter(known)
-    running: set[asyncio.Task[tuple[Fetched, bool]]] = set()
+    running: set[asyncio.Task[tuple[Fetched, str]]] = set()
     async with Workers() as workers:
         try:
             while True:
@@ -128,7 +169,7 @@ async def _outcomes(client: Client, known: Sequence[Known]) -> AsyncGenerator[tu
             await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _fetch(client: Client, workers: Workers, known: Known) -> tuple[Fetched, bool]:
+async def _fetch(client: Client, workers: Workers, known: Known) -> tuple[Fetched, str]:
     headers = {"Accept": ACCEPT}
     if known.etag:
         headers["If-None-Match"] = known.etag
@@ -137,43 +178,68 @@ async def _fetch(client: Client, workers: Workers, known: Known) -> tuple[Fetche
     try:
         reply = await client.get(known.url, headers=headers)
     except (NotSent, Unanswered, BadAnswer) as error:
-        return Fetched(url=known.url, outcome="failed", reason=error.reason), not error.silent
-    return await _judge(workers, known, reply), True
+        elsewhere = f"to {_host(error.url)}" if _host(error.url) != _host(known.url) else ""
+        sign = elsewhere or (SILENT if error.silent else BARRED if error.barred else "")
+        return Fetched(url=known.url, outcome="failed", reason=error.reason), sign
+    fetched = replace(
+        await _judge(workers, known, reply),
+        status=reply.status,
+        moved_to=reply.moved_to,
+        retry_after=_retry_after(reply.headers),
+        fresh_for=_fresh_for(reply.headers),
+    )
+    return fetched, _sign(known, reply) if fetched.outcome == "failed" else ""
 
 
 async def _judge(workers: Workers, known: Known, reply: Reply) -> Fetched:
     """Say what ``reply`` means for the feed."""
     etag, last_modified = _validator(reply.headers, "ETag"), _validator(reply.headers, "Last-Modified")
-    if reply.status == 304:
+    if reply.status == 304 and (known.etag or known.last_modified):
         return Fetched(
             url=known.url,
             outcome="not_modified",
             etag=etag or known.etag,
             last_modified=last_modified or known.last_modified,
             body_hash=known.body_hash,
-            status=304,
         )
     if not 200 <= reply.status < 300:
-        reason = f"answered {reply.words}"
-        return Fetched(
-            url=known.url, outcome="failed", reason=reason, status=reply.status, retry_after=_retry_after(reply.headers)
-        )
+        reason = GONE if reply.status == 410 else f"answered {reply.words}"
+        return Fetched(url=known.url, outcome="failed", reason=reason)
     body_hash = sha256(reply.body).hexdigest()
     answered = Fetched(
-        url=known.url,
-        outcome="not_modified",
-        etag=etag,
-        last_modified=last_modified,
-        body_hash=body_hash,
-        status=reply.status,
+        url=known.url, outcome="not_modified", etag=etag, last_modified=last_modified, body_hash=body_hash
     )
     if body_hash == known.body_hash:
         return answered
     try:
         feed = await read_feed(workers, reply)
     except Unreadable as error:
-        return Fetched(url=known.url, outcome="failed", reason=error.message, status=reply.status)
+        return Fetched(url=known.url, outcome="failed", reason=error.message)
     return replace(answered, outcome="read", feed=feed)
+
+
+def _sign(known: Known, reply: Reply) -> str:
+    """Return what a failure has in common with others when the network made it; '' when it is the feed's own."""
+    if reply.status in NETWORKS:
+        return f"answered {reply.words}"
+    if reply.status in OWN:
+        return ""
+    host = _host(known.url)
+    if _host(reply.url) != host:
+        return f"to {_host(reply.url)}"
+    # Such a page may repeat what was asked for, and number each answer.
+    page = reply.body[:BEGINNING].lower()
+    for part in (known.url, host, known.url.partition(host)[2]):
+        page = page.replace(part.lower().encode(), b"") if len(part) > 1 else page
+    page = VARYING.sub(b"", page).strip()
+    return f"{reply.status} {sha256(page).hexdigest()}" if page else ""
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 async def read_feed(workers: Workers, reply: Reply) -> Feed:
@@ -196,8 +262,25 @@ def _retry_after(headers: Mapping[str, str]) -> int | None:
     value = headers.get("Retry-After", "").strip()
     if value.isdecimal() and value.isascii():
         return int(value[:9])
+    return _seconds_until(value, headers)
+
+
+def _fresh_for(headers: Mapping[str, str]) -> int:
+    """Return for how many seconds from now the server says that its answer stays as it is."""
+    control = headers.get("Cache-Control", "").lower()
+    if "no-store" in control or "no-cache" in control:
+        return 0
+    named = MAX_AGE.search(control)
+    if named is None:
+        return _seconds_until(headers.get("Expires", ""), headers) or 0
+    age = headers.get("Age", "").strip()
+    return max(int(named[1]) - (int(age[:9]) if age.isdecimal() and age.isascii() else 0), 0)
+
+
+def _seconds_until(date: str, headers: Mapping[str, str]) -> int | None:
+    """Return how long after the answer's own date ``date`` is; None when either is none."""
     try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
-    except (ValueError, TypeError):
+        wait = parsedate_to_datetime(date) - parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError, OverflowError):
         return None
     return max(int(wait.total_seconds()), 0)

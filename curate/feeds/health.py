@@ -6,8 +6,12 @@ fetching learned about one, and stays when the subscription goes, because items 
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING, Literal
 
 from curate.desk.db import to_moment, to_seconds, transaction
 
@@ -18,9 +22,15 @@ if TYPE_CHECKING:
 
     from curate.feeds.fetch import Fetched, Known
     from curate.feeds.opml import Subscription
+    from curate.feeds.parse import Feed
 
-DAY = 24 * 3600
+HOUR = 3600
+DAY = 24 * HOUR
 SOONEST = 60  # seconds: whatever a server asks for, nobody is asked twice in a minute
+OFTENEST = HOUR // 2  # by a feed's own rhythm
+TRUSTED = 7 * DAY  # of the same answer: then a feed has moved
+VALID = 8 * DAY  # then a feed is asked for everything again, should its server say “not modified” for ever
+JITTER = 5  # the wait of a failing feed is shorter by up to a fifth, so that those that failed together part
 SLACK = 60  # seconds: a timer that comes every hour, now and then a second early, finds the feeds due
 
 
@@ -49,10 +59,9 @@ def known_feeds(
     """Return the subscribed feeds that are due (all with ``force``), each once, in their order.
 
     A feed not heard of before gets its row; the title a person gave it in the list wins over its own.
-    One that was asked in the future was asked while the clock was wrong, and is due.
+    One that was asked in the future was asked while the clock was wrong, and is due. One that is
+    gone for good is not asked, nor is a paused one, ``force`` or not.
     """
-    from curate.feeds.fetch import Known  # loads the HTTP client, which who only looks at health needs not
-
     with transaction(connection):
         connection.executemany(
             """
@@ -65,61 +74,113 @@ def known_feeds(
     rows = {row["url"]: row for row in connection.execute("SELECT * FROM feeds")}
     moment = to_seconds(now)
     return [
-        Known(
-            url=url,
-            etag=rows[url]["etag"],
-            last_modified=rows[url]["last_modified"],
-            body_hash=rows[url]["body_hash"],
-        )
+        _known(rows[url], moment)
         for url in dict.fromkeys(each.url for each in subscriptions if not each.paused)
-        if force or rows[url]["due_at"] <= moment or (rows[url]["checked_at"] or 0) > moment
+        if rows[url]["gone_at"] is None
+        and (force or rows[url]["due_at"] <= moment or (rows[url]["checked_at"] or 0) > moment)
     ]
+
+
+def _known(row: sqlite3.Row, moment: int) -> Known:
+    """Return what to ask with: without validators when no whole answer came for eight days."""
+    from curate.feeds.fetch import Known  # loads the HTTP client, which who only looks at health needs not
+
+    valid = row["validated_at"] is not None and 0 <= moment - row["validated_at"] <= VALID
+    return Known(
+        url=row["url"],
+        etag=row["etag"] if valid else "",
+        last_modified=row["last_modified"] if valid else "",
+        body_hash=row["body_hash"],
+    )
 
 
 def record(connection: sqlite3.Connection, fetched: Fetched, *, now: datetime, interval_minutes: int) -> int:
     """Keep what came of asking for a feed and set when it is due again; return the feed's number.
 
-    Call it inside the transaction that stores its items. A feed that fails is asked less and less
-    often, up to once a day; what its server wishes goes first. When the network failed, nothing is
-    held against the feed.
+    Call it inside the transaction that stores its items. With an interval of 0 the feed's own rhythm
+    decides. A feed that fails is asked less and less often, up to once a day; what its server wishes
+    goes first. One that says it is gone for good is asked no more. When the network failed, nothing
+    is held against the feed.
     """
     connection.execute("INSERT INTO feeds (url) VALUES (?) ON CONFLICT (url) DO NOTHING", (fetched.url,))
-    row = connection.execute("SELECT number, failures FROM feeds WHERE url = ?", (fetched.url,)).fetchone()
+    row = connection.execute("SELECT * FROM feeds WHERE url = ?", (fetched.url,)).fetchone()
     number = int(row["number"])
     moment, interval = to_seconds(now), interval_minutes * 60
     if fetched.no_network:
         return number
+    if fetched.status:
+        _note_move(connection, row, fetched.moved_to, moment)
     if fetched.outcome == "failed":
         failures = row["failures"] + 1
-        wait = min(interval * 2 ** min(failures - 1, 30), max(DAY, interval)) - SLACK
-        if fetched.retry_after is not None:
-            wait = min(max(fetched.retry_after, SOONEST), DAY)
+        wait = _patience(fetched, failures, interval or HOUR)
+        gone = moment if fetched.status == 410 else None
         connection.execute(
-            "UPDATE feeds SET checked_at = ?, failures = ?, reason = ?, due_at = ? WHERE number = ?",
-            (moment, failures, fetched.reason, moment + wait, number),
+            "UPDATE feeds SET checked_at = ?, failures = ?, reason = ?, due_at = ?, gone_at = ? WHERE number = ?",
+            (moment, failures, fetched.reason, moment + wait, gone, number),
         )
         return number
+    rhythm, newest_at = row["rhythm"], row["newest_at"]
+    if fetched.feed is not None:
+        rhythm, newest_at = _rhythm(fetched.feed, moment)
+        connection.execute(
+            "UPDATE feeds SET title = iif(title = '', ?, title), site_url = ?, rhythm = ?, newest_at = ?"
+            " WHERE number = ?",
+            (fetched.feed.title, fetched.feed.site_url, rhythm, newest_at, number),
+        )
+    wait = (interval or own_interval(rhythm, newest_at, moment)) - SLACK
+    wished = max(fetched.retry_after or 0, fetched.fresh_for)
     connection.execute(
         """
-        UPDATE feeds SET etag = ?, last_modified = ?, body_hash = ?, checked_at = ?, succeeded_at = ?,
-               failures = 0, reason = '', due_at = ? WHERE number = ?
+        UPDATE feeds SET etag = ?, last_modified = ?, body_hash = ?, validated_at = iif(?, validated_at, ?),
+               checked_at = ?, succeeded_at = ?, failures = 0, reason = '', due_at = ?, gone_at = NULL WHERE number = ?
         """,
         (
             fetched.etag,
             fetched.last_modified,
             fetched.body_hash,
+            fetched.status == 304,
             moment,
             moment,
-            moment + interval - SLACK,
+            moment,
+            moment + max(wait, min(wished, DAY)),
             number,
         ),
     )
-    if fetched.feed is not None:
-        connection.execute(
-            "UPDATE feeds SET title = iif(title = '', ?, title), site_url = ? WHERE number = ?",
-            (fetched.feed.title, fetched.feed.site_url, number),
-        )
     return number
+
+
+def own_interval(rhythm: int, newest_at: int | None, moment: int) -> int:
+    """Return the seconds to wait for a feed that brings an entry every ``rhythm`` seconds, as a rule.
+
+    A quarter of that, so that an entry is seen within an eighth of the usual gap, on average; when the
+    feed has been silent for longer than usual, a quarter of its silence. Half an hour to a day.
+    """
+    if not rhythm:
+        return HOUR
+    silence = moment - newest_at if newest_at is not None else 0
+    return min(max(max(rhythm, silence) // 4, OFTENEST), DAY)
+
+
+def _rhythm(feed: Feed, moment: int) -> tuple[int, int]:
+    """Return the usual seconds between two entries of ``feed``, and when the newest was dated.
+
+    The usual is the median of the gaps between the dates of the newest twenty: neither a batch
+    imported on one day nor a holiday moves it. A feed that gives no dates counts as one with an entry
+    every four hours, whose newest came now, when its text changed.
+    """
+    dates = {to_seconds(entry.published) for entry in feed.entries if entry.published is not None}
+    newest = heapq.nlargest(20, (date for date in dates if 0 < date <= moment))
+    gaps = [later - earlier for later, earlier in pairwise(newest)]
+    return int(median(gaps)) if gaps else 4 * HOUR, newest[0] if newest else moment
+
+
+def _patience(fetched: Fetched, failures: int, interval: int) -> int:
+    """Return the seconds to wait for a feed that failed so many times in a row."""
+    if fetched.retry_after is not None:
+        return min(max(fetched.retry_after, SOONEST), DAY)
+    wait = min(interval * 2 ** min(failures - 1, 30), max(DAY, interval))
+    dice = int.from_bytes(sha256(f"{failures} {fetched.url}".encode()).digest()[:4]) / 2**32
+    return int(wait * (1 - dice / JITTER))
 
 
 def feed_rows(connection: sqlite3.Connection) -> dict[str, FeedHealth]:
@@ -144,13 +205,16 @@ def feed_rows(connection: sqlite3.Connection) -> dict[str, FeedHealth]:
 def next_due(connection: sqlite3.Connection, subscriptions: Sequence[Subscription]) -> datetime | None:
     """Return when the first of the subscribed feeds is due, or None when there is none."""
     rows = feed_rows(connection)
-    return min((rows[each.url].due_at for each in subscriptions if each.url in rows and not each.paused), default=None)
+    known = [rows[each.url] for each in subscriptions if each.url in rows and not each.paused]
+    return min((each.due_at for each in known if each.gone_at is None), default=None)
 
 
 def resume(connection: sqlite3.Connection, url: str) -> None:
     """Ask for a feed again that said it was gone for good."""
     with transaction(connection):
-        connection.execute("UPDATE feeds SET gone_at = NULL, due_at = 0 WHERE url = ?", (url,))
+        connection.execute(
+            "UPDATE feeds SET gone_at = NULL, due_at = 0, failures = 0, reason = '' WHERE url = ?", (url,)
+        )
 
 
 def readdress(connection: sqlite3.Connection, old: str, new: str) -> None:
@@ -162,6 +226,95 @@ def readdress(connection: sqlite3.Connection, old: str, new: str) -> None:
                    reason = '', due_at = 0, moved_to = '', moved_since = NULL, gone_at = NULL WHERE url = ?
             """,
             (new, old),
+        )
+
+
+@dataclass(frozen=True)
+class Move:
+    """A feed, by the title it goes by, that goes from one address to another."""
+
+    title: str
+    old: str
+    new: str
+
+
+def moves(connection: sqlite3.Connection, subscriptions: Sequence[Subscription]) -> list[Move]:
+    """Return the subscribed feeds that have said for seven days, every time, where they have moved for good."""
+    listed = {each.url: each.title for each in subscriptions}
+    rows = connection.execute(
+        "SELECT * FROM feeds WHERE checked_at - moved_since >= ? AND failures = 0 ORDER BY number", (TRUSTED,)
+    )
+    return [
+        Move(listed[row["url"]] or row["title"] or row["url"], row["url"], row["moved_to"])
+        for row in rows
+        if row["url"] in listed
+    ]
+
+
+def strays(
+    connection: sqlite3.Connection, subscriptions: Sequence[Subscription]
+) -> list[tuple[Move, Literal["moved", "renamed", "back"]]]:
+    """Return the feeds that the list has under another address of theirs than we know them by, and why.
+
+    The list was changed and the rest did not follow: we were broken off while following a trusted move
+    (moved) or taking it back (back), or a person wrote the new address themselves (renamed).
+    """
+    listed = {each.url: each.title for each in subscriptions}
+    known = {row["url"] for row in connection.execute("SELECT url FROM feeds")}
+    rows = connection.execute("SELECT * FROM feeds WHERE moved_to <> '' OR moved_from <> '' ORDER BY number")
+    found: dict[str, tuple[Move, Literal["moved", "renamed", "back"]]] = {}
+    for row in rows:
+        new = next((url for url in (row["moved_to"], row["moved_from"]) if url in listed and url not in known), "")
+        if not new or new in found or row["url"] in listed:
+            continue
+        trusted = row["moved_since"] is not None and row["checked_at"] - row["moved_since"] >= TRUSTED
+        why: Literal["moved", "renamed", "back"] = (
+            "back" if new != row["moved_to"] else "moved" if trusted else "renamed"
+        )
+        found[new] = Move(listed[new] or row["title"] or new, row["url"], new), why
+    return [*found.values()]
+
+
+def move(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """Let the feed at ``old`` be known at ``new``, with its number and its items.
+
+    One that was known at ``new`` and is not subscribed to takes the old address, and may be moved back
+    with it.
+    """
+    with transaction(connection):
+        connection.execute("UPDATE feeds SET url = ? WHERE url = ?", (f"{new} ", new))
+        connection.execute(
+            "UPDATE feeds SET url = ?, moved_to = '', moved_since = NULL, moved_from = ? WHERE url = ?",
+            (new, old, old),
+        )
+        connection.execute(
+            """
+            UPDATE feeds SET url = ?, etag = '', last_modified = '', body_hash = '', moved_to = '',
+                   moved_since = NULL, moved_from = '' WHERE url = ?
+            """,
+            (old, f"{new} "),
+        )
+
+
+def move_back(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """Take ``move`` from ``old`` to ``new`` back; while the feed says the same, it is not followed again."""
+    with transaction(connection):
+        move(connection, new, old)
+        connection.execute("UPDATE feeds SET moved_to = ?, moved_from = '' WHERE url = ?", (new, old))
+
+
+def stay(connection: sqlite3.Connection, url: str) -> None:
+    """Leave the feed where it is, for as long as it says the same about where it has moved."""
+    with transaction(connection):
+        connection.execute("UPDATE feeds SET moved_since = NULL WHERE url = ?", (url,))
+
+
+def _note_move(connection: sqlite3.Connection, row: sqlite3.Row, moved_to: str, moment: int) -> None:
+    """Remember where the feed says it has moved, and since when; another answer begins anew."""
+    if moved_to != row["moved_to"]:
+        connection.execute(
+            "UPDATE feeds SET moved_to = ?, moved_since = ? WHERE number = ?",
+            (moved_to, moment if moved_to else None, row["number"]),
         )
 
 

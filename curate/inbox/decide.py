@@ -2,8 +2,9 @@
 
 Owns the table ``journal``. The states: new → kept | later | skipped → drafted → posted. A step is
 what one command or key did, a batch included; for each item it touched, the journal keeps all that
-is the person's (state, dates, via, note, quotes, tags) before and after. Must not know who asks:
-full screen, line mode and commands come through here alike.
+is the person's (state, dates, via, note, quotes, tags) before and after. A feed that moved is a step,
+too, though no decision. Must not know who asks: full screen, line mode and commands come through here
+alike.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
+    from pathlib import Path
 
 Action = Literal["keep", "skip", "later"]
 STATE = {"keep": "kept", "skip": "skipped", "later": "later"}
@@ -39,13 +41,26 @@ class Touched:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Moved:
+    """A feed whose address was changed in the list, because it said that it had moved for good."""
+
+    title: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing done, as one undo takes it back. ``action``: keep, skip, later, note, quote, tag, via, draft, post."""
+    """One thing done, as one undo takes it back.
+
+    ``action``: keep, skip, later, note, quote, tag, via, draft, post; or move, of a feed: it has no items.
+    """
 
     step: int
     at: datetime
     action: str
     items: tuple[Touched, ...]
+    feed: Moved | None = None
 
 
 def decide(
@@ -78,29 +93,51 @@ def mark(connection: sqlite3.Connection, item_id: str, state: Literal["drafted",
         )
 
 
-def undo(connection: sqlite3.Connection, steps: int, *, now: datetime) -> list[Step]:
+def undo(connection: sqlite3.Connection, steps: int, *, now: datetime, feeds_file: Path | None = None) -> list[Step]:
     """Take back the last ``steps`` steps in one transaction; return those taken back, newest first.
 
-    Every row the person owns is as it was before them. Fewer are taken back when fewer stand.
+    Every row the person owns is as it was before them. Fewer are taken back when fewer stand. A feed
+    that moved is moved back in ``feeds_file``, the list of feeds; without it, such steps are passed over.
+    Raises CurateError when the list cannot be changed; nothing is then taken back.
     """
     with transaction(connection):
-        numbers = _standing(connection, steps)
+        numbers = _standing(connection, steps, lists=feeds_file is not None)
         for step in numbers:
-            rows = connection.execute("SELECT item, before FROM journal WHERE step = ? ORDER BY number DESC", (step,))
+            rows = connection.execute(
+                "SELECT item, before, after FROM journal WHERE step = ? ORDER BY number DESC", (step,)
+            )
             for row in rows.fetchall():
-                _restore(connection, row["item"], json.loads(row["before"]))
+                if row["item"] is not None:
+                    _restore(connection, row["item"], json.loads(row["before"]))
+                elif feeds_file is not None:
+                    _move_back(connection, feeds_file, _moved(row))
             connection.execute("UPDATE journal SET undone_at = ? WHERE step = ?", (to_seconds(now), step))
         return _steps(connection, numbers)
 
 
+def note_move(connection: sqlite3.Connection, moved: Moved, *, now: datetime) -> None:
+    """Make a step of a feed's new address, which an undo can take back."""
+    with transaction(connection):
+        connection.execute(
+            "INSERT INTO journal (step, at, action, item, before, after) VALUES (?, ?, 'move', NULL, ?, ?)",
+            (
+                _next_step(connection),
+                to_seconds(now),
+                json.dumps({"title": moved.title, "url": moved.before}),
+                json.dumps({"url": moved.after}),
+            ),
+        )
+
+
 def journal(connection: sqlite3.Connection, limit: int) -> list[Step]:
     """Return the last ``limit`` steps that stand, newest first: what ``undo`` would take back."""
-    return _steps(connection, _standing(connection, limit))
+    return _steps(connection, _standing(connection, limit, lists=True))
 
 
 def count_steps(connection: sqlite3.Connection) -> int:
-    """Return how many steps stand."""
-    return int(connection.execute("SELECT count(DISTINCT step) FROM journal WHERE undone_at IS NULL").fetchone()[0])
+    """Return how many steps about items stand."""
+    query = "SELECT count(DISTINCT step) FROM journal WHERE undone_at IS NULL AND item IS NOT NULL"
+    return int(connection.execute(query).fetchone()[0])
 
 
 @contextlib.contextmanager
@@ -122,7 +159,7 @@ def _recorded(connection: sqlite3.Connection, numbers: Sequence[int], action: st
         after = _persons(connection, numbers)
         if after == before:
             return  # nothing was done that an undo could take back
-        step = connection.execute("SELECT coalesce(max(step), 0) + 1 FROM journal").fetchone()[0]
+        step = _next_step(connection)
         connection.executemany(
             "INSERT INTO journal (step, at, action, item, before, after) VALUES (?, ?, ?, ?, ?, ?)",
             [
@@ -131,6 +168,10 @@ def _recorded(connection: sqlite3.Connection, numbers: Sequence[int], action: st
             ],
         )
         _follow(connection, before, after)
+
+
+def _next_step(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT coalesce(max(step), 0) + 1 FROM journal").fetchone()[0])
 
 
 def _persons(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -191,9 +232,27 @@ def _follow(
         index(connection, changed)
 
 
-def _standing(connection: sqlite3.Connection, limit: int) -> list[int]:
+def _moved(row: sqlite3.Row) -> Moved:
+    before, after = json.loads(row["before"]), json.loads(row["after"])
+    return Moved(title=before["title"], before=before["url"], after=after["url"])
+
+
+def _move_back(connection: sqlite3.Connection, feeds_file: Path, moved: Moved) -> None:
+    """Give the feed its old address again, in the list and here; one that the person has since changed stays."""
+    from curate.errors import UsageError
+    from curate.feeds.health import move_back
+    from curate.feeds.opml import edit_feed
+
+    with contextlib.suppress(UsageError):  # it is not there any more, or the old address is
+        edit_feed(feeds_file, moved.after, url=moved.before)
+        move_back(connection, moved.before, moved.after)
+
+
+def _standing(connection: sqlite3.Connection, limit: int, *, lists: bool) -> list[int]:
     rows = connection.execute(
-        "SELECT DISTINCT step FROM journal WHERE undone_at IS NULL ORDER BY step DESC LIMIT ?", (max(limit, 0),)
+        "SELECT DISTINCT step FROM journal WHERE undone_at IS NULL AND (item IS NOT NULL OR ?)"
+        " ORDER BY step DESC LIMIT ?",
+        (lists, max(limit, 0)),
     )
     return [row[0] for row in rows]
 
@@ -202,12 +261,14 @@ def _steps(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Step]
     steps = []
     for number in numbers:
         rows = connection.execute(
-            "SELECT j.at, j.action, i.id, i.title, i.state FROM journal j JOIN items i ON i.number = j.item"
-            " WHERE j.step = ? ORDER BY j.number",
+            "SELECT j.at, j.action, j.item, j.before, j.after, i.id, i.title, i.state"
+            " FROM journal j LEFT JOIN items i ON i.number = j.item WHERE j.step = ? ORDER BY j.number",
             (number,),
         ).fetchall()
-        items = tuple(Touched(id=row["id"], title=row["title"], state=row["state"]) for row in rows)
-        steps.append(Step(step=number, at=to_moment(rows[0]["at"]), action=rows[0]["action"], items=items))
+        first = rows[0]
+        items = tuple(Touched(id=row["id"], title=row["title"], state=row["state"]) for row in rows if row["item"])
+        feed = None if items else _moved(first)
+        steps.append(Step(step=number, at=to_moment(first["at"]), action=first["action"], items=items, feed=feed))
     return steps
 
 

@@ -18,14 +18,17 @@ from curate.feeds.fetch import fetch_feeds
 from curate.feeds.health import known_feeds, record
 from curate.inbox.arrivals import Arrival, believable, store_arrivals, store_page
 from curate.inbox.items import Item, find_by_url
+from curate.inbox.moves import follow, settle
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from curate.feeds.opml import Subscription
     from curate.feeds.parse import Entry, Feed
+    from curate.inbox.decide import Moved
     from curate.web.client import Client
 
 TITLE = 80  # characters of the summary that stand in for a missing title
@@ -40,6 +43,8 @@ class Report:
     not_modified: int
     failed: tuple[tuple[str, str], ...]  # (url, reason in words)
     new_items: int
+    moved: tuple[Moved, ...] = ()  # for good, and feeds.opml says so now
+    unmoved: tuple[tuple[Moved, str], ...] = ()  # feeds.opml does not, for the reason given as a sentence
 
 
 async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobody else does
@@ -50,13 +55,16 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
     now: datetime,
     force: bool,
     interval_minutes: int,
+    feeds_file: Path | None = None,
     progress: Callable[[int, int, int, int], None] | None = None,
 ) -> Report:
     """Read the feeds that are due (all with ``force``) and store their items.
 
     Each feed's items and its validators are committed together: a crash between two feeds hides
-    nothing. ``progress`` hears (done, of how many, new items, failed) at first and after each.
+    nothing. Feeds that have moved for good get their new address in ``feeds_file``, the list that
+    ``subscriptions`` come from. ``progress`` hears (done, of how many, new items, failed) at first and after each.
     """
+    settle(connection, subscriptions, now=now)
     every = {each.url: each.every for each in subscriptions}
     due = known_feeds(connection, subscriptions, now=now, force=force)
     outcomes: Counter[str] = Counter()
@@ -76,12 +84,15 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
                 failed.append((fetched.url, fetched.reason))
             if progress is not None:
                 progress(outcomes.total(), len(due), new_items, len(failed))
+    moved, unmoved = ([], []) if feeds_file is None else follow(connection, subscriptions, feeds_file, now=now)
     return Report(
         feeds=len(due),
         ok=outcomes["read"],
         not_modified=outcomes["not_modified"],
         failed=tuple(failed),
         new_items=new_items,
+        moved=tuple(moved),
+        unmoved=tuple(unmoved),
     )
 
 

@@ -103,6 +103,7 @@ async def _fetch(  # noqa: PLR0913 - what a fetch needs
                 now=now,
                 force=False,
                 interval_minutes=settings.fetch.interval,
+                feeds_file=desk.feeds,
                 progress=progress,
             )
     except CurateError as error:

@@ -8,65 +8,37 @@ apart: a request that certainly never left, one that may have arrived, and an an
 from __future__ import annotations
 
 import asyncio
-import errno
+import contextlib
 import json as jsonlib
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 from multidict import CIMultiDict
 
 from curate import __version__
-from curate.errors import NetworkTrouble
 from curate.web.guard import Forbidden, Guard, check_url
+from curate.web.trouble import BadAnswer, NotSent, Progress, TooBig, Unanswered, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncIterator, Iterable, Mapping
     from types import TracebackType
 
     from yarl import URL
 
+__all__ = ["BadAnswer", "Client", "NotSent", "Reply", "TooBig", "Unanswered"]
+
 USER_AGENT = f"curate/{__version__} (+https://pypi.org/project/curate-desk/)"
 LARGEST = 15 * 1024 * 1024  # bytes of a body, as it travels and unpacked
+LARGEST_HEAD = 64 * 1024  # bytes of all headers of an answer
+GAP = 10.0  # seconds that may pass without a connection, or without a byte of the answer
 HOPS = 5  # redirects followed
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 SECRET = ("Authorization", "Cookie", "Proxy-Authorization")  # never shown to another server
-NO_WAY = frozenset({errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ETIMEDOUT})
-
-
-class _Trouble(NetworkTrouble):
-    """``reason`` is what the server did, in a few words: answered 404 Not Found.
-
-    ``silent`` is true when nothing at all came back, as when the network is down.
-    """
-
-    def __init__(self, url: str, reason: str, hint: str = "", *, silent: bool = False) -> None:
-        super().__init__(url, f"{url}: {reason}.", hint)
-        self.reason = reason
-        self.silent = silent
-
-
-class NotSent(_Trouble):
-    """No byte of the request left: refused by the guard, no such name, no connection, no TLS."""
-
-
-class Unanswered(_Trouble):
-    """The request may have arrived, and no whole answer came back."""
-
-
-class BadAnswer(_Trouble):
-    """An answer came that is of no use: not HTTP, not JSON, redirects without an end."""
-
-
-class TooBig(BadAnswer):
-    """The answer is larger than curate reads."""
-
-    code = "too-big"
-    exit = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,38 +78,35 @@ class Reply:
             raise BadAnswer(self.url, "did not answer in JSON") from None
 
 
-@dataclass
-class _Progress:
-    """How far one request came: once ``connected``, the server may have it."""
-
-    connected: bool = False
-    answered: bool = False
-
-
 class Client:
     """Enter with ``async with``; then ``get`` and ``send``.
 
     ``allow_private`` is the guard's list of exceptions, ``connections`` and ``per_host`` the most
-    at a time; ``timeout`` in seconds is for a whole call, redirects included, waiting for a free
-    connection not. With ``offline`` every call raises NotSent.
+    at a time; a host that answers 429 gets one at a time from then on. ``timeout`` in seconds is for a
+    whole call, redirects included, waiting for a free connection not. ``get`` gives up when ``gap``
+    seconds (at least a third of ``timeout``) bring no connection, or no byte. With ``offline`` every
+    call raises NotSent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a limit of its own
         self,
         *,
         allow_private: Iterable[str] = (),
         connections: int = 32,
         per_host: int = 2,
         timeout: float = 30.0,
+        gap: float = GAP,
         offline: bool = False,
     ) -> None:
         self.offline = offline
         self.connections = connections
         self._guard = Guard(allow_private)
         self._timeout = timeout
+        self._gap = max(gap, timeout / 3)
         self._per_host = per_host
         self._places = asyncio.Semaphore(connections)
         self._hosts: dict[str, asyncio.Semaphore] = {}
+        self._spare: dict[str, int] = {}  # by host that answered 429: how many places are still to be given up
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -232,6 +201,19 @@ class Client:
         except Forbidden as error:
             raise NotSent(url, error.reason) from None
 
+    @contextlib.asynccontextmanager
+    async def _turn(self, host: str) -> AsyncIterator[None]:
+        """Wait for one of the places at ``host``; of those it is pressed to give up, this may be one."""
+        places = self._hosts.setdefault(host, asyncio.Semaphore(self._per_host))
+        await places.acquire()
+        try:
+            yield
+        finally:
+            if self._spare.get(host):
+                self._spare[host] -= 1
+            else:
+                places.release()
+
     async def _one(
         self,
         method: str,
@@ -244,21 +226,33 @@ class Client:
         """Make one request within ``left`` seconds once there is a free place, and read its answer."""
         if self._session is None:
             raise RuntimeError("a Client works inside “async with” only")
-        progress = _Progress()
-        host = self._hosts.setdefault(url.raw_host or "", asyncio.Semaphore(self._per_host))
-        async with host, self._places:
+        progress = Progress()
+        # What is sent is awaited to the end: an answer that is given up cannot be told from none.
+        gap = self._gap if method == "GET" else None
+        host = url.raw_host or ""
+        async with self._turn(host), self._places:
             try:
                 async with (
                     asyncio.timeout(left),
                     self._session.request(
-                        method, url, headers=headers, allow_redirects=False, trace_request_ctx=progress, **body or {}
+                        method,
+                        url,
+                        headers=headers,
+                        allow_redirects=False,
+                        trace_request_ctx=progress,
+                        timeout=aiohttp.ClientTimeout(total=None, connect=gap, sock_read=gap),
+                        **body or {},
                     ) as response,
                 ):
                     progress.answered = True
+                    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+                        self._spare.setdefault(host, self._per_host - 1)
+                    if sum(len(name) + len(value) for name, value in response.raw_headers) > LARGEST_HEAD:
+                        raise TooBig(str(url), f"sends more than {LARGEST_HEAD // 1024} KiB of headers")
                     skip = response.status in REDIRECTS and method == "GET"
                     raw = b"" if skip else await _read(response, str(url))
             except (TimeoutError, aiohttp.ClientError, OSError, UnicodeError) as error:
-                _tell(error, str(url), progress, self._timeout)
+                tell(error, str(url), progress, self._timeout, self._gap)
         return Reply(
             url=str(url), status=response.status, headers=response.headers, body=_unpacked(raw, response, str(url))
         )
@@ -339,39 +333,3 @@ def _inflated(raw: bytes, url: str, kind: int) -> bytes:
         if raw[:2] != b"\x1f\x8b":
             return whole
     raise BadAnswer(url, "is packed in too many pieces")
-
-
-def _tell(error: Exception, url: str, progress: _Progress, timeout: float) -> NoReturn:
-    """Raise what ``error`` means for the request: NotSent, Unanswered or BadAnswer, in words."""
-    kind = Unanswered if progress.connected else NotSent
-    if isinstance(error, TimeoutError):
-        raise kind(url, f"took longer than {timeout:g} s", silent=not progress.answered) from error
-    if isinstance(error, aiohttp.ClientConnectorError):
-        cause = error.os_error
-        if isinstance(cause, Forbidden):
-            raise NotSent(url, cause.reason) from None
-        raise NotSent(url, _no_connection(error), silent=_is_silent(error)) from error
-    if isinstance(error, aiohttp.ClientPayloadError):
-        raise Unanswered(url, "broke off in the middle of its answer") from error
-    if isinstance(error, aiohttp.ClientResponseError):
-        raise BadAnswer(url, "did not answer in HTTP as it is written") from error
-    if isinstance(error, (aiohttp.InvalidURL, UnicodeError)):
-        raise kind(url, "refused: this is not a web address") from error
-    raise kind(url, "hung up without an answer") from error
-
-
-def _is_silent(error: aiohttp.ClientConnectorError) -> bool:
-    return isinstance(error, aiohttp.ClientConnectorDNSError) or error.os_error.errno in NO_WAY
-
-
-def _no_connection(error: aiohttp.ClientConnectorError) -> str:
-    """Say why there is no connection, in a few words."""
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"no server of the name {error.host} was found"
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return "its certificate is not valid"
-    if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return "no safe connection could be made (TLS)"
-    if error.os_error.errno == errno.ECONNREFUSED:
-        return "nothing answers there (connection refused)"
-    return "could not be reached"

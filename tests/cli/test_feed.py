@@ -172,7 +172,8 @@ def test_the_list_shows_each_feeds_health(curate: Curate, desk: Path, loopback: 
     assert shown[1].split() == ["Night", "Shift", "2", "0", "2h", "next", "now"]
     assert shown[2].split() == ["Bad", "0", "0", "never", "404", "Not", "Found"]
     failing = curate("-C", desk, "--now", "2026-11-23T08:10:00Z", "feed", "list", "--failing").out.splitlines()
-    assert failing[2:] == [f"    {bad}", "    answered 404 Not Found; asked again in 49 min"]
+    assert failing[2] == f"    {bad}"
+    assert re.fullmatch(r"    answered 404 Not Found; asked again in (3[789]|4\d|50) min", failing[3])
 
 
 def test_a_feeds_title_moves_no_cursor(curate: Curate, desk: Path, loopback: Loopback) -> None:
@@ -254,7 +255,7 @@ def test_fetch_answers_what_came(curate: Curate, desk: Path, loopback: Loopback)
     for url in (one, two):
         curate("-C", desk, "feed", "add", url)
     answer = curate("-C", desk, "fetch", "--json")
-    assert answer.data == {"feeds": 2, "ok": 2, "not_modified": 0, "failed": [], "new_items": 3}
+    assert answer.data == {"feeds": 2, "ok": 2, "not_modified": 0, "failed": [], "new_items": 3, "moved": []}
     assert answer.err == ""
     assert titles(curate, desk) == {"a", "b", "c"}
 
@@ -270,7 +271,7 @@ def test_a_second_fetch_waits_and_a_forced_one_asks_for_news_only(
     assert soon.out == "No feed is due for 29 minutes. curate fetch --force asks all the same.\n"
     assert len(loopback.seen) == seen
     forced = curate("-C", desk, "--now", "2026-11-23T08:30:00Z", "fetch", "--force", "--json").data
-    assert forced == {"feeds": 1, "ok": 0, "not_modified": 1, "failed": [], "new_items": 0}
+    assert forced == {"feeds": 1, "ok": 0, "not_modified": 1, "failed": [], "new_items": 0, "moved": []}
     assert loopback.seen[-1][2]["If-None-Match"] == '"1"'
     later = curate("-C", desk, "--now", "2026-11-23T09:30:00Z", "fetch")
     assert later.out == "1 feed read, 0 new items.\n"
@@ -281,17 +282,17 @@ def test_feeds_that_fail_are_named_and_the_rest_is_in(curate: Curate, desk: Path
     gone = [loopback.put(f"/{number}", rss("x"), status=200) for number in range(5)]
     for number, url in enumerate(gone):
         curate("-C", desk, "feed", "add", url, "--title", f"Gone {number}")
-        loopback.put(f"/{number}", "", status=410)
+        loopback.put(f"/{number}", "", status=404)
     answer = curate("-C", desk, "fetch", expect=5)
     first, reason, names, last = answer.out.splitlines()
     assert first == "1 feed read, 5 failed:"
-    assert re.fullmatch(r"  answered 410 Gone: (Gone \d, ){2}Gone \d and 2 more", reason)
+    assert re.fullmatch(r"  answered 404 Not Found: (Gone \d, ){2}Gone \d and 2 more", reason)
     assert names.startswith("curate feed list --failing names all")
     assert last == "Everything else is in: 2 new items."
     data = curate("-C", desk, "fetch", "--force", "--json", expect=5).data
     assert data["feeds"] == data["ok"] + data["not_modified"] + len(data["failed"]) == 6
     assert sorted(row["url"] for row in data["failed"]) == sorted(gone)
-    assert {row["reason"] for row in data["failed"]} == {"answered 410 Gone"}
+    assert {row["reason"] for row in data["failed"]} == {"answered 404 Not Found"}
 
 
 def test_a_feed_that_fails_again_is_told_with_the_day_it_was_last_read(
@@ -331,7 +332,7 @@ def test_when_no_feed_gives_a_sign_of_life_it_is_said_once(
 def test_a_desk_without_feeds_says_how_to_get_some(curate: Curate, desk: Path) -> None:
     assert curate("-C", desk, "fetch").out == feed_view.NO_FEEDS + "\n"
     data = curate("-C", desk, "fetch", "--json").data
-    assert data == {"feeds": 0, "ok": 0, "not_modified": 0, "failed": [], "new_items": 0}
+    assert data == {"feeds": 0, "ok": 0, "not_modified": 0, "failed": [], "new_items": 0, "moved": []}
 
 
 # feed check, pause, resume, edit

@@ -47,7 +47,7 @@ def test_an_empty_file_means_the_defaults(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("[fetch]\ninterval = 1", "fetch.interval"),
+        ("[fetch]\ninterval = 1", "fetch: interval 1"),
         ("[fetch]\ninterval = 'often'", "fetch.interval"),
         ("[fetch]\nintervall = 30", "intervall"),
         ("[accounts.m]\nnetwork = 'myspace'", "network"),

@@ -85,7 +85,7 @@ def test_a_validator_that_could_not_be_sent_back_is_not_kept(loopback: Loopback)
     ("status", "body", "reason"),
     [
         (404, "no", "answered 404 Not Found"),
-        (410, "no", "answered 410 Gone"),
+        (410, "no", "gone for good (410); paused"),
         (403, FEED, "answered 403 Forbidden"),
         (500, "no", "answered 500 Internal Server Error"),
         (302, "no", "answered 302 Found"),

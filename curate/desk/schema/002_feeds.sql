@@ -1,8 +1,11 @@
 -- owner: feeds/health.py. What politeness asks one to remember of a feed.
 ALTER TABLE feeds ADD COLUMN validated_at INTEGER;                 -- when its validators came with a whole answer; NULL without any
 ALTER TABLE feeds ADD COLUMN moved_to TEXT NOT NULL DEFAULT '';    -- where it says it has moved for good; '' when it does not
-ALTER TABLE feeds ADD COLUMN moved_since INTEGER;                  -- since when it has said so, every time
+ALTER TABLE feeds ADD COLUMN moved_since INTEGER;                  -- since when it has said so, every time; NULL when nothing follows
+ALTER TABLE feeds ADD COLUMN moved_from TEXT NOT NULL DEFAULT '';  -- the address before the move that was followed last
 ALTER TABLE feeds ADD COLUMN gone_at INTEGER;                      -- when it said it is gone for good (410); NULL when it lives
+ALTER TABLE feeds ADD COLUMN rhythm INTEGER NOT NULL DEFAULT 0;    -- seconds between two entries, as a rule; 0 when nothing is known
+ALTER TABLE feeds ADD COLUMN newest_at INTEGER;                    -- the date of its newest entry, else when it last brought one
 
 -- owner: inbox/decide.py. A step may be about the list of feeds: it has no item then.
 CREATE TABLE journal_anew (
