@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from curate.feeds.parse import LONGEST_TITLE, MOST_ENTRIES, MOST_TAGS, Feed, parse_feed
+from curate.feeds.parse import MOST_TAGS, Feed, parse_feed
+from curate.feeds.said import LONGEST_TITLE, MOST_ENTRIES
 from curate.feeds.workers import Unreadable, Workers
 from curate.inbox.receive import store_feed
 from tests.inbox.stock import NOW, Stock
