@@ -76,7 +76,7 @@ def _sit_by_line(here: Here, connection: sqlite3.Connection, limit: int | None) 
     """Ask in words until there is nothing left to ask; say whether it was interrupted."""
     from curate.inbox.items import list_items
 
-    items = list_items(connection, state="new", limit=min(limit or MOST, MOST))
+    items = list_items(connection, state="new", limit=min(limit or MOST, MOST), unread=here.now())
 
     def ask(question: str) -> str | None:
         sys.stdout.write(question)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, get_args
 
 from curate.desk.db import to_moment, to_seconds, transaction
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 State = Literal["new", "kept", "later", "skipped", "drafted", "posted"]
 STATES: tuple[str, ...] = get_args(State)
 WORDS_PER_MINUTE = 265
+UNREAD = timedelta(days=90)  # after it was first seen an item leaves the inbox, when nobody did anything with it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,8 @@ class Item:
         return self.published or self.first_seen
 
 
+# What the person wrote on stays in the inbox, however old.
+TOUCHED = "SELECT item FROM notes UNION ALL SELECT item FROM quotes UNION ALL SELECT item FROM tags"
 LIGHT = """
 SELECT i.*, n.text AS note, coalesce(f.url, '') AS feed_url,
        coalesce(nullif(f.title, ''), i.site) AS feed_title,
@@ -91,13 +95,17 @@ def list_items(
     limit: int,
     since: datetime | None = None,
     feed: str | None = None,
+    unread: datetime | None = None,
 ) -> list[Item]:
     """Return items, newest first by the date published, or first seen where there is none.
 
-    ``state`` None means every state, ``limit`` 0 no limit; ``feed`` is a feed's URL. A story that
-    several feeds carry stays several items. Call ``wake`` before, so that what waited until today is new.
+    ``state`` None means every state, ``limit`` 0 no limit; ``feed`` is a feed's URL. With ``unread``, the
+    time it is, new items that nobody touched for 90 days are left out: they have left the inbox, and search
+    finds them. A story that several feeds carry stays several items. Call ``wake`` before, so that what
+    waited until today is new.
     """
     conditions = {
+        f"(i.first_seen >= ? OR i.state <> 'new' OR i.number IN ({TOUCHED}))": _cutoff(unread) if unread else None,
         "i.state = ?": state,
         "i.dated >= ?": to_seconds(since) if since else None,
         "i.feed = (SELECT number FROM feeds WHERE url = ?)": feed,
@@ -149,14 +157,20 @@ def find_by_url(connection: sqlite3.Connection, url: str) -> Item | None:
 def count_by_state(connection: sqlite3.Connection, *, now: datetime) -> dict[str, int]:
     """Return how many items are in each state at ``now``, states without items included.
 
-    What was put off until ``now`` or earlier counts as new. Reads only.
+    What was put off until ``now`` or earlier counts as new, and what left the inbox unread does not count.
+    Reads only.
     """
     rows = dict(connection.execute("SELECT state, count(*) FROM items GROUP BY state").fetchall())
     due = connection.execute(
         "SELECT count(*) FROM items WHERE state = 'later' AND later_until <= ?", (to_seconds(now),)
     ).fetchone()[0]
+    left = connection.execute(
+        "SELECT (SELECT count(*) FROM items WHERE state = 'new' AND first_seen < :cutoff) - (SELECT count(*) FROM items"
+        f" WHERE number IN ({TOUCHED}) AND state = 'new' AND first_seen < :cutoff)",
+        {"cutoff": _cutoff(now)},
+    ).fetchone()[0]
     counts = {state: rows.get(state, 0) for state in STATES}
-    return {**counts, "new": counts["new"] + due, "later": counts["later"] - due}
+    return {**counts, "new": counts["new"] + due - left, "later": counts["later"] - due}
 
 
 def oldest_kept(connection: sqlite3.Connection) -> datetime | None:
@@ -174,6 +188,11 @@ def count_by_feed(connection: sqlite3.Connection) -> dict[str, tuple[int, int, d
         JOIN feeds f ON f.number = c.feed GROUP BY f.url
     """)
     return {url: (seen, kept or 0, to_moment(newest)) for url, seen, kept, newest in rows}
+
+
+def _cutoff(now: datetime) -> int:
+    """Return since when an item must have been here to be in the inbox unread."""
+    return to_seconds(now - UNREAD)
 
 
 def wake(connection: sqlite3.Connection, *, now: datetime) -> int:

@@ -272,7 +272,8 @@ class Triage(App[None]):
 
     def _load(self) -> None:
         """Put the newest new items into the list."""
-        self.rows.items = list_items(self.connection, state="new", limit=min(self.limit or MOST_ROWS, MOST_ROWS))
+        limit = min(self.limit or MOST_ROWS, MOST_ROWS)
+        self.rows.items = list_items(self.connection, state="new", limit=limit, unread=self.clock())
         self.rows.move_to(0)
         self._show()
 

@@ -26,13 +26,15 @@ CREATE INDEX journal_standing ON journal (step) WHERE undone_at IS NULL;
 
 -- owner: inbox/items.py. The date a feed gave that nobody can believe, as it gave it.
 ALTER TABLE items ADD COLUMN claimed INTEGER;
+CREATE INDEX items_unread ON items (first_seen) WHERE state = 'new';
 
 -- owner: inbox/pages.py. The page behind an item as it was fetched: its full text is in contents.
 CREATE TABLE pages (
   item       INTEGER PRIMARY KEY REFERENCES items (number),
   url        TEXT NOT NULL,                    -- where it came from at last
   fetched_at INTEGER NOT NULL,
-  hash       TEXT NOT NULL,                    -- of its text, to see later whether it changed
+  hash       TEXT NOT NULL,                    -- of its text, to see later whether it changed; '' when there is none
+  reason     TEXT NOT NULL DEFAULT '',         -- why there is none, in words
   image      TEXT NOT NULL DEFAULT '',
   licence    TEXT NOT NULL DEFAULT ''
 ) STRICT;
