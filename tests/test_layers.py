@@ -29,6 +29,7 @@ STORES = {
     "inbox/receive.py",
     "inbox/decide.py",
     "inbox/notes.py",
+    "inbox/pages.py",
     "inbox/search.py",
     "shares/ledger.py",
     "presence/publish.py",

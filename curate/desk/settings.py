@@ -50,6 +50,7 @@ class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout: Annotated[float, msgspec.Meta(gt=0)] = 30.0
     connections: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
     allow_private: tuple[str, ...] = ()
+    no_full_text: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse to ask anybody every other minute."""

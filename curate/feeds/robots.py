@@ -1,0 +1,123 @@
+"""Read what a site asks of programs before its pages are read for their full text: robots.txt, X-Robots-Tag.
+
+Follows RFC 9309 and https://developers.google.com/search/docs/crawling-indexing/robots-meta-tag. The rules
+are pure; ``Robots`` asks each site once in its life.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
+
+from curate.web.client import BadAnswer, NotSent, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from curate.web.client import Client
+
+TOKEN = "curate"  # noqa: S105 - the name that groups in robots.txt know us by
+LARGEST = 512 * 1024  # bytes of a robots.txt that are read; the RFC asks for 500 KiB at least
+UNKEPT = {"noarchive", "nosnippet", "none", "noai"}  # words that forbid to keep or to show a text
+
+
+def allowed(robots: str, url: str) -> bool:
+    """Say whether ``robots``, the text of a robots.txt, lets curate read the page at ``url``.
+
+    The groups that name curate count, else those for all (*). The longest rule that matches wins,
+    and of two as long the one that allows (RFC 9309, 2.2.2).
+    """
+    parts = urlsplit(url)
+    wanted = _normal((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+    groups = _groups(robots)
+    best, verdict = -1, True
+    for allow, rule in groups.get(TOKEN, groups.get("*", [])):
+        if rule and len(rule) >= best and _matches(rule, wanted) and (len(rule) > best or allow):
+            best, verdict = len(rule), allow
+    return verdict
+
+
+def _groups(robots: str) -> dict[str, list[tuple[bool, str]]]:
+    """Return the rules (allows, path) for each product token, in lower case."""
+    groups: dict[str, list[tuple[bool, str]]] = {}
+    agents: list[str] = []
+    ruled = True
+    for line in robots.splitlines():
+        name, colon, value = line.partition("#")[0].partition(":")
+        name, value = name.strip().lower(), value.strip()
+        if not colon:
+            continue
+        if name == "user-agent":
+            agents = [] if ruled else agents
+            ruled = False
+            token = re.match(r"[\w-]+|\*", value)
+            agents.append(token[0].lower() if token else "")
+            groups.setdefault(agents[-1], [])
+        elif name in {"allow", "disallow"}:
+            ruled = True
+            for agent in agents:
+                groups[agent].append((name == "allow", _normal(value)))
+    return groups
+
+
+def _normal(path: str) -> str:
+    """Return ``path`` with its characters escaped in one way, so that rules and addresses compare."""
+    return quote(unquote(path), safe="/?&=*$:@!,;+~'()[]-._%")
+
+
+def _matches(rule: str, path: str) -> bool:
+    """Say whether ``path`` begins as ``rule`` says; * is anything, a $ at its end the path's end."""
+    whole = rule.endswith("$")
+    first, *parts = rule.removesuffix("$").split("*")
+    if not path.startswith(first):
+        return False
+    place = len(first)
+    for number, part in enumerate(parts):
+        if whole and number == len(parts) - 1:
+            return len(path) - place >= len(part) and path.endswith(part)
+        found = path.find(part, place)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return not whole or place == len(path)
+
+
+def keeps_text(headers: Mapping[str, str], meta: str) -> bool:
+    """Say whether a page lets its text be kept: by its X-Robots-Tag and by ``meta``, its robots element."""
+    said = {word.strip().lower() for word in f"{headers.get('X-Robots-Tag', '')},{meta}".split(",")}
+    ours = {word.partition(":")[2].strip() for word in said if word.startswith(f"{TOKEN}:")}
+    return not (said | ours) & UNKEPT
+
+
+class Robots:
+    """Ask sites for their robots.txt through ``client``, each once."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._sites: dict[str, str | None] = {}
+
+    async def refusal(self, url: str) -> str:
+        """Return why the page at ``url`` is not to be read, in words; "" when it may be.
+
+        A site without robots.txt allows all; one that cannot answer for it (5xx, nothing) allows nothing now.
+        """
+        parts = urlsplit(url)
+        site = f"{parts.scheme}://{parts.netloc}"
+        if site not in self._sites:
+            self._sites[site] = await self._asked(f"{site}/robots.txt")
+        robots = self._sites[site]
+        if robots is None:
+            return "its site does not say now what programs may read (robots.txt)"
+        return "" if allowed(robots, url) else "its site asks programs not to read it (robots.txt)"
+
+    async def _asked(self, url: str) -> str | None:
+        try:
+            reply = await self._client.get(url)
+        except BadAnswer:
+            return ""
+        except (NotSent, Unanswered):
+            return None
+        if reply.status >= 500:
+            return None
+        return reply.body[:LARGEST].decode("utf-8", "replace").lstrip("\ufeff") if reply.status == 200 else ""
