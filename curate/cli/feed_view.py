@@ -184,11 +184,14 @@ def fetched(report: Report, health: Mapping[str, FeedHealth], due: datetime | No
         NO_NETWORK: "No network. Your inbox and drafts work. Fetch and send will wait.",
         PORTAL: "The network answers in place of the feeds; it may want a sign-in. Open a browser, then fetch again.",
     }
-    if said := next((trouble[reason] for _, reason in report.failed if reason in trouble), ""):
-        return [said]
+    blamed = [trouble[reason] for _, reason in report.failed if reason in trouble]
     moved = _moved(report)
     read = f"{render.count(report.ok + report.not_modified, 'feed')} read"
     news = render.count(report.new_items, "new item")
+    if blamed:
+        most = f"{len(blamed):,} of {report.feeds:,} could not be reached, all at once: that looks like the network."
+        lines = [*moved, f"{read}, {news}.", most, "No feed is blamed; the next fetch asks them again."]
+        return lines if report.ok + report.not_modified else blamed[:1]
     if not report.failed:
         return [*moved, f"{read}, {news}."]
     rest = f"Everything else is in: {news}." if report.ok + report.not_modified else "What you have stays as it is."

@@ -144,6 +144,52 @@ def test_a_server_says_when_to_come_again(headers: dict[str, str], seconds: int 
     assert (fetched.reason, fetched.retry_after) == ("answered 503 Service Unavailable", seconds)
 
 
+@pytest.mark.parametrize("status", [200, 404, 429])
+def test_a_server_may_say_when_to_come_again_with_any_answer(loopback: Loopback, status: int) -> None:
+    [fetched] = fetch([loopback.put("/feed", FEED, status=status, Retry_After="7200")])
+    assert fetched.retry_after == 7200
+
+
+DATE = "Mon, 02 Nov 2026 08:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Cache-Control": "public, max-age=3600"}, 3600),
+        ({"Cache-Control": 'Max-Age = "7200"', "Expires": "0"}, 7200),
+        ({"Cache-Control": "max-age=3600", "Age": "3000"}, 600),
+        ({"Cache-Control": "max-age=60", "Age": "3000"}, 0),
+        ({"Cache-Control": "max-age=3600, no-cache"}, 0),
+        ({"Cache-Control": "no-store", "Expires": "Mon, 02 Nov 2026 09:00:00 GMT"}, 0),
+        ({"Cache-Control": "max-age=soon", "Expires": "Mon, 02 Nov 2026 09:00:00 GMT"}, 3600),
+        ({"Expires": "Mon, 02 Nov 2026 07:00:00 GMT"}, 0),
+        ({"Expires": "0"}, 0),
+        ({}, 0),
+    ],
+)
+def test_a_server_says_for_how_long_nothing_is_new(headers: dict[str, str], seconds: int) -> None:
+    head = "".join(f"{name}: {value}\r\n" for name, value in {**headers, "Date": DATE}.items())
+    answer = f"HTTP/1.1 200 OK\r\nContent-Length: {len(FEED)}\r\n{head}\r\n{FEED}"
+    with serving(answering(answer.encode())) as server:
+        [fetched] = fetch([server.url])
+    assert (fetched.outcome, fetched.fresh_for) == ("read", seconds)
+
+
+def test_not_modified_without_having_been_asked_is_a_failure(loopback: Loopback) -> None:
+    [fetched] = fetch([loopback.put("/feed", b"", status=304)])
+    assert (fetched.outcome, fetched.reason) == ("failed", "answered 304 Not Modified")
+
+
+def test_where_a_feed_has_moved_for_good_is_told_and_a_visit_elsewhere_is_not(loopback: Loopback) -> None:
+    there = loopback.put("/there", FEED)
+    moved = loopback.put("/moved", b"", status=301, Location="/there")
+    away = loopback.put("/away", b"", status=302, Location="/there")
+    fetched = {each.url: each for each in fetch([moved, away])}
+    assert (fetched[moved].outcome, fetched[moved].moved_to) == ("read", there)
+    assert (fetched[away].outcome, fetched[away].moved_to) == ("read", "")
+
+
 def test_a_slow_feed_holds_up_nobody(loopback: Loopback) -> None:
     go = threading.Event()
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from curate.desk.db import open_database, transaction
 from curate.desk.folder import Desk
 from curate.feeds.fetch import NO_NETWORK, Fetched, Known
-from curate.feeds.health import feed_rows, known_feeds, next_due, record
+from curate.feeds.health import SLACK, Move, feed_rows, known_feeds, moves, next_due, record, resume
 from curate.feeds.opml import Subscription
 from curate.feeds.parse import Feed
+from tests.inbox.stock import entry
 
 if TYPE_CHECKING:
     import sqlite3
@@ -149,3 +151,121 @@ def test_the_next_feed_due_is_told(connection: sqlite3.Connection) -> None:
     known_feeds(connection, [subscription("https://new.example/")], now=NOW, force=False)
     assert next_due(connection, [subscription()]) == NOW + timedelta(minutes=59)
     assert next_due(connection, []) is None
+
+
+# By the feed's own rhythm
+
+
+def posted(*ages: timedelta | None) -> Fetched:
+    """A feed whose entries are as old as that, at NOW."""
+    dates = [None if age is None else NOW - age for age in ages]
+    entries = tuple(entry(str(number), published=date) for number, date in enumerate(dates))
+    return replace(READ, feed=Feed(title="Ops Weekly", site_url="", entries=entries))
+
+
+def waits(connection: sqlite3.Connection, fetched: Fetched, now: datetime = NOW, minutes: int = 0) -> timedelta:
+    with transaction(connection):
+        record(connection, fetched, now=now, interval_minutes=minutes)
+    return feed_rows(connection)[URL].due_at - now + timedelta(seconds=SLACK)
+
+
+HOURS = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("ages", "hours"),
+    [
+        ([number * 8 * HOURS for number in range(30)], 2),
+        ([number * HOURS / 10 for number in range(30)], 0.5),
+        ([number * 24 * 7 * HOURS for number in range(30)], 24),
+        ([0 * HOURS, 12 * HOURS, 24 * HOURS, *([24 * 90 * HOURS] * 9)], 3),  # a batch on one day moves nothing
+        ([40 * HOURS, 48 * HOURS, 56 * HOURS], 10),  # silent for longer than usual
+        ([-48 * HOURS, 0 * HOURS, 8 * HOURS, 16 * HOURS], 2),  # a date ahead says nothing
+        ([0 * HOURS], 1),
+        ([None, None], 1),
+        ([], 1),
+    ],
+)
+def test_a_feed_is_asked_four_times_in_its_own_rhythm(
+    connection: sqlite3.Connection, ages: list[timedelta | None], hours: float
+) -> None:
+    assert waits(connection, posted(*ages)) == hours * HOURS
+    assert waits(connection, posted(*ages), minutes=90) == 1.5 * HOURS, "unless a person said otherwise"
+
+
+def test_a_feed_that_falls_silent_is_asked_less_and_less_often(connection: sqlite3.Connection) -> None:
+    for fetched in (posted(0 * HOURS, 8 * HOURS), posted(None)):
+        same = replace(fetched, outcome="not_modified", feed=None, status=304)
+        waits(connection, fetched)
+        assert [waits(connection, same, NOW + days * 24 * HOURS) / HOURS for days in (1, 2, 3, 9)] == [6, 12, 18, 24]
+
+
+@pytest.mark.parametrize(
+    ("wish", "waited"),
+    [
+        ({"fresh_for": 7200}, timedelta(hours=2)),
+        ({"fresh_for": 10**8}, timedelta(days=1)),
+        ({"fresh_for": 60}, timedelta(minutes=59)),
+        ({"retry_after": 7200}, timedelta(hours=2)),
+        ({"retry_after": 10 * 365 * 86400}, timedelta(days=1)),
+        ({"retry_after": 0}, timedelta(minutes=59)),
+    ],
+)
+def test_a_server_may_wish_for_a_longer_wait_up_to_a_day(
+    connection: sqlite3.Connection, wish: dict[str, int], waited: timedelta
+) -> None:
+    keep(connection, replace(READ, **wish))  # type: ignore[arg-type] # both are numbers
+    assert feed_rows(connection)[URL].due_at == NOW + waited
+
+
+def test_after_eight_days_of_not_modified_everything_is_asked_for(connection: sqlite3.Connection) -> None:
+    keep(connection, READ)
+    same = replace(READ, outcome="not_modified", feed=None, status=304)
+    for day in range(1, 9):
+        assert due(connection, NOW + timedelta(days=day), force=True)[0].etag == '"1"'
+        keep(connection, same, NOW + timedelta(days=day))
+    assert due(connection, NOW + timedelta(days=8, hours=1), force=True) == [Known(url=URL, body_hash="abc")]
+    keep(connection, replace(same, status=200), NOW + timedelta(days=9))  # the same bytes, but whole
+    assert due(connection, NOW + timedelta(days=17), force=True)[0].etag == '"1"'
+
+
+# Gone, paused
+
+
+def test_a_feed_that_is_gone_for_good_is_not_asked_until_it_is_resumed(connection: sqlite3.Connection) -> None:
+    keep(connection, READ)
+    keep(connection, replace(GONE, reason="gone for good (410); paused", status=410))
+    assert due(connection, NOW + timedelta(days=400), force=True) == []
+    assert next_due(connection, [subscription()]) is None
+    health = feed_rows(connection)[URL]
+    assert (health.gone_at, health.failures, health.reason) == (NOW, 1, "gone for good (410); paused")
+    resume(connection, URL)
+    assert [known.url for known in due(connection, NOW)] == [URL]
+    assert (feed_rows(connection)[URL].gone_at, feed_rows(connection)[URL].failures) == (None, 0)
+
+
+def test_a_paused_feed_is_not_asked(connection: sqlite3.Connection) -> None:
+    paused = replace(subscription(), paused=True)
+    assert known_feeds(connection, [paused], now=NOW, force=True) == []
+    assert next_due(connection, [paused]) is None
+
+
+# Moved
+
+
+def test_a_move_is_trusted_after_seven_days_of_the_same_answer(connection: sqlite3.Connection) -> None:
+    def told(day: float, **changes: Any) -> list[Move]:
+        keep(connection, replace(READ, **changes), NOW + timedelta(days=day))
+        return moves(connection, [subscription()])
+
+    new, other = "https://new.example/feed", "https://other.example/feed"
+    assert [told(day, moved_to=new) for day in (0, 3, 6.9)] == [[], [], []]
+    assert told(7, moved_to=other) == [], "another address begins anew"
+    assert told(8, moved_to=new) == []
+    assert told(12) == [], "and so does an answer from the old place"
+    assert told(13, moved_to=new) == []
+    assert told(16, status=0, outcome="failed", feed=None) == [], "no answer says nothing"
+    assert told(19.9, moved_to=new) == []
+    assert told(20, moved_to=new, outcome="failed", feed=None, status=500) == [], "it must be readable there"
+    assert told(20.1, moved_to=new) == [Move("Ops Weekly", URL, new)]
+    assert moves(connection, []) == [], "and subscribed to"

@@ -148,6 +148,61 @@ def test_a_host_gets_no_more_than_two_connections_at_a_time_and_waiting_costs_no
     assert max(most) == 2
 
 
+def test_a_host_that_finds_it_too_much_gets_one_connection_at_a_time_from_then_on(loopback: Loopback) -> None:
+    busy: list[int] = []
+    most: list[int] = []
+    both = threading.Event()
+
+    def slow(*_: object) -> tuple[int, dict[str, str], bytes]:
+        busy.append(1)
+        most.append(len(busy))
+        both.wait(0.03)
+        busy.pop()
+        return 200, {}, b"x"
+
+    loopback.pages["/"] = slow
+    loopback.put("/much", "too much", status=429)
+
+    async def many() -> None:
+        async with Client(allow_private=["127.0.0.1"]) as client:
+            await asyncio.gather(*(client.get(loopback.url + "/") for _ in range(6)))
+            assert max(most) == 2
+            assert (await client.get(loopback.url + "/much")).status == 429
+            assert (await client.get(loopback.url + "/much")).status == 429
+            most.clear()
+            await asyncio.gather(*(client.get(loopback.url + "/") for _ in range(6)))
+
+    asyncio.run(many())
+    assert (len(most), max(most)) == (6, 1)
+
+
+def test_a_silence_ends_before_the_deadline_does() -> None:
+    with serving(hanging) as server, pytest.raises(Unanswered, match=r"sent nothing for 0\.3 s") as error:
+        get(server.url, timeout=0.9, gap=0.1)  # a third of the deadline is always granted
+    assert error.value.silent
+    with serving(dripping) as server, pytest.raises(Unanswered, match=r"took longer than 0\.9 s"):
+        get(server.url, timeout=0.9, gap=0.1)
+
+
+def test_what_is_sent_is_awaited_until_the_deadline() -> None:
+    with serving(hanging) as server, pytest.raises(Unanswered, match=r"took longer than 0\.4 s"):
+        asyncio.run(_post(server.url))
+
+
+async def _post(url: str) -> Reply:
+    async with Client(allow_private=["127.0.0.1"], timeout=0.4, gap=0.1) as client:
+        return await client.send("POST", url, data=b"x")
+
+
+def test_headers_have_a_limit_together() -> None:
+    some = [f"X-{number}: {'a' * 6000}" for number in range(10)]
+    with serving(answering(page(b"x", *some))) as server:
+        assert get(server.url).body == b"x"
+    more = answering(page(b"x", *some, f"X: {'a' * 6000}"))
+    with serving(more) as server, pytest.raises(TooBig, match="64 KiB of headers"):
+        get(server.url)
+
+
 # Redirects
 
 
