@@ -135,16 +135,14 @@ def _warnings(reply: Reply, feed: Feed, fault: str, newest: datetime | None, now
     kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     undated = sum(entry.published is None for entry in feed.entries)
     early = sum(entry.published is not None and entry.published > now for entry in feed.entries)
-    unlinked = sum(not entry.url for entry in feed.entries)
     shown = len(feed.entries)
     said = [
         (not shown, "it has no entries"),
         (newest is not None and now - newest > LONG_AGO, "nothing new for half a year"),
         (bool(fault), f"it {fault}; it was read all the same"),
         (kind in {"text/html", "application/xhtml+xml"}, f"its server calls it {kind}"),
-        (undated > 0, f"{undated} of {shown} entries have no date"),
-        (early > 0, f"{early} of {shown} entries are dated ahead"),
-        (unlinked > 0, f"{unlinked} of {shown} entries have no address"),
+        (undated > 0, f"{undated} of {shown} entries without a date"),
+        (early > 0, f"{early} of {shown} entries dated ahead"),
         (len(reply.body) > LARGE, f"it is {len(reply.body) >> 20} MiB each time it changes"),
         (
             "ETag" not in reply.headers and "Last-Modified" not in reply.headers,
