@@ -245,6 +245,10 @@ def _short(reason: str) -> str:
 
 def checked(results: Sequence[Checked], names: Mapping[str, str], clock: Clock) -> list[str]:
     """Say how each feed is, its warnings below it, and what it all came to."""
+    from curate.feeds.fetch import NO_NETWORK
+
+    if any(each.reason == NO_NETWORK for each in results):
+        return ["No network. Your inbox and drafts work. No feed is to blame."]
     lines = []
     for each in results:
         called = names.get(each.url) or each.title or each.url

@@ -326,6 +326,8 @@ def test_when_no_feed_gives_a_sign_of_life_it_is_said_once(
     assert answer.out == "No network. Your inbox and drafts work. Fetch and send will wait.\n"
     data = curate("-C", desk, "fetch", "--json", expect=5).data
     assert (data["feeds"], len(data["failed"]), data["new_items"]) == (6, 6, 0)
+    checked = curate("-C", desk, "feed", "check", expect=5)
+    assert checked.out == "No network. Your inbox and drafts work. No feed is to blame.\n"
     assert all(row["failures"] == 0 for row in curate("-C", desk, "feed", "list", "--json").data)
 
 

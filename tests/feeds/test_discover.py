@@ -144,6 +144,12 @@ def test_links_are_read_as_a_page_means_them() -> None:
     ]
 
 
+def test_a_link_behind_much_script_is_seen() -> None:
+    script = f"<script>{'x();' * 150_000}</script>"
+    links = feed_links(page(script, link("/feeds/videos.xml?channel_id=UCx")).encode(), "https://www.example.org/@dana")
+    assert [url for url, _ in links] == ["https://www.example.org/feeds/videos.xml?channel_id=UCx"]
+
+
 def test_a_page_that_names_thousands_is_not_followed_for_ever() -> None:
     assert len(feed_links(page(*(link(f"/{number}") for number in range(2000))).encode(), "https://x.example/")) == 10
     assert feed_links(b"\xff\x00<\xff" * 1000, "https://x.example/") == []
