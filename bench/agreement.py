@@ -8,8 +8,8 @@ Two entries are paired by their place in the feed where both have as many, else 
 
 Equal means: title, author and the first 200 characters of the body are the same text once markup is gone,
 entities are decoded and all white space and invisible controls are left out (the body is the longest of the
-entry's texts); link and id are the same characters; dates are the same second. feedparser's author is the names it found, its link
-the origLink of FeedBurner if there is one. Where feedparser has nothing, there is nothing to equal: what ours fills
+entry's texts); link and id are the same characters; dates are the same second. feedparser's author is the names it found,
+its link the origLink of FeedBurner if there is one. Where feedparser has nothing, there is nothing to equal: what ours fills
 in is listed with its class and counts as equal, and so are entries of feeds in which it finds none.
 Every difference belongs to a class. A class with a reason is one where ours is meant; the rest is loss,
 and is called so. The raw figure counts every difference, the explained one only loss.
@@ -60,6 +60,7 @@ MEANT = {
     "author: markup gone": "names are text",
     "body: other markup kept or dropped": "script, style, forms and media show no text; who leaves it out differs",
     "body: declared as no text": "what calls itself an image or an application is not shown as text",
+    "body: formulas and drawings": "MathML and SVG can run and fetch: they go, and the words inside are lost",
     "entry: doubled": "the same entry twice in one feed is one",
     "entry: read by us alone": "a JSON Feed, or XML that feedparser finds nothing in",
     "entry: empty": "an entry that says nothing is none",
@@ -165,6 +166,8 @@ def kind_of(name: str, mine: Any, other: Any, said: Any) -> str:  # noqa: ANN401
     if name == "id":
         if mine.startswith(other + " "):
             return "id: shared by several"
+        if mine and other.endswith(mine.rpartition(" ")[0]) and " " in mine:
+            return "id: shared by several"
         if mine and other.endswith(mine):
             return "id: as the feed spells it"
         if mine.startswith("curate:") or squeezed(mine) == squeezed(other):
@@ -180,6 +183,8 @@ def kind_of(name: str, mine: Any, other: Any, said: Any) -> str:  # noqa: ANN401
     details = [each for each in [*(said.get("content") or []), said.get("summary_detail")] if isinstance(each, dict)]
     if name == "body" and not mine and not any(each.get("type") in TEXTS and each.get("value") for each in details):
         return "body: declared as no text"
+    if name == "body" and any(re.search(r"<(?:svg|math)\b", str(each.get("value"))) for each in details):
+        return "body: formulas and drawings"
     if name == "body" and mine and other and (mine[:40] in other or other[:40] in mine or mine[-40:] in other):
         return "body: other markup kept or dropped"
     return f"{name}: {'lost' if other and not mine else 'gained' if mine and not other else 'other'}"
