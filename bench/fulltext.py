@@ -73,7 +73,7 @@ def main() -> int:
     parser.add_argument("--worst", type=int, default=0, help="name so many pages that curate reads worst")
     told = parser.parse_args()
     scores: dict[str, list[float]] = {"curate": [], "trafilatura": []}
-    seconds = Counter[str]()
+    seconds: dict[str, float] = dict.fromkeys(scores, 0.0)
     right: Counter[str] = Counter()
     asked: Counter[str] = Counter()
     names = []

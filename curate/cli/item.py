@@ -65,9 +65,7 @@ def list_(here: Here, state: str, since: datetime | None, limit: int) -> None:
     with _inbox(here) as connection:
         begin = here.meant(since) if since else None
         inbox = now if state == "new" and begin is None else None
-        items = list_items(
-            connection, state=None if state == "all" else state, limit=limit, since=begin, unread=inbox
-        )
+        items = list_items(connection, state=None if state == "all" else state, limit=limit, since=begin, unread=inbox)
         counts = count_by_state(connection, now=now)
     here.answer([row(one, now) for one in items], lambda: table(items, now, states=state == "all"))
     about = about_list(len(items), counts, state, filtered=since is not None)

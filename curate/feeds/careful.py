@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import feedparser
+from feedparser.datetimes import _parse_date
 
 from curate.feeds.addresses import web_url
 from curate.feeds.clean import language_tag, one_line, plain_text
@@ -76,9 +77,9 @@ def _entry(entry: Any, *, author: str, lang: str, base: str) -> Said:  # noqa: A
         title=_line(entry, "title"),
         author=_author(entry) or author,
         content=content,
-        summary=own if content is not own else NOTHING,
+        summary=NOTHING if content is own else Text(value=own.value, kind=own.kind),
         published=_published(entry),
-        tags=tuple(_text(tag.get("label") or tag.get("term")) for tag in _dicts(entry, "tags")),
+        tags=tuple(filter(None, (_text(tag.get("label") or tag.get("term")) for tag in _dicts(entry, "tags")))),
         lang=language_tag(_language(entry)) or lang,
         links=tuple((_text(link.get("rel")), _text(link.get("href"))) for link in _dicts(entry, "links")),
         comments=_text(entry.get("comments")),
@@ -114,7 +115,9 @@ def _author(about: Any) -> str:  # noqa: ANN401 - feedparser's dict
     names = [plain_text(_text(author.get("name"))[:LONGEST_TITLE]) for author in authors]
     if len(authors) == 1 and authors[0].get("email"):
         # feedparser cuts a mail address after four letters of its last part; what it was cut from is whole.
-        names = [without_mail(plain_text(_text(about.get("author"))[:LONGEST_TITLE]))]
+        whole, name = _text(about.get("author")), _text(authors[0].get("name"))
+        if whole != f"{name} ({_text(authors[0]['email'])})":  # which it makes of an Atom author's parts
+            names = [without_mail(plain_text(whole[:LONGEST_TITLE]))]
     return named(names if any(names) else [plain_text(_text(about.get("author"))[:LONGEST_TITLE])])
 
 
@@ -126,6 +129,11 @@ def _language(entry: Any) -> str:  # noqa: ANN401 - feedparser's dict
 
 def _published(entry: Any) -> datetime | None:  # noqa: ANN401 - feedparser's dict
     return next(filter(None, (_parsed(entry, f"{name}_parsed") for name in ("published", "updated", "created"))), None)
+
+
+def odd_date(text: str) -> datetime | None:
+    """Return the moment feedparser makes of a date in whatever form, in UTC; None when it makes none."""
+    return _parsed({"date": _parse_date(text)}, "date")
 
 
 def _parsed(entry: Any, name: str) -> datetime | None:  # noqa: ANN401 - feedparser's dict

@@ -10,14 +10,15 @@ not well-formed             the strict parse                     cut texts short
 declared entities           a DOCTYPE in the document            drop them                       careful
 Atom 0.3, RSS 0.9x in RDF   the root's name and namespace        mix up dates and types          careful
 entries in odd places       counting them in the tree            miss them or invent them        careful
-markup inside a text        children of the text's element       keep what is before the first   careful
-XHTML                       type="xhtml"                         lose titles, keep the wrapper   careful
+no entries at all           counting them                        (nothing to lose)               careful
+markup or comments in text  children of the text's element       keep what is before the first   careful
 base64, other media types   mode, type and src of a text         show what is no text            careful
-UTF-8 read as Latin-1       byte pairs as characters, C1 codes   show them as they are           careful
-dates but RFC 822 and 3339  the date's text                      guess, with other results       careful
 two dates of one sort       counting them                        take the first                  careful
 dcterms: dates, others      the element's name, see MISREAD      ignore them                     careful
-no entries at all           counting them                        (nothing to lose)               careful
+XHTML with prefixes         prefixes of the elements inside      keep the wrapper, lose titles   careful
+XHTML without               type="xhtml"                         the same                        as HTML
+UTF-8 read as Latin-1       bytes of UTF-8 or cp1252 in a text   show them as they are           mended
+dates but RFC 822 and 3339  the date's text                      guess, with other results       feedparser's
 xml:base, relative links    xml:base in the document, the tree   leave them relative             resolved
 author (name), mail         the text of the author's element     keep the address                names
 several authors             elements in their order              take the first                  all
@@ -31,7 +32,6 @@ a guid that looks a date    an entry without a date              date the entry 
 
 from __future__ import annotations
 
-import html.entities
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -41,11 +41,14 @@ import fastfeedparser
 from lxml import etree
 
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import KNOWN, language_tag, one_line, plain_text
+from curate.feeds.careful import odd_date
+from curate.feeds.clean import language_tag, one_line, plain_text
 from curate.feeds.document import MOST_READ
+from curate.feeds.elements import Misread, children, flat, markup_of, mended, person, seems_html, words_of
 from curate.feeds.said import (
     LONGEST_TITLE,
     NOTHING,
+    TEXTS,
     Document,
     Said,
     Text,
@@ -64,17 +67,6 @@ ATOM = "http://www.w3.org/2005/Atom"
 RSS1 = "http://purl.org/rss/1.0/"
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
-SPACES = {  # in lower case, as some feeds have them
-    "http://www.w3.org/2005/atom": "",
-    RSS1: "",
-    "http://purl.org/dc/elements/1.1/": "dc:",
-    "http://purl.org/dc/terms/": "dcterms:",
-    "http://purl.org/rss/1.0/modules/content/": "content:",
-    "http://search.yahoo.com/mrss/": "media:",
-    "http://search.yahoo.com/mrss": "media:",
-    "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes:",
-    "http://rssnamespace.org/feedburner/ext/1.0": "feedburner:",
-}
 TITLES = frozenset({"title", "dc:title"})
 HTML_TEXTS = frozenset({"description", "media:description", "dc:description"})
 PLAIN_TEXTS = frozenset({"summary", "itunes:summary"})
@@ -82,38 +74,21 @@ CONTENTS = {"content": "text/plain", "content:encoded": "text/html"}
 AUTHORS = frozenset({"author", "dc:creator", "dc:author", "itunes:author", "managingeditor"})
 PUBLISHED = frozenset({"pubdate", "published", "issued"})
 UPDATED = frozenset({"updated", "modified", "dc:date", "lastbuilddate"})
+LANGUAGES = frozenset({"language", "dc:language"})
 CATEGORIES = frozenset({"category", "dc:subject", "media:category"})
 KEYWORDS = frozenset({"itunes:keywords", "media:keywords"})
-MISREAD = frozenset(
-    {"abstract", "body", "channel", "created", "email", "entry", "expirationdate", "feed", "fullitem", "homepage"}
-    | {"image", "info", "item", "itunes:category", "itunes:owner", "keywords", "language", "name", "newlocation"}
-    | {"tagline", "textinput", "uri", "url", "webmaster", "xhtml:body", "content:items", "content:item"}
-    | {"dcterms:created", "dcterms:issued", "dcterms:modified", "feedburner:browserfriendly", "itunes:name"}
-)
 KINDS = {"text": "text/plain", "plain": "text/plain", "html": "text/html", "xhtml": "application/xhtml+xml"}
 DATE = re.compile(
     r"\s*(?:(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
     r"(?:19|20)\d\d (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d (?:GMT|UTC|UT|EST|EDT|CST|CDT|MST|MDT|PST|PDT|[+-][01]\d[0-5]\d)"
     r"|(?:19|20)\d\d-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-][01]\d:[0-5]\d))\s*"
 )
-MANGLED = re.compile(
-    "[\x80-\x9f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|&#(?:1[2-5]\\d|x[89][0-9a-f]);", re.IGNORECASE
-)
-CLOSING = re.compile(r"</\w+>|&#?\w+;")
-TAG = re.compile(r"</?(\w+)")
-NAMED = re.compile(r"&(\w+);")
-
-
-class Misread(Exception):
-    """The document has a shape that is read with care; the argument names it."""
 
 
 def read_fast(document: str, url: str) -> Document:
     """Read ``document``, which came from ``url``. Raises Misread when it is to be read with care."""
     if "<!DOCTYPE" in document[:100]:
         raise Misread("declared entities")
-    if MANGLED.search(document):
-        raise Misread("UTF-8 read as Latin-1")
     body = document.encode()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, collect_ids=False)
     try:
@@ -123,7 +98,7 @@ def read_fast(document: str, url: str) -> Document:
     about, items = _parts(root)
     try:
         found = fastfeedparser.parse(body, include_media=False, include_enclosures=False).entries
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except Exception as error:  # whatever it stumbles over: there is the other way
         raise Misread("refused") from error
     if len(found) != len(items):
         raise Misread("entries in odd places")
@@ -143,7 +118,10 @@ def _parts(root: etree._Element) -> tuple[etree._Element, list[etree._Element]]:
         raise Misread("another format")
     if about is None or not items:
         raise Misread("no entries")
-    if sum(1 for _ in root.iter("{*}item", "{*}entry")) != len(items) or next(root.iter(f"{{*}}{kind}")) is not items[0]:
+    if (
+        sum(1 for _ in root.iter("{*}item", "{*}entry")) != len(items)
+        or next(root.iter(f"{{*}}{kind}")) is not items[0]
+    ):
         raise Misread("entries in odd places")
     return about, items
 
@@ -155,13 +133,13 @@ class _Reader:
         self.atom = root is about
         self.about = about
         self.based = based
-        said = [(name, child) for name, child in _named(about) if name not in {"item", "entry", "image", "textinput"}]
+        said = [(name, child) for name, child in children(about) if name not in {"item", "entry", "image", "textinput"}]
         self.title = self._title(said)
         link, _ = self._links(said)
         self.site_url = web_url(link, url)
         self.author = self._author(said)
         self.lang = language_tag(
-            next((text for name, child in said if name == "language" and (text := _words(child))), "")
+            next(filter(None, (words_of(child) for name, child in said if name in LANGUAGES)), "")
             or about.get(f"{XML}lang")
             or root.get(f"{XML}lang")
             or ""
@@ -169,23 +147,26 @@ class _Reader:
         self.base = url if self.atom else self.site_url or url
 
     def document(self, items: list[etree._Element], found: list[Any]) -> Document:
-        said = [self._entry(item, words) for item, words in zip(items, found, strict=False)]
-        told = [entry for entry in said if entry is not None]
+        """Return what the feed says, from its elements and what fastfeedparser found in them."""
+        told = [self._entry(item, words) for item, words in zip(items, found, strict=False)]
         return Document(
             title=self.title,
             site_url=self.site_url,
             entries=tuple(newest(told, lambda entry: entry.published)),
         )
 
-    def _entry(self, item: etree._Element, words: Any) -> Said | None:  # noqa: ANN401 - fastfeedparser's dict
-        """Read one entry; None when it says nothing."""
-        said = list(_flat(item))
+    def _entry(self, item: etree._Element, words: Any) -> Said:  # noqa: ANN401 - fastfeedparser's dict
+        """Read one entry."""
+        said = list(flat(item))
         if not said:
             raise Misread("an entry without anything")
         link, links = self._links(said)
-        about = item.get(f"{RDF}about")
-        has_guid = about or any(name in {"guid", "id"} for name, _ in said)
-        guid = one_line(words.get("id", "")) if has_guid else ""
+        guid = item.get(f"{RDF}about", "")
+        for name, child in said:
+            if name in {"guid", "id"}:
+                told = words_of(child)
+                guid = self._resolved(child, told) if child.get("isPermaLink", "true") == "true" else told
+        guid = one_line(guid)
         url = page_url(guid, [link, *links], self.base)
         content, summary, spoken = self._texts(said, words)
         return Said(
@@ -197,20 +178,20 @@ class _Reader:
             content=content,
             summary=summary,
             published=_published(said, words),
-            tags=tuple(_tags(said)),
+            tags=tuple(filter(None, dict.fromkeys(_tags(said)))),
             lang=language_tag(self._lang(spoken)) or self.lang,
             links=tuple(
                 (child.get("rel", "alternate"), child.get("href", ""))
                 for name, child in said
                 if name == "link" and child.get("href")
             ),
-            comments=next((_words(child) for name, child in said if name == "comments"), ""),
-            source_url=next((_source(child) for name, child in said if name == "source"), ""),
+            comments=next((words_of(child) for name, child in said if name == "comments"), ""),
+            source_url=next((child.get("url", "") for name, child in said if name == "source"), ""),
         )
 
     def _title(self, said: list[tuple[str, etree._Element]]) -> str:
         """Return the first title; one of a picture or a film in the entry is not the entry's."""
-        first = next((child for name, child in said if name in TITLES and _words(child)), None)
+        first = next((child for name, child in said if name in TITLES and (len(child) or words_of(child))), None)
         if first is None:
             if any(name == "media:title" for name, _ in said):
                 raise Misread("a title of media alone")
@@ -231,18 +212,23 @@ class _Reader:
                 if rel == "alternate" and KINDS.get(kind, kind) in {"text/html", "application/xhtml+xml"}:
                     link = to
             elif name == "link":
-                link = self._resolved(child, _words(child))
+                link = self._resolved(child, words_of(child))
                 links.append(link)
             elif name == "enclosure":
                 links.append(child.get("url") or child.get("href") or "")
             elif name in {"guid", "id"} and child.get("isPermaLink", "true") == "true":
-                link = link or self._resolved(child, _words(child))
+                link = link or self._resolved(child, words_of(child))
             elif name == "feedburner:origlink":
-                first.append(_words(child))
+                first.append(words_of(child))
         return (first[-1], [link, *links]) if first else (link, links)
 
     def _resolved(self, child: etree._Element, address: str) -> str:
-        return urljoin(child.base or "", address) if self.based and child.base else address
+        if not self.based or not child.base:
+            return address
+        try:
+            return urljoin(child.base, address)
+        except ValueError:  # no address that could be
+            return address
 
     def _author(self, said: list[tuple[str, etree._Element]]) -> str:
         """Return the names of who wrote it, several separated by commas; no mail address."""
@@ -251,15 +237,15 @@ class _Reader:
             if name not in AUTHORS:
                 continue
             if len(child):
-                names.append(_person(child))
+                names.append(person(child))
             else:
-                names.append(_words(child)[:LONGEST_TITLE])
-        if len(names) > 1 and any("@" in name for name in names):
-            raise Misread("several authors by mail")
+                names.append(words_of(child)[:LONGEST_TITLE])
         return named(without_mail(plain) if "@" in plain else plain for plain in map(plain_text, names))
 
     def _texts(
-        self, said: list[tuple[str, etree._Element]], words: Any  # noqa: ANN401 - fastfeedparser's dict
+        self,
+        said: list[tuple[str, etree._Element]],
+        words: Any,  # noqa: ANN401 - fastfeedparser's dict
     ) -> tuple[Text, Text, list[etree._Element]]:
         """Return the longest text, the entry's own summary, and the elements whose language counts, in order."""
         contents: list[Text] = []
@@ -284,18 +270,21 @@ class _Reader:
             spoken.append(own_element)
         spoken += [child for name, child in said if name in TITLES]
         content = longest([*contents, own])
-        return content, own if content is not own else NOTHING, spoken
+        return content, NOTHING if content is own else Text(value=own.value, kind=own.kind), spoken
 
     def _text(self, child: etree._Element, kind: str, value: str | None = None) -> Text:
         """Return the text in ``child`` with its type, which ``kind`` stands in for. ``value`` is it, if known."""
         kind = child.get("type", kind).lower()
         kind = KINDS.get(kind, kind)
-        if kind not in {"text/plain", "text/html"} or child.get("mode", "") == "base64" or child.get("src"):
+        if kind not in TEXTS or child.get("mode", "") == "base64" or child.get("src"):
             raise Misread("another type of text")
-        text = _words(child) if value is None else value.strip()
-        if len(child):
+        if kind == "application/xhtml+xml":
+            text = markup_of(child)
+        elif len(child):
             raise Misread("markup inside a text")
-        if kind == "text/plain" and not self.atom and _seems_html(text):
+        else:
+            text = words_of(child) if value is None else mended(value.strip())
+        if kind == "text/plain" and not self.atom and seems_html(text):
             kind = "text/html"
         return Text(value=text, kind=kind, base=(child.base or "") if self.based else "")
 
@@ -311,60 +300,12 @@ class _Reader:
         return ""
 
 
-def _name(child: etree._Element) -> str:
-    """Return the name of an element as feedparser knows it: its namespace's own prefix, in lower case."""
-    space, _, local = child.tag.rpartition("}")  # type: ignore[union-attr] # comments are left out before
-    if not space:
-        return local.lower()
-    prefix = SPACES.get(space[1:].lower())
-    if prefix is None:
-        prefix = f"{child.prefix}:" if child.prefix else ""
-    return f"{prefix}{local}".lower()
-
-
-def _named(parent: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-    return ((_name(child), child) for child in parent if isinstance(child.tag, str))
-
-
-def _flat(item: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-    """Yield what stands in an entry with its name, and what stands in groups of media."""
-    for name, child in _named(item):
-        if name in MISREAD:
-            raise Misread(f"<{name}>")
-        yield name, child
-        if len(child) and name != "author":
-            if name.startswith("media:"):
-                yield from _flat(child)
-            elif (":" not in name and name not in CONTENTS and name not in PLAIN_TEXTS and name not in TITLES) or any(":" not in _name(each) for each in child.iterdescendants("{*}*")):
-                raise Misread("markup inside a text")
-
-
-def _source(child: etree._Element) -> str:
-    """Return the address of the feed or site an entry was taken over from; RSS and Atom say it in two ways."""
-    links = [each.get("href", "") for name, each in _named(child) if name == "link"]
-    return child.get("url") or next(filter(None, links), "")
-
-
-def _words(child: etree._Element) -> str:
-    return (child.text or "").strip()
-
-
-def _person(child: etree._Element) -> str:
-    """Return the name of an Atom author."""
-    parts = dict(_named(child))
-    if not parts.keys() <= {"name", "email", "uri", "url"} and any(":" not in name for name in parts):
-        odd = [name for name in parts if name not in {"name", "email", "uri", "url"} and ":" not in name]
-        if odd:
-            raise Misread("an author of odd parts")
-    return _words(parts["name"])[:LONGEST_TITLE] if "name" in parts else ""
-
-
 def _tags(said: list[tuple[str, etree._Element]]) -> Iterator[str]:
     for name, child in said:
         if name in CATEGORIES:
-            yield child.get("label") or child.get("term") or _words(child)
+            yield child.get("label") or child.get("term") or words_of(child)
         elif name in KEYWORDS:
-            yield from _words(child).split(",")
+            yield from (word.strip() for word in words_of(child).split(","))
 
 
 def _published(said: list[tuple[str, etree._Element]], words: Any) -> datetime | None:  # noqa: ANN401
@@ -375,16 +316,7 @@ def _published(said: list[tuple[str, etree._Element]], words: Any) -> datetime |
             raise Misread("two dates of one sort")
         if dates and dates[0].strip():
             if not DATE.fullmatch(dates[0]):
-                raise Misread("another form of date")
+                return odd_date(dates[0].strip())
             value = words.get("published" if names is PUBLISHED or "updated" not in words else "updated")
-            return datetime.fromisoformat(value).astimezone(UTC) if value else None
+            return datetime.fromisoformat(value).astimezone(UTC).replace(microsecond=0) if value else None
     return None
-
-
-def _seems_html(text: str) -> bool:
-    """Say whether what should be plain text is HTML: it closes an element or has an entity, and knows no others."""
-    return bool(
-        CLOSING.search(text)
-        and all(name.lower() in KNOWN for name in TAG.findall(text))
-        and all(name in html.entities.entitydefs for name in NAMED.findall(text))
-    )

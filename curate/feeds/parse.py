@@ -18,7 +18,8 @@ from curate.feeds.addresses import web_url
 from curate.feeds.careful import read_carefully
 from curate.feeds.clean import one_line, plain_text, safe_html, safe_text, shorten, text_html
 from curate.feeds.document import LONGEST_PROLOG, NotAFeed, binary_kind, decode, xml_document
-from curate.feeds.fast import Misread, read_fast
+from curate.feeds.elements import Misread
+from curate.feeds.fast import read_fast
 from curate.feeds.jsonfeed import read_json
 from curate.feeds.said import LONGEST_CONTENT, LONGEST_SUMMARY, LONGEST_TITLE
 from curate.feeds.via import led_elsewhere
