@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,9 +10,10 @@ import click
 from curate.cli import render
 from curate.cli.main import Command
 from curate.cli.share_view import outcome_data, outcome_lines
-from curate.errors import NoDesk
+from curate.errors import CurateError, NoDesk
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
     from datetime import datetime
 
@@ -130,7 +132,6 @@ def tick(here: Here, *, fetch: bool, send: bool) -> None:
     import asyncio
     import os
 
-    from curate.errors import CurateError
     from curate.presence.tick import run_pass
 
     if os.name == "nt":
@@ -189,7 +190,11 @@ def doctor(here: Here) -> None:
     from curate.presence.doctor import examine
 
     desk, settings = here.desk(), here.settings()
-    with here.database() as connection:
+    with contextlib.ExitStack() as opened:
+        try:
+            connection: sqlite3.Connection | CurateError = opened.enter_context(here.database())
+        except CurateError as refused:
+            connection = refused
         checks = examine(desk, settings, connection, now=here.now(), config=here.config_folder())
     data = [{"name": one.name, "ok": one.ok, "message": one.message, "hint": one.hint} for one in checks]
     here.answer(data, _doctor_lines(checks), exit_code=0 if all(one.ok for one in checks) else 3)

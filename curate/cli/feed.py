@@ -14,6 +14,7 @@ from curate.errors import NetworkTrouble, Unknown, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from curate.cli.here import Here
     from curate.feeds.discover import Found
@@ -126,7 +127,8 @@ def fetch(here: Here, *, force: bool) -> None:
     """Read the feeds that are due into the inbox."""
     import asyncio
 
-    from curate.desk.locks import hold
+    from curate.desk.db import daily_check
+    from curate.desk.locks import WAIT, hold
     from curate.feeds import health
     from curate.feeds.opml import read_feeds
     from curate.inbox import receive
@@ -143,7 +145,12 @@ def fetch(here: Here, *, force: bool) -> None:
                 connection, client, subscriptions, now=now, force=force, interval_minutes=interval, progress=progress
             )
 
-    with hold(desk, "fetch"), here.database() as connection:
+    def waiting(process: str, since: datetime) -> None:
+        at = here.local(since)
+        here.say(f"Another curate (process {process}) is fetching since {at:%H:%M}. Waiting {WAIT:g} s …")
+
+    with hold(desk, "fetch", waiting=waiting), here.database() as connection:
+        daily_check(connection, desk, now=now)
         try:
             report = asyncio.run(go())
         finally:

@@ -94,7 +94,7 @@ class Here:
         connection = open_database(desk)
         try:
             yield connection
-        except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+        except sqlite3.Error as error:
             raise trouble(desk.database, error) from error
         finally:
             connection.close()

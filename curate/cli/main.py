@@ -6,9 +6,11 @@ this module loads click and nothing else.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,15 +193,24 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    told: list[int] = []
+
+    def ends(number: int, _: object) -> None:
+        """End as after Ctrl-C: what is in is kept, the terminal is tidied, workers and locks are let go."""
+        told.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.raise_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGTERM, ends)
     code = main(sys.argv[1:])
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         _close_quietly()
-    sys.exit(code)
+    sys.exit(128 + told[0] if told and code == 130 else code)
 
 
-def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911 - one place, one arm for each kind of end
+def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911, PLR0912 - one place, one arm for each kind of end
     """Run one command line and return its exit code (the table is in ``curate help exit-codes``)."""
     here = Here()
     try:
@@ -227,12 +238,26 @@ def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911 - one place, one a
             _trace()
         problems = getattr(error, "problems", ())
         return _refuse(arguments, here, error.code, error.message, error.hint, error.exit, problems)
+    except OSError as error:
+        if here.debug:
+            _trace()
+        return _refuse(arguments, here, "failed", *_system_words(error), 1)
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets words, --debug the trace
         if here.debug:
             _trace()
         what = f"curate failed in a way it does not know: {type(error).__name__}: {error}"
         return _refuse(arguments, here, "unexpected", what, "The same command with --debug shows where.", 1)
     return answer if isinstance(answer, int) else 0
+
+
+def _system_words(error: OSError) -> tuple[str, str]:
+    """Return what the operating system refused, in words, and what to do about it."""
+    what = f"{error.filename}: " if error.filename else ""
+    if error.errno == errno.EMFILE:
+        return "Too many files are open for this system's limit.", "Raise it (ulimit -n 1024), then run the same again."
+    if error.errno == errno.ENOSPC:
+        return f"{what}the disk is full.", "Nothing is half-written. Free some space, then run the same again."
+    return f"{what}{error.strerror or error}.", "Nothing is half-written. The same command with --debug shows where."
 
 
 def _refuse(

@@ -27,6 +27,7 @@ APPLICATION = 0x63757261  # “cura”: what `file` and we recognise a desk's da
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 CONSONANTS = "bcdfghjklmnpqrstvwxz"
 BUSY = 10_000  # milliseconds to wait for another writer
+DAY = 24 * 3600
 LEAST_ROOM = 128 * 1024  # bytes free: with less, a database cannot even make its files of the moment
 NOT_WRITTEN = ("SQLITE_IOERR", "SQLITE_CANTOPEN")  # SQLite's names for refusals that have many reasons
 
@@ -68,7 +69,7 @@ def open_database(desk: Desk) -> sqlite3.Connection:
     return connection
 
 
-def trouble(path: Path, error: Exception) -> CurateError:
+def trouble(path: Path, error: Exception) -> CurateError:  # noqa: PLR0911 - one place, one arm for each refusal
     """Put a database's or disk's refusal in words."""
     safe = "What was saved before is safe, nothing is half-written."
     name, text = getattr(error, "sqlite_errorname", ""), str(error)
@@ -213,6 +214,17 @@ def faults(connection: sqlite3.Connection) -> str:
         return verdict
     astray = connection.execute("PRAGMA foreign_key_check").fetchone()
     return "" if astray is None else f"a row of {astray[0]} points to one of {astray[2]} that is not there"
+
+
+def daily_check(connection: sqlite3.Connection, desk: Desk, *, now: datetime) -> None:
+    """Look at the whole database once a day, before much is written to it. Raises CurateError when it is damaged."""
+    last = recall(connection, "checked")
+    if last.isdecimal() and 0 <= to_seconds(now) - int(last) < DAY:
+        return
+    wrong = faults(connection)
+    if wrong:
+        raise damaged(desk.database, wrong)
+    remember(connection, "checked", str(to_seconds(now)))
 
 
 def desk_id(connection: sqlite3.Connection) -> str:

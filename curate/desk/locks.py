@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import contextlib
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from curate.desk.folder import refusal
 from curate.errors import Conflict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from curate.desk.folder import Desk
 
+WAIT = 10.0  # seconds
+
 
 @contextlib.contextmanager
-def hold(desk: Desk, purpose: str, *, wait: float = 10.0) -> Iterator[None]:
+def hold(
+    desk: Desk, purpose: str, *, wait: float = WAIT, waiting: Callable[[str, datetime], None] | None = None
+) -> Iterator[None]:
     """Hold the desk's lock for ``purpose`` (fetch, build, write-kfmt …) while the block runs.
 
-    ``wait`` is in seconds. Raises Conflict, naming the process that holds it, when the lock
-    is not free in time.
+    ``wait`` is in seconds; ``waiting`` hears, before they are waited, which process holds the lock and
+    since when. Raises Conflict, naming that process, when the lock is not free in time.
     """
     from filelock import FileLock, Timeout
 
     folder = desk.private / "locks"
     holder = folder / f"{purpose}.holder"
-    lock = FileLock(folder / f"{purpose}.lock", timeout=wait)
+    lock = FileLock(folder / f"{purpose}.lock")
     try:
         desk.private.mkdir(mode=0o700, exist_ok=True)
         folder.mkdir(exist_ok=True)
-        lock.acquire()
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if waiting is not None:
+                with contextlib.suppress(OSError):  # it may be free by now, and nobody be there to name
+                    since = holder.stat().st_mtime
+                    waiting(_name(holder), datetime.fromtimestamp(since, UTC))
+            lock.acquire(timeout=wait)
     except Timeout as error:
         who = _name(holder)
         msg = f"Another curate (process {who}) is busy with {purpose} in this desk."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from curate.desk.db import OLDEST_SQLITE, faults, recall, to_moment
+from curate.desk.db import OLDEST_SQLITE, faults, recall, to_moment, trouble
 from curate.errors import CurateError
 from curate.feeds.health import feed_rows
 from curate.feeds.opml import read_feeds
@@ -41,26 +41,38 @@ class Check:
 
 
 def examine(
-    desk: Desk, settings: Settings, connection: sqlite3.Connection, *, now: datetime, config: Path
+    desk: Desk, settings: Settings, connection: sqlite3.Connection | CurateError, *, now: datetime, config: Path
 ) -> list[Check]:
-    """Look at everything that can be seen without the network; ``config`` is the tokens' folder."""
+    """Look at everything that can be seen without the network; ``config`` is the tokens' folder.
+
+    Instead of a connection there may be the reason why there is none; what needs none is looked at then.
+    """
     looks: list[Callable[[], Iterator[Check]]] = [
         _installation,
         lambda: _folder(desk, settings),
-        lambda: _database(desk, connection),
-        lambda: _feeds(desk, connection),
         lambda: _posts(desk),
         lambda: _accounts(settings, config),
-        lambda: _shares(connection),
-        lambda: _runner(connection, now),
     ]
+    if isinstance(connection, CurateError):
+        refused = connection
+        looks.insert(2, lambda: _refused("database", refused))
+    else:
+        opened = connection
+        looks[2:2] = [lambda: _database(desk, opened), lambda: _feeds(desk, opened)]
+        looks += [lambda: _shares(opened), lambda: _runner(opened, now)]
     checks: list[Check] = []
     for look in looks:
         try:
             checks.extend(look())
         except CurateError as error:
-            checks.append(Check(name="desk", ok=False, message=error.message, hint=error.hint))
-    return checks
+            checks.extend(_refused("desk", error))
+        except sqlite3.Error as error:
+            checks.extend(_refused("database", trouble(desk.database, error)))
+    return list(dict.fromkeys(checks))  # what stands in the way of several looks is one thing
+
+
+def _refused(name: str, error: CurateError) -> Iterator[Check]:
+    yield Check(name=name, ok=False, message=error.message, hint=error.hint)
 
 
 def _installation() -> Iterator[Check]:

@@ -91,7 +91,8 @@ def test_killed_at_random_again_and_again_nothing_is_lost(desk: Path, feeds: Fie
     assert holding(desk) == feeds.truth()
     assert see_validators_hide_nothing(desk, feeds) >= 50
     assert any(feed.unchanged for feed in feeds.feeds)
-    assert {row["id"] for row in curate("-C", desk, "item", "list", "--state", "kept", "--limit", "0", "--json").data} == kept
+    listed = curate("-C", desk, "item", "list", "--state", "kept", "--limit", "0", "--json").data
+    assert {row["id"] for row in listed} == kept
     with closing(open_database(Desk(desk))) as connection:
         for (_, guid), title in feeds.truth().items():
             hits = search(connection, f"needle{guid.replace('-', '')}end", limit=5)

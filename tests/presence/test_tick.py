@@ -28,7 +28,7 @@ def plan(curate: Curate, desk: Path, slug: str, at: str = "2026-11-23T12:05:00+0
            "--deliver", "outbox", "--no-input")  # fmt: skip
     [share] = curate("-C", desk, "share", "plan", slug, "--to", "mastodon", "--text-file", f"mastodon={text}",
                      "--at", at, "--json", *NOON).data  # fmt: skip
-    curate("-C", desk, "share", "approve", share["id"])
+    curate("-C", desk, "share", "approve", share["id"], *NOON)
     return str(share["id"])
 
 
