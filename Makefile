@@ -9,6 +9,7 @@ TESTS = tests
 help:
 	@echo 'make demo    go through curate once, on sample feeds, sending nothing'
 	@echo 'make test    run all tests, installing first what they need (one folder: make test TESTS=tests/inbox)'
+	@echo 'make sweep   the tests of faults with their full counts: 500 kills instead of 50, and so on (about ten minutes)'
 	@echo 'make check   lint, formatting, types, and who may import whom'
 	@echo 'make bench   measure, and hold the figures against their limits'
 	@echo 'make lock    write the lock files anew after a change in pyproject.toml (newer versions: UPGRADE=--upgrade)'
@@ -19,6 +20,11 @@ demo: $(RUN)
 test: $(TEST)
 	@.ci/counterparts.sh
 	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 --dist loadgroup $(TESTS)
+
+sweep: export CURATE_SWEEP = 1
+sweep: $(TEST)
+	@.ci/counterparts.sh
+	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 -o faulthandler_timeout=1800 tests/faults
 
 check: $(TEST)
 	$(VENV)/bin/ruff check .
@@ -47,4 +53,4 @@ lock: | $(UV)
 	python3 -m venv .venv-uv
 	.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13'
 
-.PHONY: help demo test check bench lock
+.PHONY: help demo test sweep check bench lock

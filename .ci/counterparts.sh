@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what the tests need beside Python: a browser, a JRE, tmux, and the npm packages of tests/js.
+# Install what the tests need beside Python: a browser, a JRE, tmux, strace, and the npm packages of tests/js.
 #
 # Debian's packages are installed where this may be done (root, or sudo that asks nothing); npm's
 # go into a folder of the user's cache, named after the lock file, and are linked from tests/js. What
@@ -20,6 +20,7 @@ have node || want nodejs
 have npm || want npm
 have g++ || want build-essential
 if have apt-get; then
+  have strace || want strace
   [ -d /usr/share/fonts/truetype/dejavu ] || want fonts-dejavu-core
   # Headers of Debian's own Node.js; other builds bring theirs or fetch them.
   { have node && [ "$(command -v node)" != /usr/bin/node ]; } || [ -e /usr/include/node/node.h ] || want libnode-dev

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import pytest
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.inbox.search import search
-from tests.faults.field import FULL, Field, holding, orphans, start_fetch
+from tests.faults.field import FULL, Field, clean_run, holding, orphans, see_validators_hide_nothing, start_fetch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,31 +24,6 @@ if TYPE_CHECKING:
 
 KILLS = 500 if FULL else 50
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
-
-
-def see_validators_hide_nothing(desk: Path, field: Field) -> int:
-    """Hold that whoever has a feed's validator has what the feed showed with it; return how many have one."""
-    held = holding(desk)
-    with closing(open_database(Desk(desk))) as connection:
-        rows = connection.execute("SELECT url, etag, last_modified FROM feeds").fetchall()
-    validators = 0
-    for url, etag, last_modified in rows:
-        feed = field.feeds[int(url.rpartition("/")[2])]
-        said = re.search(r'-(\d+)"$', etag) or re.search(r":(\d\d) GMT$", last_modified)
-        if said:
-            validators += 1
-            for guid, title in feed.items(int(said[1])).items():
-                assert held[feed.number, guid] == title
-    return validators
-
-
-def clean_run(desk: Path, field: Field) -> None:
-    """Fetch once, undisturbed, when all feeds are due again; only those that are gone fail."""
-    for feed in field.feeds:
-        feed.kind = "plain" if feed.kind == "flaky" else feed.kind
-    done = start_fetch(desk, field, "--json")
-    out, err = done.communicate(timeout=120)
-    assert (done.returncode, err) == (5 if any(feed.kind == "gone" for feed in field.feeds) else 0, b""), (out, err)
 
 
 @pytest.mark.parametrize("feeds", [(100, {})], indirect=True)
