@@ -1,0 +1,189 @@
+"""A full disk and a read-only folder are said in words, lose nothing, and are over when they are over."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.field import ROOT, Field, clean_run, holding, see_validators_hide_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Curate
+
+SIZE = 3 * 2**20  # bytes
+LIST = "<opml version='2.0'><body>{}</body></opml>".format(
+    "".join(f"<outline xmlUrl='https://feed{number}.example/{'long' * 50}'/>" for number in range(500))
+)
+
+
+def mounted(folder: Path, *options: str) -> bool:
+    """Mount a small file system at ``folder``, or mount it anew with other ``options``."""
+    command = ["mount", "-t", "tmpfs", "-o", ",".join((f"size={SIZE}", *options)), "tmpfs", folder]
+    return sys.platform == "linux" and subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of three megabytes; only root may make one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if not mounted(folder):
+        pytest.skip("a small file system needs root, and a kernel that lets it mount one")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.fixture
+def small_desk(small: Path, curate: Curate) -> Path:
+    """A desk on the small file system."""
+    curate("init", small / "desk", "--name", "Dana Okafor", "--no-git", "--no-input")
+    return small / "desk"
+
+
+def fill(folder: Path) -> Path:
+    """Fill the disk ``folder`` is on to the last byte; return the file that does it."""
+    path = folder / "filling"
+    with path.open("wb", buffering=0) as file:
+        for size in (4096, 512, 1):
+            try:
+                while file.write(b"x" * size):
+                    pass
+            except OSError:
+                continue
+    return path
+
+
+def run(desk: Path, *arguments: str | Path, **environment: str) -> tuple[int, str, str]:
+    """Run curate in a process of its own; return its exit code and what it said. Never does it show a trace."""
+    done = subprocess.run(
+        [sys.executable, "-m", "curate", "-C", desk, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "Traceback" not in done.stderr
+    assert "does not know" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def snapshot(folder: Path) -> dict[Path, bytes]:
+    """Return the person's own files below ``folder``."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and ".curate" not in path.parts]
+    return {path: path.read_bytes() for path in paths}
+
+
+@pytest.mark.parametrize("feeds", [(20, {"each": 60, "padding": 1500})], indirect=True)
+def test_a_disk_that_fills_up_during_a_fetch_is_named_and_loses_nothing(small_desk: Path, feeds: Field) -> None:
+    (small_desk / "feeds.opml").write_text(feeds.opml())
+    allow = {"CURATE_ALLOW_PRIVATE": f"127.0.0.0/8:{feeds.port}"}
+    code, _, err = run(small_desk, "fetch", **allow)
+    assert code == 1
+    assert err.startswith("The disk is full: "), err
+    assert f"{small_desk / '.curate' / 'desk.db'}" in err
+    assert "MB free there" in err
+    assert "What was saved before is safe" in err
+    assert "Free some space, then run the command again." in err
+    mounted(small_desk.parent, "remount", f"size={20 * SIZE}")
+    assert 0 < len(holding(small_desk)) < len(feeds.truth())
+    see_validators_hide_nothing(small_desk, feeds)
+    clean_run(small_desk, feeds)
+    assert holding(small_desk) == feeds.truth()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("fetch",),
+        ("feed", "add", "https://one.example/feed.xml", "--title", "One", "--offline"),
+        ("feed", "import", "{list}"),
+        ("item", "list"),
+        ("today",),
+        ("config", "set", "site.name", "Another"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+@pytest.mark.parametrize("how", ["full", "read-only"])
+def test_where_nothing_can_be_written_that_is_said_and_nothing_changes(
+    small_desk: Path, tmp_path: Path, arguments: tuple[str, ...], how: str
+) -> None:
+    listed = tmp_path / "list.opml"
+    listed.write_text(LIST)
+    command = [part.format(list=listed) for part in arguments]
+    before = snapshot(small_desk)
+    filling = fill(small_desk.parent) if how == "full" else mounted(small_desk.parent, "remount", "ro")
+    code, _, err = run(small_desk, *command)
+    assert code == 1, err
+    said, hint = err.splitlines()
+    assert str(small_desk) in said
+    if how == "full":
+        assert said.startswith("The disk is full: ")
+        assert "0.0 MB free" in said
+        assert "Free some space, then run the command again." in hint
+    else:
+        assert "could not be written: " in said
+        assert "ead-only" in said
+        assert "writable for you, then run the command again." in hint
+    if isinstance(filling, Path):
+        filling.unlink()
+    else:
+        mounted(small_desk.parent, "remount", "rw")
+    assert snapshot(small_desk) == before
+    assert run(small_desk, *command)[0] == 0
+
+
+@pytest.mark.parametrize("how", ["full", "read-only"])
+def test_a_folder_for_temporary_files_that_cannot_be_used_does_not_stop_a_fetch(
+    desk: Path, feeds: Field, small: Path, how: str
+) -> None:
+    if how == "full":
+        fill(small)
+    else:
+        mounted(small, "remount", "ro")
+    allow = {"CURATE_ALLOW_PRIVATE": f"127.0.0.0/8:{feeds.port}", "TMPDIR": str(small)}
+    code, out, err = run(desk, "fetch", **allow)
+    assert (code, err) == (5, ""), out  # two of the feeds are gone
+    assert holding(desk) == feeds.truth()
+
+
+def test_an_answer_that_cannot_be_written_is_said_in_words(desk: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "curate", "-C", desk, "today"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert "disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no limit of a file's size")
+@pytest.mark.parametrize("feeds", [(20, {"each": 60, "padding": 1500})], indirect=True)
+def test_a_limit_of_a_files_size_is_said_in_words_and_loses_nothing(desk: Path, feeds: Field) -> None:
+    program = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20)); runpy.run_module('curate', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "-C", desk, "fetch"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "CURATE_ALLOW_PRIVATE": f"127.0.0.0/8:{feeds.port}"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("The disk refused to read or write"), done.stderr
+    assert len(done.stderr.splitlines()) == 2
+    see_validators_hide_nothing(desk, feeds)
+    clean_run(desk, feeds)
+    assert holding(desk) == feeds.truth()
