@@ -127,7 +127,6 @@ def fetch(here: Here, *, force: bool) -> None:
     """Read the feeds that are due into the inbox."""
     import asyncio
 
-    from curate.desk.db import daily_check
     from curate.desk.locks import WAIT, hold
     from curate.feeds import health
     from curate.feeds.opml import read_feeds
@@ -150,7 +149,6 @@ def fetch(here: Here, *, force: bool) -> None:
         here.say(f"Another curate (process {process}) is fetching since {at:%H:%M}. Waiting {WAIT:g} s …")
 
     with hold(desk, "fetch", waiting=waiting), here.database() as connection:
-        daily_check(connection, desk, now=now)
         try:
             report = asyncio.run(go())
         finally:

@@ -85,17 +85,23 @@ class Here:
 
     @contextlib.contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
-        """Open the desk's database for the block, and say a refusal of the disk in words."""
+        """Open the desk's database for the block, looked at once a day, and say a refusal of the disk in words."""
         import sqlite3
 
-        from curate.desk.db import open_database, trouble
+        from curate.desk.db import daily_check, damaged, faults, open_database, trouble
 
         desk = self.desk()
         connection = open_database(desk)
         try:
+            daily_check(connection, desk, now=self.now())
             yield connection
         except sqlite3.Error as error:
             raise trouble(desk.database, error) from error
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            wrong = faults(connection)  # on what a damaged database says, any code may stumble
+            if wrong:
+                raise damaged(desk.database, wrong) from error
+            raise
         finally:
             connection.close()
 

@@ -207,24 +207,28 @@ def rehearsal(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-def faults(connection: sqlite3.Connection) -> str:
-    """Return what SQLite finds wrong with the database; '' when it is sound."""
-    verdict = str(connection.execute("PRAGMA quick_check").fetchone()[0])
-    if verdict != "ok":
-        return verdict
-    astray = connection.execute("PRAGMA foreign_key_check").fetchone()
+def faults(connection: sqlite3.Connection, *, thorough: bool = False) -> str:
+    """Return what SQLite finds wrong with the database; '' when it is sound. Only a ``thorough`` look sees indexes."""
+    try:
+        verdict = connection.execute(f"PRAGMA {'integrity_check' if thorough else 'quick_check'} (1)").fetchone()
+        if verdict[0] != "ok":
+            return str(verdict[0])
+        astray = connection.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.DatabaseError as error:
+        return str(error)
     return "" if astray is None else f"a row of {astray[0]} points to one of {astray[2]} that is not there"
 
 
 def daily_check(connection: sqlite3.Connection, desk: Desk, *, now: datetime) -> None:
-    """Look at the whole database once a day, before much is written to it. Raises CurateError when it is damaged."""
+    """Look at the whole database, once a day. Raises CurateError when it is damaged."""
     last = recall(connection, "checked")
     if last.isdecimal() and 0 <= to_seconds(now) - int(last) < DAY:
         return
     wrong = faults(connection)
     if wrong:
         raise damaged(desk.database, wrong)
-    remember(connection, "checked", str(to_seconds(now)))
+    with contextlib.suppress(sqlite3.OperationalError):  # a look that cannot be noted is made again
+        remember(connection, "checked", str(to_seconds(now)))
 
 
 def desk_id(connection: sqlite3.Connection) -> str:

@@ -57,9 +57,11 @@ def examine(
         refused = connection
         looks.insert(2, lambda: _refused("database", refused))
     else:
-        opened = connection
-        looks[2:2] = [lambda: _database(desk, opened), lambda: _feeds(desk, opened)]
-        looks += [lambda: _shares(opened), lambda: _runner(opened, now)]
+        opened, wrong = connection, faults(connection, thorough=True)
+        looks.insert(2, lambda: _database(desk, wrong))
+        if not wrong:  # else nothing it says can be trusted
+            looks.insert(3, lambda: _feeds(desk, opened))
+            looks += [lambda: _shares(opened), lambda: _runner(opened, now)]
     checks: list[Check] = []
     for look in looks:
         try:
@@ -115,8 +117,7 @@ def _folder(desk: Desk, settings: Settings) -> Iterator[Check]:
     )
 
 
-def _database(desk: Desk, connection: sqlite3.Connection) -> Iterator[Check]:
-    wrong = faults(connection)
+def _database(desk: Desk, wrong: str) -> Iterator[Check]:
     yield Check(
         name="database",
         ok=not wrong,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from curate.desk.db import daily_check, recall, remember, to_seconds
+from curate.desk.db import recall, remember, to_seconds
 from curate.desk.locks import hold
 from curate.errors import CurateError, Unknown
 from curate.feeds.opml import read_feeds
@@ -71,7 +71,6 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
     """
     done = Pass()
     with hold(desk, "tick", wait=0.5):
-        daily_check(connection, desk, now=clock())
         if fetch and not offline:
             await _fetch(desk, settings, connection, client, done, now=clock(), progress=progress)
         _put_up(desk, settings, connection, done, now=clock(), offline=offline)

@@ -167,6 +167,16 @@ def start_fetch(
     )
 
 
+def limited(limit: str, most: int) -> tuple[str, ...]:
+    """Return the command that runs another within a limit of the system's: RLIMIT_NOFILE, RLIMIT_FSIZE."""
+    program = (
+        "import os, resource, sys\n"
+        f"resource.setrlimit(resource.{limit}, ({most}, {most}))\n"
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    return (sys.executable, "-c", program)
+
+
 def alive(session: int) -> dict[int, str]:
     """Return the processes of the session ``session`` that still run, by id: their command lines."""
     found = {}
@@ -216,10 +226,10 @@ def see_validators_hide_nothing(desk: Path, field: Field) -> int:
     return validators
 
 
-def clean_run(desk: Path, field: Field) -> None:
+def clean_run(desk: Path, field: Field, *arguments: str) -> None:
     """Fetch once, undisturbed, when all feeds are due again; only those that are gone fail."""
     for feed in field.feeds:
         feed.kind = "plain" if feed.kind == "flaky" else feed.kind
-    done = start_fetch(desk, field, "--json")
+    done = start_fetch(desk, field, "--json", *arguments)
     out, err = done.communicate(timeout=120)
     assert (done.returncode, err) == (5 if any(feed.kind == "gone" for feed in field.feeds) else 0, b""), (out, err)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.field import ROOT, Field, clean_run, holding, see_validators_hide_nothing
+from tests.faults.field import ROOT, Field, clean_run, holding, limited, see_validators_hide_nothing, start_fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def fill(folder: Path) -> Path:
     return path
 
 
-def run(desk: Path, *arguments: str | Path, **environment: str) -> tuple[int, str, str]:
+def told(desk: Path, *arguments: str | Path, **environment: str) -> tuple[int, str, str]:
     """Run curate in a process of its own; return its exit code and what it said. Never does it show a trace."""
     done = subprocess.run(
         [sys.executable, "-m", "curate", "-C", desk, *arguments],
@@ -85,7 +85,7 @@ def snapshot(folder: Path) -> dict[Path, bytes]:
 def test_a_disk_that_fills_up_during_a_fetch_is_named_and_loses_nothing(small_desk: Path, feeds: Field) -> None:
     (small_desk / "feeds.opml").write_text(feeds.opml())
     allow = {"CURATE_ALLOW_PRIVATE": f"127.0.0.0/8:{feeds.port}"}
-    code, _, err = run(small_desk, "fetch", **allow)
+    code, _, err = told(small_desk, "fetch", **allow)
     assert code == 1
     assert err.startswith("The disk is full: "), err
     assert f"{small_desk / '.curate' / 'desk.db'}" in err
@@ -120,7 +120,7 @@ def test_where_nothing_can_be_written_that_is_said_and_nothing_changes(
     command = [part.format(list=listed) for part in arguments]
     before = snapshot(small_desk)
     filling = fill(small_desk.parent) if how == "full" else mounted(small_desk.parent, "remount", "ro")
-    code, _, err = run(small_desk, *command)
+    code, _, err = told(small_desk, *command)
     assert code == 1, err
     said, hint = err.splitlines()
     assert str(small_desk) in said
@@ -137,7 +137,7 @@ def test_where_nothing_can_be_written_that_is_said_and_nothing_changes(
     else:
         mounted(small_desk.parent, "remount", "rw")
     assert snapshot(small_desk) == before
-    assert run(small_desk, *command)[0] == 0
+    assert told(small_desk, *command)[0] == 0
 
 
 @pytest.mark.parametrize("how", ["full", "read-only"])
@@ -149,7 +149,7 @@ def test_a_folder_for_temporary_files_that_cannot_be_used_does_not_stop_a_fetch(
     else:
         mounted(small, "remount", "ro")
     allow = {"CURATE_ALLOW_PRIVATE": f"127.0.0.0/8:{feeds.port}", "TMPDIR": str(small)}
-    code, out, err = run(desk, "fetch", **allow)
+    code, out, err = told(desk, "fetch", **allow)
     assert (code, err) == (5, ""), out  # two of the feeds are gone
     assert holding(desk) == feeds.truth()
 
@@ -173,17 +173,11 @@ def test_an_answer_that_cannot_be_written_is_said_in_words(desk: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no limit of a file's size")
 @pytest.mark.parametrize("feeds", [(20, {"each": 60, "padding": 1500})], indirect=True)
 def test_a_limit_of_a_files_size_is_said_in_words_and_loses_nothing(desk: Path, feeds: Field) -> None:
-    program = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20)); runpy.run_module('curate', run_name='__main__')"
-    done = subprocess.run(
-        [sys.executable, "-c", program, "-C", desk, "fetch"],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "CURATE_ALLOW_PRIVATE": f"127.0.0.0/8:{feeds.port}"},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith("The disk refused to read or write"), done.stderr
-    assert len(done.stderr.splitlines()) == 2
+    with start_fetch(desk, feeds, before=limited("RLIMIT_FSIZE", 2**20)) as run:
+        _, said = run.communicate(timeout=120)
+    assert run.returncode == 1
+    assert said.decode().startswith("The disk refused to read or write"), said
+    assert len(said.splitlines()) == 2
     see_validators_hide_nothing(desk, feeds)
     clean_run(desk, feeds)
     assert holding(desk) == feeds.truth()
