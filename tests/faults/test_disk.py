@@ -25,7 +25,7 @@ LIST = "<opml version='2.0'><body>{}</body></opml>".format(
 
 def mounted(folder: Path, *options: str) -> bool:
     """Mount a small file system at ``folder``, or mount it anew with other ``options``."""
-    command = ["mount", "-t", "tmpfs", "-o", ",".join((f"size={SIZE}", *options)), "tmpfs", folder]
+    command = ["mount", "-t", "tmpfs", "-o", ",".join((f"size={SIZE}", *options)), "tmpfs", str(folder)]
     return sys.platform == "linux" and subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
