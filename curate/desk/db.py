@@ -64,6 +64,8 @@ def open_database(desk: Desk) -> sqlite3.Connection:
             except BaseException:
                 connection.close()
                 raise
+    except UnicodeDecodeError as error:  # SQLite's own words about a damaged schema quote it
+        raise damaged(path, "its schema is not text") from error
     except (sqlite3.Error, OSError) as error:
         raise trouble(path, error) from error
     return connection
@@ -214,7 +216,7 @@ def faults(connection: sqlite3.Connection, *, thorough: bool = False) -> str:
         if verdict[0] != "ok":
             return str(verdict[0])
         astray = connection.execute("PRAGMA foreign_key_check").fetchone()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         return str(error)
     return "" if astray is None else f"a row of {astray[0]} points to one of {astray[2]} that is not there"
 

@@ -16,6 +16,7 @@ from curate.errors import Conflict, CurateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
 HOLDER = """
@@ -46,6 +47,21 @@ def test_a_second_process_is_refused_and_told_who_is_at_it(tmp_path: Path) -> No
             pass
         with hold(Desk(tmp_path), "fetch", wait=0.05):
             pass  # another purpose is another lock
+
+
+def test_whoever_waits_hears_for_whom_and_only_when_there_is_somebody(tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    def waiting(process: str, since: datetime) -> None:
+        assert since.tzinfo is not None
+        heard.append(process)
+
+    with hold(Desk(tmp_path), "send", waiting=waiting):
+        assert heard == []
+    with another_curate(tmp_path) as other:
+        with pytest.raises(Conflict), hold(Desk(tmp_path), "send", wait=0.05, waiting=waiting):
+            pass
+        assert heard == [str(other.pid)]
 
 
 def test_a_process_that_was_killed_holds_nothing(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def sound(path: Path, check: str) -> bool:
     try:
         with closing(sqlite3.connect(path)) as connection:
             found = [connection.execute(f"PRAGMA {name}").fetchall() for name in (check, "foreign_key_check")]
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return False
     return found == [[("ok",)], []]
 

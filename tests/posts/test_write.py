@@ -280,7 +280,7 @@ def test_a_full_disk_is_said_and_what_was_given_is_kept(
     write: Callable[..., Written], room: Desk, tiny_disk: Path
 ) -> None:
     text = f"{TYPED} {'and more ' * 2000}"
-    with pytest.raises(CurateError, match="No space left") as caught:
+    with pytest.raises(CurateError, match="The disk is full") as caught:
         write(None, text)
     assert list(tiny_disk.iterdir()) == []
     assert str(room.typed) in caught.value.hint
