@@ -24,6 +24,7 @@ STORES = {
     "desk/db.py",
     "desk/backup.py",
     "feeds/health.py",
+    "inbox/arrivals.py",
     "inbox/items.py",
     "inbox/receive.py",
     "inbox/decide.py",

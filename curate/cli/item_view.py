@@ -45,10 +45,11 @@ def row(item: Item, now: datetime) -> dict[str, Any]:
 
 
 def full_row(item: Item, now: datetime) -> dict[str, Any]:
-    """Return ``row`` and what the person said of the item."""
+    """Return ``row``, a date that was given and cannot be believed, and what the person said of the item."""
     quotes = [{"text": one.text, "prefix": one.prefix, "suffix": one.suffix} for one in item.quotes]
     via = {"name": item.via_name, "url": item.via_url} if item.via_name or item.via_url else None
-    return {**row(item, now), "note": item.note, "quotes": quotes, "tags": list(item.tags), "via": via}
+    said = {"note": item.note, "quotes": quotes, "tags": list(item.tags), "via": via}
+    return {**row(item, now), "claimed": item.claimed, **said}
 
 
 def named(item: Item) -> str:
@@ -122,10 +123,21 @@ def byline(item: Item) -> str:
     """Say who wrote the item, where, when, and how long it is."""
     from curate.inbox.items import minutes
 
-    about = [item.author, item.feed_title, f"{item.dated.day} {item.dated:%b %Y}"]
+    about = [item.author, item.feed_title, _date(item)]
     if item.words:
         about += [render.count(item.words, "word"), f"{minutes(item.words)} min"]
     return ", ".join(part for part in about if part)
+
+
+def _date(item: Item) -> str:
+    """Say when the item was published; where nobody can believe or know that, when it was first seen."""
+    if item.published:
+        return f"{item.published.day} {item.published:%b %Y}"
+    seen = f"first seen {item.first_seen.day} {item.first_seen:%b %Y}"
+    if not item.claimed:
+        return seen
+    who = "feed" if item.feed_url else "page"
+    return f"{seen}; the {who} says {item.claimed.day} {item.claimed:%b %Y}"
 
 
 def _standing(item: Item) -> str:

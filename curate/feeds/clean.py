@@ -1,4 +1,4 @@
-"""Make what others wrote safe and uniform: text, HTML and addresses, each in one way.
+"""Make what others wrote safe and uniform: text and HTML, each in one way.
 
 Pure: touches no disk and no network, and knows nothing of feeds or items. Every function is total
 (any text in, a text out) and takes time in proportion to the length of its input.
@@ -11,21 +11,15 @@ import re
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus, urljoin, urlsplit
+
+from curate.feeds.addresses import link_url
+from curate.feeds.characters import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LONGEST_URL = 2048
 DEEPEST = 256  # elements inside each other; beyond it only the text is kept
 MOST_ESCAPES = 50_000  # ampersands and hard spaces in one text, on which nh3 spends quadratic time
-
-# Invisible characters that move a cursor, turn the reading direction or hide text.
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
-)
-SPACES = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 
 # What a reader of quotes and articles needs, and nothing that fetches, runs, frames or styles.
 INLINE = frozenset(
@@ -71,11 +65,6 @@ TOKEN = re.compile(
 )
 ATTRIBUTE = re.compile(r"""(?:^|[\s/"'])([^\s/"'=>]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 ENDS = {name: re.compile(rf"</{name}(?=[\s/>])[^>]*+(?:>|\Z)", re.IGNORECASE) for name in DROPPED}
-
-
-def tidy(text: str) -> str:
-    """Remove invisible controls and turn odd line ends into spaces; tabs and line feeds stay."""
-    return INVISIBLE.sub("", SPACES.sub(" ", text))
 
 
 def one_line(text: str) -> str:
@@ -240,97 +229,6 @@ def _kept(name: str, attributes: str, base_url: str) -> str:
         target = link_url(said.get("href", ""), base_url)
         return f' href="{html.escape(target, quote=False)}" rel="{REL}"' if target else ""
     return "".join(f' {key}="{said[key]}"' for key in NUMBERS[name] if re.fullmatch(r"[0-9]{1,3}", said.get(key, "")))
-
-
-# Addresses
-
-UNSAFE_IN_URL = re.compile(r'[\s"<>\\^`{|}]')
-AWKWARD_HOST = re.compile(r'[\s"<>\\^`{|}%\']')
-MAIL = re.compile(r"mailto:[^\s\"<>\\^`{|}]+", re.IGNORECASE)
-
-# Parameters that tell a site where its reader came from, and change nothing of what it shows.
-TRACKING = re.compile(
-    r"(?:utm|mtm)_.*|pk_(?:campaign|kwd|source|medium|content)|(?:hmb|itm)_(?:campaign|medium|source)"
-    r"|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|rb_clickid|igshid|igsh|srsltid|_openstat"
-    r"|mc_[ce]id|mkt_tok|_hsenc|_hsmi|__hssc|__hstc|__hsfp|hsctatracking|vero_(?:id|conv)|oly_(?:anon|enc)_id"
-    r"|ml_subscriber(?:_hash)?|wickedid|_ga|_gl|cmpid|s_cid|wt_z?mc|ns_(?:mchannel|source|campaign|linkname)"
-    r"|fb_(?:source|ref|action_ids|action_types)|__twitter_impression|guccounter|guce_referrer(?:_sig)?"
-)
-TRACKING_ON = {
-    "bbc.co.uk": {"at_medium", "at_campaign", "at_custom1", "at_custom2", "at_custom3", "at_custom4", "xtor"},
-    "bbc.com": {"at_medium", "at_campaign", "at_custom1", "at_custom2", "at_custom3", "at_custom4", "xtor"},
-    "linkedin.com": {"trk", "trackingid", "refid"},
-    "medium.com": {"source"},
-    "nytimes.com": {"smid", "partner", "emc"},
-    "open.spotify.com": {"si"},
-    "reddit.com": {"share_id", "rdt", "ref_source", "ref_campaign"},
-    "theguardian.com": {"cmp"},
-    "twitter.com": {"s", "t", "ref_src", "ref_url"},
-    "x.com": {"s", "t", "ref_src", "ref_url"},
-    "youtu.be": {"si", "feature", "pp"},
-    "youtube.com": {"si", "feature", "pp"},
-}
-
-
-def web_url(url: str, base: str = "") -> str:
-    """Return ``url``, resolved against ``base``, when it is an http(s) address of at most 2,048 characters; else "".
-
-    Characters that no address may hold, and braces and bars, come back percent-encoded.
-    """
-    url = re.sub(r"[\t\n\r]", "", tidy(url).strip())
-    if not url or url[0] in "{|" or len(url) > 2 * LONGEST_URL:
-        return ""
-    if url[:4].lower() == "www.":
-        url = f"https://{url}"
-    try:
-        whole = urljoin(base, url) if base else url
-        parts = urlsplit(whole)
-        host = parts.hostname if parts.port != 0 else None  # asking for the port checks it
-    except ValueError:
-        return ""
-    if parts.scheme not in {"http", "https"} or not host or AWKWARD_HOST.search(parts.netloc):
-        return ""
-    whole = parts.scheme + UNSAFE_IN_URL.sub(lambda match: _percent(match[0]), whole[len(parts.scheme) :])
-    return whole if len(whole) <= LONGEST_URL else ""
-
-
-def link_url(url: str, base: str = "") -> str:
-    """Return ``url`` as ``web_url`` does, or as it is when it is a mail address's; else ""."""
-    mail = MAIL.fullmatch(tidy(url).strip())
-    if mail:
-        return mail[0] if len(mail[0]) <= LONGEST_URL else ""
-    return web_url(url, base)
-
-
-def canonical_url(url: str) -> str:
-    """Return ``url`` without what does not change the page meant: two links to one article become equal.
-
-    The fragment goes (unless it is a route of an application: ``#/``, ``#!``), known tracking
-    parameters and a default port, too; scheme and host become lower case. What is no web address
-    comes back as it is.
-    """
-    url = url.strip()
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        return url
-    user, at, host = parts.netloc.rpartition("@")
-    host = host.lower().removesuffix(":80" if parts.scheme == "http" else ":443").removesuffix(":")
-    here = {name for site, names in TRACKING_ON.items() if f".{host}".endswith(f".{site}") for name in names}
-    query = "&".join(piece for piece in parts.query.split("&") if not _tracks(piece, here))
-    fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
-    return parts._replace(netloc=user + at + host, path=parts.path or "/", query=query, fragment=fragment).geturl()
-
-
-def _tracks(piece: str, here: set[str]) -> bool:
-    name = unquote_plus(piece.partition("=")[0]).lower()
-    return name in here or TRACKING.fullmatch(name) is not None
-
-
-def _percent(text: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in text.encode())
 
 
 # Words

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup, Tag
 
 from curate.errors import CurateError
+from curate.feeds.addresses import web_url
 from curate.feeds.clean import (
     DEEPEST,
     language_tag,
@@ -26,7 +27,6 @@ from curate.feeds.clean import (
     safe_html,
     safe_text,
     shorten,
-    web_url,
     word_count,
 )
 from curate.feeds.document import binary_kind, decode

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from curate.desk.folder import fingerprint, write_whole
 from curate.errors import CurateError, Refused, Unknown, UsageError
-from curate.feeds.clean import one_line, plain_text, web_url
+from curate.feeds.addresses import web_url
+from curate.feeds.clean import one_line, plain_text
 from curate.feeds.outline import Branch, Node, Unreadable, as_utf8, inserted, read_nodes, removed
 
 if TYPE_CHECKING:

@@ -17,22 +17,15 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import feedparser
 
-from curate.feeds.clean import (
-    language_tag,
-    moment,
-    one_line,
-    plain_text,
-    safe_html,
-    safe_text,
-    shorten,
-    text_html,
-    web_url,
-)
+from curate.feeds.addresses import unwrapped, web_url
+from curate.feeds.clean import language_tag, moment, one_line, plain_text, safe_html, safe_text, shorten, text_html
 from curate.feeds.document import FEEDS, LONGEST_PROLOG, MOST_READ, NotAFeed, binary_kind, decode, xml_document
+from curate.feeds.via import Led, led_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -56,7 +49,8 @@ class Entry:
 
     ``guid`` tells it from the feed's others for ever; ``summary`` is plain text of at most 500
     characters; ``content_html`` is what ``clean.safe_html`` leaves. ``published`` is what the feed
-    says, believable or not. ``lang`` is a BCP 47 tag or "".
+    says, believable or not. ``lang`` is a BCP 47 tag or "". ``via_name`` and ``via_url`` tell who led
+    to an article of another site; "" when the entry is the feed's own.
     """
 
     guid: str
@@ -69,6 +63,8 @@ class Entry:
     published: datetime | None
     tags: tuple[str, ...]
     lang: str
+    via_name: str = ""
+    via_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,14 +106,15 @@ def _newest(entries: list[T], published: Callable[[T], datetime | None]) -> list
 def _kept(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries, each with a guid no other has."""
     every = list(entries)
-    shared = {guid for guid, count in Counter(entry.guid for entry in every).items() if count > 1}
+    articles = {(entry.guid, entry.url, entry.title) for entry in every}
+    shared = {guid for guid, count in Counter(guid for guid, _, _ in articles).items() if count > 1}
     kept: dict[str, Entry] = {}
     for entry in every:
-        if entry.guid in shared:  # a feed that gives several entries one guid means several, unless they are equal
+        if entry.guid in shared:  # a feed that gives several articles one guid means several
             own = replace(entry, guid=f"{entry.guid} {_digest(entry.url, entry.title)}")
             kept.setdefault(own.guid, own)
         else:
-            kept[entry.guid] = entry
+            kept.setdefault(entry.guid, entry)
     return list(kept.values())
 
 
@@ -142,11 +139,12 @@ def _read_xml(text: str, url: str) -> tuple[str, str, Iterator[Entry]]:
     atom = found.version.startswith("atom")
     site_url = web_url(_text(about.get("link")), url)
     said = [entry for entry in found.entries[:MOST_READ] if any(entry.values())]
-    shared = {
+    shared: dict[str, Any] = {
         "author": _author(about),
         "lang": language_tag(_text(about.get("language"))),
         "base": url if atom else site_url or url,
         "instead": site_url or url,
+        "led": partial(led_elsewhere, feed_url=url, site_url=site_url, feed_title=_line(about, "title")),
     }
     entries = (_entry(entry, **shared) for entry in _newest(said, _published) or found.entries[:1])
     return _line(about, "title"), site_url, entries
@@ -155,7 +153,15 @@ def _read_xml(text: str, url: str) -> tuple[str, str, Iterator[Entry]]:
 ADDRESSED = re.compile(r"https?://|/", re.IGNORECASE)
 
 
-def _entry(entry: Any, *, author: str, lang: str, base: str, instead: str) -> Entry:  # noqa: ANN401 - feedparser's dict
+def _entry(  # noqa: PLR0913 - what an entry takes from its feed
+    entry: Any,  # noqa: ANN401 - feedparser's dict
+    *,
+    author: str,
+    lang: str,
+    base: str,
+    instead: str,
+    led: Callable[..., Led],
+) -> Entry:
     """Make one of feedparser's entries ours."""
     guid = one_line(_text(entry.get("id")))
     links = [_text(entry.get("feedburner_origlink")), _text(entry.get("link"))]
@@ -166,9 +172,17 @@ def _entry(entry: Any, *, author: str, lang: str, base: str, instead: str) -> En
     url = next(filter(None, (web_url(link, base) for link in told)), "")
     url = url or (web_url(guid, base) if ADDRESSED.match(guid) else "")
     content, summary = _content(entry, base=url or base)
+    source: Any = next(iter(_dicts(entry, "source")), {})
     return _made(
         guid=guid,
-        url=url,
+        led=led(
+            url=url,
+            guid=guid,
+            links=[(_text(link.get("rel")), _text(link.get("href"))) for link in _dicts(entry, "links")],
+            comments=_text(entry.get("comments")),
+            source_url=_text(source.get("href") or source.get("link")),
+            content=content,
+        ),
         instead=instead,
         title=_line(entry, "title"),
         author=_author(entry) or author,
@@ -203,7 +217,7 @@ def _content(entry: Any, *, base: str) -> tuple[str, str]:  # noqa: ANN401 - fee
 def _made(  # noqa: PLR0913 - the whole of an entry, once
     *,
     guid: str,
-    url: str,
+    led: Led,
     instead: str,
     title: str,
     author: str,
@@ -215,6 +229,7 @@ def _made(  # noqa: PLR0913 - the whole of an entry, once
 ) -> Entry:
     """Fill what an entry left empty, and cut what is too long."""
     text = safe_text(content)
+    url = led.url
     first = one_line(text[: 4 * LONGEST_SUMMARY])
     guid = guid or url or f"curate:{_digest(title or first, published.isoformat() if published else '')}"
     seen: dict[str, str] = {}
@@ -233,6 +248,8 @@ def _made(  # noqa: PLR0913 - the whole of an entry, once
         published=published,
         tags=tuple(seen.values())[:MOST_TAGS],
         lang=lang,
+        via_name=led.via_name,
+        via_url=led.via_url,
     )
 
 
@@ -337,7 +354,7 @@ def _item(item: dict[str, Any], *, author: str, lang: str, base: str, instead: s
     tags = item.get("tags")
     return _made(
         guid=guid,
-        url=url,
+        led=Led(url=unwrapped(url)),
         instead=instead,
         title=one_line(html.unescape(_text(item.get("title"))[: 20 * LONGEST_TITLE]))[:LONGEST_TITLE].strip(),
         author=_writers(item) or author,

@@ -1,31 +1,27 @@
 """Keep items: what feeds and pages said, found again by id, state, date and address.
 
-Owns the tables ``items`` and ``contents``. Must stay light (``today`` and ``item list`` import
-it) and must not know how feeds are fetched or how a decision is taken back.
+Owns the tables ``items`` and ``contents``, which ``arrivals`` fills. Must stay light (``today`` and
+``item list`` import it) and must not know how feeds are fetched or how a decision is taken back.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal, get_args
 
-from curate.desk.db import new_ids, to_moment, to_seconds, transaction
+from curate.desk.db import to_moment, to_seconds, transaction
 from curate.errors import Refused, Unknown
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
+    from datetime import datetime
 
-    from curate.feeds.fulltext import Page
 
 State = Literal["new", "kept", "later", "skipped", "drafted", "posted"]
 STATES: tuple[str, ...] = get_args(State)
 WORDS_PER_MINUTE = 265
-OLDEST = datetime(1995, 1, 1, tzinfo=UTC)  # before feeds were; what claims to be older has a broken clock
-AHEAD = timedelta(days=2)  # time zones and embargoes explain this much future, not more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +39,7 @@ class Item:
 
     ``feed_title`` is the site's name for a page the person added; ``sources`` counts the feeds that
     carry its canonical URL. In lists ``content_text``, ``content_html``, ``quotes`` and ``tags`` are
-    left empty: ``find_item`` reads them.
+    left empty: ``find_item`` reads them. ``claimed`` is the date that was given and cannot be believed.
     """
 
     number: int
@@ -71,35 +67,12 @@ class Item:
     note: str
     quotes: tuple[Quote, ...]
     tags: tuple[str, ...]
+    claimed: datetime | None = None
 
     @property
     def dated(self) -> datetime:
         """When it was published, or first seen where the feed said nothing believable."""
         return self.published or self.first_seen
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arrival:
-    """What a feed or a page says of one item, cleaned; ``published`` is None unless believable."""
-
-    guid: str
-    url: str
-    canonical_url: str
-    title: str
-    author: str
-    site: str
-    summary: str
-    content_html: str
-    content_text: str
-    words: int
-    lang: str
-    full_text: bool
-    published: datetime | None
-
-    def hash(self) -> str:
-        """Return a short digest of what a reader would see change; dates and guids do not count."""
-        said = (self.url, self.title, self.author, self.summary, self.content_html)
-        return blake2b("\0".join(said).encode(), digest_size=16).hexdigest()
 
 
 LIGHT = """
@@ -165,7 +138,7 @@ def find_number(connection: sqlite3.Connection, item_id: str) -> int:
 
 def find_by_url(connection: sqlite3.Connection, url: str) -> Item | None:
     """Return the item that stands at the canonical form of ``url``, the first one seen if several do."""
-    from curate.feeds.clean import canonical_url
+    from curate.feeds.addresses import canonical_url
 
     row = connection.execute(
         "SELECT id FROM items WHERE canonical_url = ? ORDER BY number LIMIT 1", (canonical_url(url),)
@@ -224,131 +197,11 @@ def minutes(words: int) -> int:
     return max(1, round(words / WORDS_PER_MINUTE)) if words else 0
 
 
-def believable(published: datetime | None, now: datetime) -> datetime | None:
-    """Return ``published`` unless it lies before 1995 or more than two days ahead of ``now``."""
-    return published if published and OLDEST <= published <= now + AHEAD else None
-
-
 def web_address(item: Item) -> str:
     """Return the item's URL for a browser. Raises Refused for anything but http and https."""
     if not item.url.lower().startswith(("http://", "https://")):
         raise Refused(f"“{item.title}” has no web address a browser should open.", f"curate item show {item.id}")
     return item.url
-
-
-def store_arrivals(
-    connection: sqlite3.Connection, feed: int | None, arrivals: Sequence[Arrival], *, now: datetime
-) -> int:
-    """Store what the feed (its number; None for a page) carries; return how many items are new.
-
-    One transaction, search index included. An item known by its guid, or under another guid by the
-    same canonical URL and title in the same feed, is brought up to date; what the person decided and
-    noted stays, as do the first believable date and a full text fetched before.
-    """
-    from curate.inbox.search import index
-
-    guids = {arrival.guid for arrival in arrivals}
-    with transaction(connection):
-        fresh: list[Arrival] = []
-        changed: list[int] = []
-        for arrival in reversed(arrivals):  # feeds put the newest first: let it get the highest number
-            known = _known(connection, feed, arrival, guids)
-            if known is None:
-                fresh.append(arrival)
-            elif known["hash"] != arrival.hash() or known["guid"] != arrival.guid:
-                _update(connection, known, arrival)
-                changed.append(known["number"])
-        first = int(connection.execute("SELECT coalesce(max(number), 0) + 1 FROM items").fetchone()[0])
-        numbers = range(first, first + len(fresh))
-        _insert(connection, feed, list(zip(numbers, fresh, strict=True)), now)
-        index(connection, (*changed, *numbers))
-    return len(fresh)
-
-
-def store_page(connection: sqlite3.Connection, page: Page, *, now: datetime) -> Item:
-    """Store a page the person pointed at as a new item without a feed, and return it.
-
-    A page whose canonical URL is an item already changes nothing: that item is returned.
-    """
-    from curate.feeds.clean import canonical_url
-
-    address = canonical_url(page.url)
-    arrival = Arrival(
-        guid=address,
-        url=page.url,
-        canonical_url=address,
-        title=page.title or page.url,
-        author=page.author,
-        site=page.site,
-        summary=page.summary,
-        content_html=page.content_html,
-        content_text=page.content_text,
-        words=page.words,
-        lang=page.lang,
-        full_text=True,
-        published=believable(page.published, now),
-    )
-    with transaction(connection):
-        if find_by_url(connection, page.url) is None:
-            store_arrivals(connection, None, [arrival], now=now)
-        row = connection.execute(
-            "SELECT id FROM items WHERE canonical_url = ? ORDER BY number LIMIT 1", (address,)
-        ).fetchone()
-        return find_item(connection, row[0])
-
-
-def _known(connection: sqlite3.Connection, feed: int | None, arrival: Arrival, guids: set[str]) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = connection.execute(
-        "SELECT number, guid, hash, full_text FROM items WHERE feed IS ? AND guid = ?", (feed, arrival.guid)
-    ).fetchone()
-    if row is not None or not arrival.canonical_url:
-        return row
-    # The feed may have given the article a new guid. Another entry of this very document is another article.
-    twins = connection.execute(
-        "SELECT number, guid, hash, full_text FROM items WHERE canonical_url = ? AND feed IS ? AND title = ?"
-        " ORDER BY number",
-        (arrival.canonical_url, feed, arrival.title),
-    )
-    return next((twin for twin in twins if twin["guid"] not in guids), None)
-
-
-def _insert(
-    connection: sqlite3.Connection, feed: int | None, fresh: Sequence[tuple[int, Arrival]], now: datetime
-) -> None:
-    if not fresh:
-        return
-    ids = new_ids(connection, len(fresh))
-    rows = [
-        {**_columns(arrival), "number": number, "id": item_id, "feed": feed, "seen": to_seconds(now)}
-        for item_id, (number, arrival) in zip(ids, fresh, strict=True)
-    ]
-    connection.executemany(
-        "INSERT INTO items (number, id, feed, guid, url, canonical_url, title, author, site, summary, words, lang,"
-        " full_text, published, first_seen, hash) VALUES (:number, :id, :feed, :guid, :url, :canonical_url, :title,"
-        " :author, :site, :summary, :words, :lang, :full_text, :published, :seen, :hash)",
-        rows,
-    )
-    connection.executemany(
-        "INSERT INTO contents (item, html, text) VALUES (:number, :content_html, :content_text)", rows
-    )
-
-
-def _update(connection: sqlite3.Connection, known: sqlite3.Row, arrival: Arrival) -> None:
-    row = {**_columns(arrival), "number": known["number"]}
-    connection.execute(
-        "UPDATE items SET guid = :guid, url = :url, canonical_url = :canonical_url, title = :title, author = :author,"
-        " summary = :summary, hash = :hash, published = coalesce(published, :published) WHERE number = :number",
-        row,
-    )
-    if known["full_text"] and not arrival.full_text:
-        return
-    connection.execute("UPDATE items SET words = :words, lang = :lang WHERE number = :number", row)
-    connection.execute("UPDATE contents SET html = :content_html, text = :content_text WHERE item = :number", row)
-
-
-def _columns(arrival: Arrival) -> dict[str, object]:
-    published = to_seconds(arrival.published) if arrival.published else None
-    return {**vars(arrival), "published": published, "hash": arrival.hash()}
 
 
 def _item(
@@ -357,7 +210,7 @@ def _item(
     quotes: tuple[Quote, ...] = (),
     tags: tuple[str, ...] = (),
 ) -> Item:
-    published, later_until = row["published"], row["later_until"]
+    published, later_until, claimed = row["published"], row["later_until"], row["claimed"]
     return Item(
         number=row["number"],
         id=row["id"],
@@ -384,4 +237,5 @@ def _item(
         note=row["note"] or "",
         quotes=quotes,
         tags=tags,
+        claimed=None if claimed is None else to_moment(claimed),
     )

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from curate.desk.folder import write_whole
 from curate.desk.locks import hold
 from curate.errors import CurateError, Refused, UsageError
-from curate.feeds.clean import tidy, word_count
+from curate.feeds.characters import tidy
+from curate.feeds.clean import word_count
 from curate.inbox.decide import recorded
 from curate.inbox.items import Item, Quote, find_item
 

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from curate.desk.db import transaction
 from curate.errors import NetworkTrouble
-from curate.feeds.clean import canonical_url, word_count
+from curate.feeds.addresses import canonical_url, host_of
+from curate.feeds.clean import word_count
 from curate.feeds.fetch import fetch_feeds
 from curate.feeds.health import known_feeds, record
-from curate.inbox.items import Arrival, Item, believable, find_by_url, store_arrivals, store_page
+from curate.inbox.arrivals import Arrival, believable, store_arrivals, store_page
+from curate.inbox.items import Item, find_by_url
 
 if TYPE_CHECKING:
     import sqlite3
@@ -81,7 +83,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
 
 def store_feed(connection: sqlite3.Connection, number: int, feed: Feed, *, now: datetime) -> int:
     """Store the entries of ``feed``, whose row is ``number``; return how many items are new."""
-    arrivals = [_arrival(entry, feed.title, now) for entry in feed.entries]
+    arrivals = [_arrival(entry, feed, now) for entry in feed.entries]
     return store_arrivals(connection, number, arrivals, now=now)
 
 
@@ -114,21 +116,27 @@ async def add_page(
     return store_page(connection, page, now=now), True
 
 
-def _arrival(entry: Entry, feed_title: str, now: datetime) -> Arrival:
+def _arrival(entry: Entry, feed: Feed, now: datetime) -> Arrival:
+    published = believable(entry.published, now)
+    # Who hands on a link is not who wrote the page: a planet names the writer, others themselves.
+    handed_on = bool(entry.via_url) and canonical_url(entry.via_url) != canonical_url(feed.site_url)
     return Arrival(
         guid=entry.guid,
         url=entry.url,
         canonical_url=canonical_url(entry.url) if entry.url else "",
         title=entry.title or _opening(entry.summary) or entry.url,
-        author=entry.author,
-        site=feed_title,
+        author="" if handed_on else entry.author,
+        site=host_of(entry.url).removeprefix("www.") if entry.via_url else feed.title,
         summary=entry.summary,
         content_html=entry.content_html,
         content_text=entry.content_text,
         words=word_count(entry.content_text or entry.summary),
         lang=entry.lang,
         full_text=False,
-        published=believable(entry.published, now),
+        published=published,
+        claimed=None if published else entry.published,
+        via_name=entry.via_name,
+        via_url=entry.via_url,
     )
 
 

@@ -14,7 +14,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import UsageError
-from curate.feeds.clean import one_line, tidy, web_url
+from curate.feeds.addresses import web_url
+from curate.feeds.characters import tidy
+from curate.feeds.clean import one_line
 from curate.posts.header import dump
 from curate.posts.post import LONGEST_SLUG, as_date, as_share
 

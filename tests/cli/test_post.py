@@ -13,7 +13,8 @@ import pytest
 
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
-from curate.inbox.items import Arrival, list_items, store_arrivals
+from curate.inbox.arrivals import Arrival, store_arrivals
+from curate.inbox.items import list_items
 from curate.inbox.notes import add_quote, add_tags, set_note
 
 if TYPE_CHECKING:

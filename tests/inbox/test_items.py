@@ -10,6 +10,7 @@ import pytest
 from curate.errors import Refused, Unknown
 from curate.feeds.fulltext import Page
 from curate.inbox import items
+from curate.inbox.arrivals import believable, store_page
 from curate.inbox.decide import decide
 from curate.inbox.notes import add_tags, set_note
 from tests.inbox.stock import NOW, entry
@@ -140,7 +141,7 @@ def test_minutes_are_counted_at_265_words_and_never_none_for_some(words: int, ex
     [(days(800), True), (days(-1.9), True), (days(-2.1), False), (days(20_000), False), (None, False)],
 )
 def test_dates_before_1995_or_two_days_ahead_are_not_believed(published: datetime | None, *, believed: bool) -> None:
-    assert items.believable(published, NOW) == (published if believed else None)
+    assert believable(published, NOW) == (published if believed else None)
 
 
 def test_only_web_addresses_go_to_a_browser(stock: Stock) -> None:
@@ -168,14 +169,14 @@ def page(url: str) -> Page:
 
 
 def test_a_page_becomes_an_item_once_and_the_item_already_there_is_returned(stock: Stock) -> None:
-    stored = items.store_page(stock.connection, page("https://b.example/learned"), now=NOW)
-    again = items.store_page(stock.connection, page("https://b.example/learned#top"), now=NOW)
+    stored = store_page(stock.connection, page("https://b.example/learned"), now=NOW)
+    again = store_page(stock.connection, page("https://b.example/learned#top"), now=NOW)
     assert again == stored == items.find_item(stock.connection, stored.id)
     assert (stored.state, stored.full_text, stored.words, stored.sources) == ("new", True, 4, 0)
     assert (stored.feed_title, stored.feed_url) == ("Example Systems Review", "")
     stock.receive(entry("story"))
     in_feed = next(item for item in stock.items() if item.feed_url)
-    assert items.store_page(stock.connection, page("https://a.example/story"), now=NOW).id == in_feed.id
+    assert store_page(stock.connection, page("https://a.example/story"), now=NOW).id == in_feed.id
     assert len(stock.items()) == 2
 
 

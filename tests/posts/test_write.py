@@ -16,7 +16,8 @@ from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError, Refused
-from curate.inbox.items import Arrival, Item, find_item, list_items, store_arrivals
+from curate.inbox.arrivals import Arrival, store_arrivals
+from curate.inbox.items import Item, find_item, list_items
 from curate.inbox.notes import add_quote, set_note
 from curate.posts.draft import MARKER, PROMPTS, Given
 from curate.posts.files import find_post, read_posts, set_header

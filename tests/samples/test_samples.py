@@ -13,7 +13,8 @@ import feedparser
 import pytest
 import regex
 
-from curate.feeds.clean import canonical_url, word_count
+from curate.feeds.addresses import canonical_url
+from curate.feeds.clean import word_count
 from curate.feeds.parse import Entry, parse_feed
 
 SAMPLES = Path(__file__).parents[2] / "curate" / "samples"

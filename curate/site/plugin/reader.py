@@ -18,7 +18,9 @@ from markupsafe import Markup
 from pelican.contents import Article, Category, Tag
 from pelican.readers import BaseReader
 
-from curate.feeds.clean import one_line, tidy, web_url, word_count
+from curate.feeds.addresses import web_url
+from curate.feeds.characters import tidy
+from curate.feeds.clean import one_line, word_count
 from curate.inbox.items import Quote, minutes
 from curate.posts.post import Post, PostFault, Source, as_moment, parse_post
 from curate.posts.prose import read_prose, visible

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from curate.desk.folder import Desk
 from curate.desk.settings import load_settings
-from curate.feeds.clean import web_url
+from curate.feeds.addresses import web_url
 from curate.posts.profile import load_profile
 from curate.site.build import ENFORCED, IGNORED, shipped_theme, theme_folder
 
