@@ -22,8 +22,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from farm import address, trouble
-from measure import Cost, adopt_orphans, run
+from bench.farm import address, trouble
+from bench.measure import Cost, adopt_orphans, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -206,7 +206,7 @@ def measure(server: Server, kinds: Sequence[type[Contestant]], *, feeds: int, ro
 
 def median(costs: Costs, stage: str, name: str, figure: str) -> float:
     """Return the median of one figure."""
-    return statistics.median(getattr(cost, figure) for cost in costs[stage, name])
+    return statistics.median(float(getattr(cost, figure)) for cost in costs[stage, name])
 
 
 def against_peers(costs: Costs) -> bool:
@@ -231,7 +231,8 @@ def memory(costs: Costs) -> bool:
     """Print the most memory each took; return whether ours is below its limit."""
     for name in dict.fromkeys(name for _, name in costs):
         most = max(cost.memory for (_, other), several in costs.items() if other == name for cost in several)
-        print(f"memory of {name}, all processes, at most: {most:.0f} MiB" + f" (limit {MEMORY:.0f})" * (name == "curate"))
+        limit = f" (limit {MEMORY:.0f})" if name == "curate" else ""
+        print(f"memory of {name}, all processes, at most: {most:.0f} MiB{limit}")
     return all(cost.memory < MEMORY for (_, name), several in costs.items() if name == "curate" for cost in several)
 
 
@@ -256,7 +257,7 @@ def main() -> int:
     parser.add_argument("--growth", action="store_true", help="curate alone, with 500, 1,000, 2,500 and 5,000 feeds")
     options = parser.parse_args()
     if sys.platform != "linux" or not (CORPORA / "real-feeds.tsv").exists():
-        print("bench/fetch.py needs Linux and the saved feeds; it measured nothing here.")
+        print("This needs Linux and the saved feeds; it measured nothing here.")
         return 0
     here = {"curate": True, "reader": READER.exists(), "newsboat": shutil.which("newsboat") is not None}
     kinds = []

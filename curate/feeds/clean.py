@@ -235,6 +235,11 @@ def _kept(name: str, attributes: str, base_url: str) -> str:
 
 WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 UNSPACED = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+TYPOGRAPHY = re.compile("[’‘“”–—…\u00a0•·]")  # what is not ASCII in most English texts
+SHAPE = bytes(
+    ord("a") if chr(byte).isalnum() and byte < 128 else ord("-") if byte in b"'-" else ord(" ") for byte in range(256)
+)
+JOINED = re.compile(rb"a-(?=a)")
 CLUSTERED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
 
 
@@ -243,9 +248,22 @@ def word_count(text: str) -> int:
 
     Two Chinese or Japanese characters count as a word, and so do five of Thai, Lao, Burmese or Khmer.
     """
+    plain = TYPOGRAPHY.sub(_ascii, text) if not text.isascii() else text
+    if plain.isascii():
+        return _ascii_word_count(plain.encode())
     clustered = sum(len(match) for match in CLUSTERED.findall(text))
     text, unspaced = UNSPACED.subn(" ", CLUSTERED.sub(" ", text) if clustered else text)
-    return sum(1 for _ in WORD.finditer(text)) + (unspaced + 1) // 2 + (clustered + 4) // 5
+    return len(WORD.findall(text)) + (unspaced + 1) // 2 + (clustered + 4) // 5
+
+
+def _ascii(mark: re.Match[str]) -> str:
+    return "'" if mark[0] == "’" else " "
+
+
+def _ascii_word_count(text: bytes) -> int:
+    """Count as WORD does, but faster: starts of runs of letters, less those a mark joins to the run before."""
+    shape = b" " + text.translate(SHAPE)
+    return shape.count(b" a") + shape.count(b"-a") - len(JOINED.findall(shape))
 
 
 def shorten(text: str, length: int) -> str:
