@@ -10,6 +10,7 @@ import html
 import re
 from collections import Counter
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from curate.feeds.addresses import link_url
@@ -17,6 +18,8 @@ from curate.feeds.characters import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from nh3 import Cleaner
 
 DEEPEST = 256  # elements inside each other; beyond it only the text is kept
 MOST_ESCAPES = 50_000  # ampersands and hard spaces in one text, on which nh3 spends quadratic time
@@ -63,6 +66,8 @@ TOKEN = re.compile(
     r"|<[!?/][^>]*+(?:>|\Z)",
     re.DOTALL,
 )
+SPECIAL = re.compile("[&<>\xa0]")
+SPACES = re.compile(r"[^\S ]\s*| \s+")  # but a single space, which is one already
 ATTRIBUTE = re.compile(r"""(?:^|[\s/"'])([^\s/"'=>]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 ENDS = {name: re.compile(rf"</{name}(?=[\s/>])[^>]*+(?:>|\Z)", re.IGNORECASE) for name in DROPPED}
 
@@ -127,7 +132,7 @@ def safe_text(cleaned: str) -> str:
             preformatted += -1 if closing else 1
         if not name:
             shown = html.unescape(text)
-            parts.append(shown if preformatted > 0 else re.sub(r"\s+", " ", shown))
+            parts.append(shown if preformatted > 0 else SPACES.sub(" ", shown))
         elif name == "br" or (name in {"li", "tr", "dd"} and not closing):
             parts.append("\n")
         elif name in {"td", "th"}:
@@ -206,15 +211,23 @@ def _rewritten(markup: str, base_url: str) -> str | None:
 
 def _balanced(rewritten: str) -> str:
     """Let a real HTML parser close and nest what was ``rewritten``, and allow the same list once more."""
+    return _cleaner().clean(rewritten)
+
+
+@cache
+def _cleaner() -> Cleaner:
+    """Return nh3 with our list, which takes it longer to read than most texts."""
     import nh3
 
     allowed = {"a": {"href"}, **{name: set(numbers) for name, numbers in NUMBERS.items()}}
     schemes = {"http", "https", "mailto"}
-    return nh3.clean(rewritten, tags=set(ALLOWED), attributes=allowed, url_schemes=schemes, link_rel=REL)
+    return nh3.Cleaner(tags=set(ALLOWED), attributes=allowed, url_schemes=schemes, link_rel=REL)
 
 
 def _escape(text: str) -> str:
     """Escape ``text`` as nh3 writes it."""
+    if not SPECIAL.search(text):
+        return text
     return html.escape(text, quote=False).replace("\xa0", "&nbsp;")
 
 
