@@ -33,7 +33,9 @@ check: $(TEST)
 	$(VENV)/bin/python -m pytest -q tests/test_layers.py tests/test_imports.py
 
 bench: $(RUN)
+	@.ci/bench-peers.sh
 	$(VENV)/bin/python bench/today.py
+	$(VENV)/bin/python -m bench.fetch
 
 $(RUN): requirements.lock pyproject.toml .ci/venv.sh
 	@.ci/venv.sh requirements.lock
@@ -47,6 +49,7 @@ $(TEST): requirements-dev.lock requirements.lock pyproject.toml .ci/venv.sh
 COMPILE = pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE)
 lock: | $(UV)
 	$(UV) $(COMPILE) pyproject.toml --group build --output-file requirements.lock
+	$(UV) $(COMPILE) --group bench --output-file requirements-bench.lock
 	$(UV) $(COMPILE) pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
 
 .venv-uv/bin/uv:

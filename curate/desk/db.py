@@ -55,7 +55,8 @@ def open_database(desk: Desk) -> sqlite3.Connection:
                 from curate.desk.locks import hold
 
                 alone.enter_context(hold(desk, "database"))
-            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY / 1000)
+            # One at a time uses it, which need not be the thread that opened it: what arrives is stored in another.
+            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY / 1000, check_same_thread=False)
             try:
                 _prepare(connection)
                 _migrate(connection, desk)

@@ -101,7 +101,7 @@ def _pool() -> ProcessPool:
         return ProcessPool(WORKERS, CALLS, _settle, context=get_context("spawn"))
     # A fork server has one thread and none of our connections, so that its forks are safe and quick.
     context = get_context("forkserver")
-    context.set_forkserver_preload(["curate.feeds.parse", "curate.feeds.workers"])
+    context.set_forkserver_preload(["curate.feeds.parse", "curate.feeds.workers", "nh3"])
     return ProcessPool(WORKERS, CALLS, _settle, context=context)
 
 

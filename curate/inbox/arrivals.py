@@ -80,8 +80,10 @@ def store_arrivals(
     with transaction(connection):
         fresh: list[Arrival] = []
         changed: list[int] = []
+        there = _there(connection, feed, guids)
+        seen = connection.execute("SELECT 1 FROM items WHERE feed IS ? LIMIT 1", (feed,)).fetchone()
         for arrival in reversed(arrivals):  # feeds put the newest first: let it get the highest number
-            known = _known(connection, feed, arrival, guids)
+            known = there.get(arrival.guid) or (_renamed(connection, feed, arrival, guids) if seen else None)
             if known is None:
                 fresh.append(arrival)
             elif _says_more(known, arrival):
@@ -136,13 +138,19 @@ def store_page(connection: sqlite3.Connection, page: Page, *, now: datetime) -> 
         return find_item(connection, row[0])
 
 
-def _known(connection: sqlite3.Connection, feed: int | None, arrival: Arrival, guids: set[str]) -> sqlite3.Row | None:
-    """Return the row of the item that ``arrival`` is, if it is one; ``guids`` are those of the whole document."""
-    row: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM items WHERE feed IS ? AND guid = ?", (feed, arrival.guid)
-    ).fetchone()
-    if row is not None or not arrival.canonical_url:
-        return row
+def _there(connection: sqlite3.Connection, feed: int | None, guids: set[str]) -> dict[str, sqlite3.Row]:
+    """Return the rows of the feed's items whose guids the document carries, by guid."""
+    rows = connection.execute(
+        "SELECT * FROM items WHERE feed IS ? AND guid IN (SELECT value FROM json_each(?))",
+        (feed, json.dumps(list(guids))),
+    )
+    return {row["guid"]: row for row in rows}
+
+
+def _renamed(connection: sqlite3.Connection, feed: int | None, arrival: Arrival, guids: set[str]) -> sqlite3.Row | None:
+    """Return the row of the item that ``arrival`` is under another guid; ``guids`` are those of the whole document."""
+    if not arrival.canonical_url:
+        return None
     title = _plain(arrival.title)
     found = connection.execute(
         "SELECT * FROM items WHERE canonical_url IN (SELECT value FROM json_each(?)) AND feed IS ? ORDER BY number",

@@ -5,10 +5,11 @@ Must not know how a feed is fetched or parsed, nor what the person decides about
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from curate.desk.db import transaction
 from curate.errors import NetworkTrouble
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
+    from types import TracebackType
 
+    from curate.feeds.fetch import Fetched
     from curate.feeds.opml import Subscription
     from curate.feeds.parse import Entry, Feed
     from curate.inbox.decide import Moved
     from curate.web.client import Client
 
+BATCH = 64  # feeds that wait to be stored, at most
 TITLE = 80  # characters of the summary that stand in for a missing title
 
 
@@ -60,8 +64,8 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
 ) -> Report:
     """Read the feeds that are due (all with ``force``) and store their items.
 
-    Each feed's items and its validators are committed together: a crash between two feeds hides
-    nothing. Feeds that have moved for good get their new address in ``feeds_file``, the list that
+    Each feed's items and its validators are committed together, several feeds at a time: a crash
+    hides nothing. Feeds that have moved for good get their new address in ``feeds_file``, the list that
     ``subscriptions`` come from. ``progress`` hears (done, of how many, new items, failed) at first and after each.
     """
     settle(connection, subscriptions, now=now)
@@ -69,31 +73,76 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
     due = known_feeds(connection, subscriptions, now=now, force=force)
     outcomes: Counter[str] = Counter()
     failed: list[tuple[str, str]] = []
-    new_items = 0
     if progress is not None:
         progress(0, len(due), 0, 0)
-    async with aclosing(fetch_feeds(client, due)) as answers:
-        async for fetched in answers:
-            with transaction(connection):
+
+    def store(batch: Sequence[Fetched]) -> int:
+        new_items = 0
+        with transaction(connection):
+            for fetched in batch:
                 interval = every.get(fetched.url) or interval_minutes
                 number = record(connection, fetched, now=now, interval_minutes=interval)
                 if fetched.feed is not None:
                     new_items += store_feed(connection, number, fetched.feed, now=now)
+        return new_items
+
+    async with _Storing(store) as storing, aclosing(fetch_feeds(client, due)) as answers:
+        async for fetched in answers:
+            await storing.take(fetched)
             outcomes[fetched.outcome] += 1
             if fetched.outcome == "failed":
                 failed.append((fetched.url, fetched.reason))
             if progress is not None:
-                progress(outcomes.total(), len(due), new_items, len(failed))
+                progress(outcomes.total(), len(due), storing.new_items, len(failed))
     moved, unmoved = ([], []) if feeds_file is None else follow(connection, subscriptions, feeds_file, now=now)
     return Report(
         feeds=len(due),
         ok=outcomes["read"],
         not_modified=outcomes["not_modified"],
         failed=tuple(failed),
-        new_items=new_items,
+        new_items=storing.new_items,
         moved=tuple(moved),
         unmoved=tuple(unmoved),
     )
+
+
+class _Storing:
+    """Store feeds in a thread beside the network: whatever came while one batch was written is the next.
+
+    To sync the disk for every feed would take longer than to ask for it. Leaving the block, for
+    whatever reason, stores what was taken; an error of ``store``, which returns how many items are
+    new, comes out of ``take`` or of leaving.
+    """
+
+    def __init__(self, store: Callable[[Sequence[Fetched]], int]) -> None:
+        self.new_items = 0
+        self._store = store
+        self._waiting: list[Fetched] = []
+        self._writing: asyncio.Future[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while self._writing is not None:
+            await self._writing
+
+    async def take(self, fetched: Fetched) -> None:
+        """Have ``fetched`` stored soon; waits when too many are waiting."""
+        self._waiting.append(fetched)
+        if self._writing is None:
+            self._writing = asyncio.ensure_future(self._write())
+        if self._writing.done() or len(self._waiting) >= BATCH:
+            await asyncio.shield(self._writing)  # Ctrl-C ends the waiting, not the writing
+
+    async def _write(self) -> None:
+        """Write batch after batch until nothing waits."""
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            self.new_items += await asyncio.to_thread(self._store, batch)
+        self._writing = None
 
 
 def store_feed(connection: sqlite3.Connection, number: int, feed: Feed, *, now: datetime) -> int:
