@@ -340,7 +340,9 @@ def _said(changes: Mapping[str, object]) -> str:
         words["every"], last["every"], changes = "it is read", "", {**changes, "every": "as it suits the feed"}
     if not changes.get("folder", 1):
         changes = {**changes, "folder": "no folder"}
-    return ", ".join(f"{words[name]} {value} {last.get(name, '')}".rstrip() for name, value in changes.items())
+    return ", ".join(
+        f"{words[name]} {changes[name]} {last.get(name, '')}".rstrip() for name in words if name in changes
+    )
 
 
 def _listed_or_new(here: Here, subscriptions: Sequence[Subscription], which: str) -> str:

@@ -160,10 +160,12 @@ def imported(report: ImportReport, file: str, *, dry_run: bool, merge: bool) -> 
     if merge:
         took = "Would take over" if dry_run else "Took over"
         return [*lines, f"{took} {render.count(many, 'new address', 'new addresses')}:", *pairs]
-    look = f"{many} look like feeds" if many > 1 else "1 looks like a feed"
+    look = "1 looks like a feed you have under another address, and stays as it is:"
+    if many > 1:
+        look = f"{many} look like feeds you have under another address, and stay as they are:"
     return [
         *lines,
-        f"{look} you have under another address, and stay as they are:",
+        look,
         *pairs,
         f"curate feed import {file} --merge takes the new addresses.",
     ]
@@ -243,6 +245,10 @@ def _short(reason: str) -> str:
 
 def checked(results: Sequence[Checked], names: Mapping[str, str], clock: Clock) -> list[str]:
     """Say how each feed is, its warnings below it, and what it all came to."""
+    from curate.feeds.fetch import NO_NETWORK
+
+    if any(each.reason == NO_NETWORK for each in results):
+        return ["No network. Your inbox and drafts work. No feed is to blame."]
     lines = []
     for each in results:
         called = names.get(each.url) or each.title or each.url

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import sys
@@ -38,6 +37,8 @@ class Progress:
     @contextlib.asynccontextmanager
     async def shown(self) -> AsyncIterator[None]:
         """Show the line during the block, once it takes long enough to be worth it; whatever ends it takes it away."""
+        import asyncio
+
         drawing = asyncio.create_task(self._keep_drawing()) if self._on else None
         try:
             yield
@@ -47,6 +48,8 @@ class Progress:
             self.end()
 
     async def _keep_drawing(self) -> None:
+        import asyncio
+
         await asyncio.sleep(PATIENCE)
         while True:
             if self.total:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from curate.errors import NetworkTrouble
 from curate.feeds.document import decode
-from curate.feeds.fetch import ACCEPT, read_feed
+from curate.feeds.fetch import ACCEPT, FEW, NO_NETWORK, read_feed
 from curate.feeds.outline import Unreadable as IllFormed
 from curate.feeds.outline import read_nodes
 from curate.feeds.workers import Unreadable, Workers
@@ -34,7 +34,11 @@ LONG_AGO = timedelta(days=180)
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What one feed answered. ``moved_to`` is where it says it has moved for good; ``warnings`` are whole clauses."""
+    """What one feed answered.
+
+    ``moved_to`` is where it says it has moved for good, ``warnings`` are whole clauses, and ``silent`` says
+    that nothing was heard at all; when nearly all feeds are, the reason is that there is no network.
+    """
 
     url: str
     outcome: Literal["ok", "moved", "not_modified", "failed"]
@@ -45,6 +49,7 @@ class Checked:
     entries: int = 0
     newest: datetime | None = None
     warnings: tuple[str, ...] = ()
+    silent: bool = False
 
 
 async def check_feeds(
@@ -70,7 +75,11 @@ async def check_feeds(
         return checked
 
     async with Workers() as workers:
-        return list(await asyncio.gather(*(one(workers, feed) for feed in feeds)))
+        checked = await asyncio.gather(*(one(workers, feed) for feed in feeds))
+    silent = sum(each.silent for each in checked)
+    if len(checked) < FEW or silent * 5 <= len(checked) * 4:
+        return checked
+    return [replace(each, reason=NO_NETWORK) if each.silent else each for each in checked]
 
 
 async def _check(client: Client, workers: Workers, known: Known, now: datetime) -> Checked:
@@ -79,7 +88,7 @@ async def _check(client: Client, workers: Workers, known: Known, now: datetime) 
     try:
         reply = await client.get(known.url, headers=headers)
     except (NotSent, Unanswered, BadAnswer) as error:
-        return Checked(url=known.url, outcome="failed", reason=error.reason)
+        return Checked(url=known.url, outcome="failed", reason=error.reason, silent=error.silent)
     except NetworkTrouble as error:
         return Checked(url=known.url, outcome="failed", reason=error.message)
     if reply.status == 304:
@@ -126,16 +135,14 @@ def _warnings(reply: Reply, feed: Feed, fault: str, newest: datetime | None, now
     kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     undated = sum(entry.published is None for entry in feed.entries)
     early = sum(entry.published is not None and entry.published > now for entry in feed.entries)
-    unlinked = sum(not entry.url for entry in feed.entries)
     shown = len(feed.entries)
     said = [
         (not shown, "it has no entries"),
         (newest is not None and now - newest > LONG_AGO, "nothing new for half a year"),
         (bool(fault), f"it {fault}; it was read all the same"),
         (kind in {"text/html", "application/xhtml+xml"}, f"its server calls it {kind}"),
-        (undated > 0, f"{undated} of {shown} entries have no date"),
-        (early > 0, f"{early} of {shown} entries are dated ahead"),
-        (unlinked > 0, f"{unlinked} of {shown} entries have no address"),
+        (undated > 0, f"{undated} of {shown} entries without a date"),
+        (early > 0, f"{early} of {shown} entries dated ahead"),
         (len(reply.body) > LARGE, f"it is {len(reply.body) >> 20} MiB each time it changes"),
         (
             "ETag" not in reply.headers and "Last-Modified" not in reply.headers,

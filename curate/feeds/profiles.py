@@ -35,7 +35,10 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-FEED_ALREADY = re.compile(r"\.(?:atom|rss|xml|rdf|json)$", re.IGNORECASE)
+FEED_ALREADY = re.compile(
+    r".*\.(?:atom|rss|xml|rdf|json)|.*/(?:feed|rss|atom|rdf)(?:/\w+)?|.*/feeds/.*|.*\?format=(?:atom|rss)",
+    re.IGNORECASE,
+)
 NAME = r"[\w.-]+"
 GITHUB = r"(?:www\.)?github\.com"
 NOBODY = "about|apps|collections|explore|features|login|marketplace|orgs|pricing|settings|sponsors|topics|trending"
@@ -60,8 +63,11 @@ RULES = (
     ),
     Rule(rf"{GITHUB}/(?P<repo>[\w-]+/{NAME})/(?P<what>releases|tags)(?:/.*)?", ("https://github.com/{repo}/{what}.atom",)),
     Rule(rf"{GITHUB}/(?P<repo>[\w-]+/{NAME})/commits(?P<branch>/{NAME})?", ("https://github.com/{repo}/commits{branch}.atom",)),
-    Rule(rf"gitlab\.com/(?P<repo>{NAME}(?:/{NAME})+?)(?:/-/releases)?", ("https://gitlab.com/{repo}/-/releases.atom", "https://gitlab.com/{repo}/-/tags?format=atom")),
-    Rule(rf"gitlab\.com/(?P<repo>{NAME}(?:/{NAME})+?)/-/tags", ("https://gitlab.com/{repo}/-/tags?format=atom",)),
+    Rule(
+        rf"gitlab\.com/(?P<repo>{NAME}(?:/(?!-/){NAME})+?)(?:/-/releases)?",
+        tuple(f"https://gitlab.com/{{repo}}/-/{what}" for what in ("releases.atom", "tags?format=atom")),
+    ),
+    Rule(rf"gitlab\.com/(?P<repo>{NAME}(?:/(?!-/){NAME})+?)/-/tags", ("https://gitlab.com/{repo}/-/tags?format=atom",)),
     Rule(rf"codeberg\.org/(?P<repo>{NAME}/{NAME})(?:/releases)?", ("https://codeberg.org/{repo}/releases.rss", "https://codeberg.org/{repo}.rss")),
     Rule(rf"codeberg\.org/(?P<user>(?!(?:explore|user)$){NAME})", ("https://codeberg.org/{user}.rss",)),
     Rule(rf"bsky\.app/profile/(?P<who>did:[\w:.-]+|{NAME})", ("https://bsky.app/profile/{who}/rss",)),
@@ -99,9 +105,9 @@ def profile_feeds(url: str) -> list[str]:
     except ValueError:
         return []
     path = parts.path.rstrip("/")
-    if not usual or FEED_ALREADY.search(path):
-        return []
     plain = f"{parts.hostname or ''}{path}"
+    if not usual or FEED_ALREADY.fullmatch(f"{path}?{parts.query}".rstrip("?")):
+        return []
     for pattern, feeds in COMPILED:
         found = pattern.fullmatch(plain) or pattern.fullmatch(f"{plain}?{parts.query}")
         if found:

@@ -22,6 +22,7 @@ DEEPEST = 8  # folders in each other; what lies deeper goes into the eighth
 LONGEST_NAME = 200
 LONGEST_WAIT = 60 * 24 * 365  # minutes between two readings of a feed
 OURS = frozenset({"type", "text", "title", "xmlurl", "htmlurl"})
+DEFAULT_PORT = re.compile(r"\A(http://[^/?#]*(?=:80(?:[/?#]|\Z))|https://[^/?#]*(?=:443(?:[/?#]|\Z))):\d+")
 CAMPAIGN = re.compile(r"(?:utm|mtm)_[^=]*(?:=.*)?", re.IGNORECASE)
 
 
@@ -118,7 +119,7 @@ def address_of(url: str) -> tuple[str, str]:
         plain = rest if re.match(r"[a-zA-Z][\w+.-]*:(?!\d)", rest) else f"http://{rest.lstrip('/')}"
     address = web_url(plain)
     if address:
-        return address, ""
+        return DEFAULT_PORT.sub(r"\1", address), ""
     if not plain:
         return "", "has no address"
     scheme = re.match(r"([a-zA-Z][\w+.-]*):", plain)

@@ -326,6 +326,8 @@ def test_when_no_feed_gives_a_sign_of_life_it_is_said_once(
     assert answer.out == "No network. Your inbox and drafts work. Fetch and send will wait.\n"
     data = curate("-C", desk, "fetch", "--json", expect=5).data
     assert (data["feeds"], len(data["failed"]), data["new_items"]) == (6, 6, 0)
+    checked = curate("-C", desk, "feed", "check", expect=5)
+    assert checked.out == "No network. Your inbox and drafts work. No feed is to blame.\n"
     assert all(row["failures"] == 0 for row in curate("-C", desk, "feed", "list", "--json").data)
 
 
@@ -333,3 +335,143 @@ def test_a_desk_without_feeds_says_how_to_get_some(curate: Curate, desk: Path) -
     assert curate("-C", desk, "fetch").out == feed_view.NO_FEEDS + "\n"
     data = curate("-C", desk, "fetch", "--json").data
     assert data == {"feeds": 0, "ok": 0, "not_modified": 0, "failed": [], "new_items": 0, "moved": []}
+
+
+# feed check, pause, resume, edit
+
+
+def shown(curate: Curate, desk: Path, now: str, *flags: str) -> list[str]:
+    return curate("-C", desk, "--now", now, "feed", "list", *flags).out.splitlines()[1:]
+
+
+def test_checking_feeds_tells_how_they_are_and_stores_nothing(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    dated = rss("one", "two").replace("</guid>", "</guid><pubDate>Mon, 02 Nov 2026 08:00:00 GMT</pubDate>")
+    good = loopback.put("/good", dated, ETag='"1"', Content_Type="application/rss+xml")
+    new = loopback.put("/new", rss(), Content_Type="text/html")
+    old, bad = loopback.put("/old", "", status=301, Location="/new"), loopback.put("/bad", "x", status=404)
+    for url in (good, old, bad):
+        curate("-C", desk, "--offline", "feed", "add", url, "--title", url.rpartition("/")[2].title())
+    answer = curate("-C", desk, "--now", "2026-11-23T08:00:00Z", "feed", "check", expect=5)
+    assert answer.out.splitlines() == [
+        "Good: ok, RSS 2.0, 2 entries, the newest of 2 Nov.",
+        f"Old: moved for good to {new}, RSS 2.0, 0 entries.",
+        "    it has no entries",
+        "    its server calls it text/html",
+        "    it is sent whole every time: its server knows no ETag and no Last-Modified",
+        "Bad: answered 404 Not Found.",
+        "3 feeds checked, 1 failed. Nothing was stored.",
+    ]
+    assert titles(curate, desk) == set()
+    assert all(row["checked"] is None for row in curate("-C", desk, "feed", "list", "--json").data)
+    curate("-C", desk, "fetch", expect=5)
+    loopback.pages["/good"] = (304, {}, b"")
+    again = curate("-C", desk, "feed", "check", "goo", "--json").data
+    assert [(row["url"], row["outcome"]) for row in again] == [(good, "not_modified")]
+    other = curate("-C", desk, "feed", "check", new, "--json").data[0]  # not in the list
+    assert (other["outcome"], other["entries"], other["format"]) == ("ok", 0, "RSS 2.0")
+    assert curate("-C", desk, "feed", "check", "nothing like it", expect=2).err.startswith("There is no feed")
+
+
+def test_a_paused_feed_is_not_asked_until_it_is_resumed(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    before = (desk / "feeds.opml").read_bytes()
+    curate("-C", desk, "feed", "add", loopback.put("/one", rss("a")))
+    listed = (desk / "feeds.opml").read_bytes()
+    assert curate("-C", desk, "feed", "pause", "NIGHT").out.startswith("“Night Shift” is paused. ")
+    assert "was paused already" in curate("-C", desk, "feed", "pause", "night shift").out
+    seen = len(loopback.seen)
+    assert curate("-C", desk, "fetch", "--force", "--json").data["feeds"] == 0
+    assert len(loopback.seen) == seen
+    assert shown(curate, desk, "2026-11-23T08:00:00Z")[0].endswith("paused")
+    assert curate("-C", desk, "feed", "resume", "night shift", "--json").data["paused"] is False
+    assert (desk / "feeds.opml").read_bytes() == listed != before
+    assert curate("-C", desk, "fetch", "--json").data["new_items"] == 1
+    assert "was not paused. It is due now" in curate("-C", desk, "feed", "resume", "night shift").out
+    assert curate("-C", desk, "fetch", "--json").data["feeds"] == 1
+
+
+def test_a_feed_keeps_its_items_when_its_address_is_edited(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    old, new = loopback.put("/old", rss("a", "b")), loopback.put("/new", rss("a", "b", "c"))
+    curate("-C", desk, "feed", "add", old)
+    curate("-C", desk, "fetch")
+    answer = curate(
+        "-C", desk, "feed", "edit", old, "--url", new, "--folder", "Work", "--title", "Nights", "--every", "240"
+    )
+    assert answer.out == (
+        f"Changed “Night Shift”: its name is Nights, it lies in Work, its address is {new},"
+        " it is read every 240 minutes.\n"
+    )
+    assert curate("-C", desk, "--now", "2027-01-01T00:00:00Z", "fetch", "--json").data["new_items"] == 1
+    row = curate("-C", desk, "feed", "list", "--json").data[0]
+    assert (row["title"], row["folder"], row["every"], row["items"]) == ("Nights", "Work", 240, 3)
+    assert row["due"] == "2027-01-01T03:59:00Z"
+    assert "no folder" in curate("-C", desk, "feed", "edit", "nights", "--folder", "", "--every", "0").out
+    assert "Nothing to change" in curate("-C", desk, "feed", "edit", "nights", expect=2).err
+    assert curate("-C", desk, "feed", "edit", "nights", "--url", "file:///etc/passwd", expect=2).out == ""
+
+
+def test_feeds_that_have_fallen_silent_are_listed(curate: Curate, desk: Path, loopback: Loopback) -> None:
+    dated = rss("a").replace("</guid>", "</guid><pubDate>Tue, 03 Mar 2026 08:00:00 GMT</pubDate>")
+    for name, body in (("quiet", dated), ("lively", rss("b")), ("empty", rss())):
+        curate("-C", desk, "feed", "add", loopback.put(f"/{name}", body), "--title", name.title())
+    curate("-C", desk, "--now", "2026-11-23T08:00:00Z", "fetch")
+    stale = shown(curate, desk, "2026-11-23T09:00:00Z", "--stale")
+    assert [" ".join(line.split()) for line in stale] == [
+        "Quiet 1 0 1h nothing new since 3 Mar",
+        "Empty 0 0 1h never brought anything",
+    ]
+    curate("-C", desk, "feed", "remove", "empty", "--yes")
+    assert shown(curate, desk, "2026-11-23T09:00:00Z", "--stale", "--days", "300") == []
+    assert len(shown(curate, desk, "2026-11-23T09:00:00Z", "-v")) == 4  # each with its address
+
+
+def test_a_part_of_a_name_is_enough_when_it_is_of_one_feed(curate: Curate, desk: Path) -> None:
+    for name in ("Ops Weekly", "Ops Daily", "Ops"):
+        curate(
+            "-C",
+            desk,
+            "--offline",
+            "feed",
+            "add",
+            f"https://{name.replace(' ', '').lower()}.example/f",
+            "--title",
+            name,
+        )
+    assert curate("-C", desk, "feed", "pause", "week", "--json").data["title"] == "Ops Weekly"
+    assert curate("-C", desk, "feed", "pause", "ops", "--json").data["title"] == "Ops"
+    assert curate("-C", desk, "feed", "pause", "opsdaily.example", "--json").data["title"] == "Ops Daily"
+    several = curate("-C", desk, "feed", "pause", "ly", expect=2)
+    assert several.err.startswith("“ly” may be 2 feeds: https://opsweekly.example/f, https://opsdaily.example/f.")
+
+
+def test_another_address_of_a_listed_feed_is_proposed(curate: Curate, desk: Path, tmp_path: Path) -> None:
+    curate("-C", desk, "--offline", "feed", "add", "http://ops.example/feed/", "--title", "Ops")
+    listing = tmp_path / "list.opml"
+    listing.write_text(OPML, encoding="utf-8")
+    would = curate("-C", desk, "feed", "import", listing, "--dry-run")
+    assert would.out.splitlines() == [
+        "Would add 1 feed.",
+        "1 looks like a feed you have under another address, and stays as it is:",
+        "  http://ops.example/feed/ → https://ops.example/feed",
+        f"curate feed import {listing} --merge takes the new addresses.",
+    ]
+    variants = curate("-C", desk, "feed", "import", listing, "--json").data["variants"]
+    assert variants == [{"listed": "http://ops.example/feed/", "given": "https://ops.example/feed"}]
+    took = curate("-C", desk, "feed", "import", listing, "--merge")
+    assert "Took over 1 new address:" in took.out
+    urls = [row["url"] for row in curate("-C", desk, "feed", "list", "--json").data]
+    assert urls == ["https://ops.example/feed", "https://net.example/feed"]
+    assert curate("-C", desk, "feed", "import", listing, "--merge").out.startswith("Added 0 feeds, 2 skipped")
+
+
+def test_a_shell_completes_the_addresses_of_feeds(curate: Curate, desk: Path) -> None:
+    curate("-C", desk, "--offline", "feed", "add", "https://ops.example/feed", "--title", "Ops")
+    asked = {"_CURATE_COMPLETE": "bash_complete", "COMP_WORDS": "curate feed pause op", "COMP_CWORD": "3"}
+    answer = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.argv[0] = 'curate'; from curate.cli.main import run; run()"],
+        cwd=desk,
+        env=os.environ | asked | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout == "plain,ops.example/feed\n"

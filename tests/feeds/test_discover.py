@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curate.errors import NetworkTrouble
-from curate.feeds.discover import Found, discover, feed_links
+from curate.feeds.discover import Found, discover, feed_links, usual_places
 from curate.feeds.workers import Unreadable
 from curate.web.client import BadAnswer, Client, NotSent
 
@@ -64,6 +64,42 @@ def test_a_page_that_names_none_is_asked_at_the_usual_places(loopback: Loopback)
     assert [(found.url, found.kind) for found in find(url)] == [(feed, "guessed")]
 
 
+def test_feeds_of_comments_come_last(loopback: Loopback) -> None:
+    for name in ("c", "posts", "comments"):
+        loopback.put(
+            f"/{name}", ATOM.format(title=f"Night Shift {name}" if name != "c" else "Comments on: Night Shift")
+        )
+    url = loopback.put("/", page(link("/c"), link("/comments"), link("/posts")))
+    assert [found.url.rpartition("/")[2] for found in find(url)] == ["posts", "c", "comments"]
+
+
+def test_usual_places_lie_beside_the_page_too_and_the_likeliest_wins(loopback: Loopback) -> None:
+    loopback.put("/feed.xml", ATOM.format(title="Everything"))
+    feed = loopback.put("/blog/rss.xml", ATOM.format(title="Blog"))
+    url = loopback.put("/blog/", page())
+    assert [found.url for found in find(url)] == [feed]
+    assert len(loopback.seen) <= 16
+    assert usual_places("https://a.example/")[0] == "https://a.example/feed"
+    assert usual_places("https://a.example/blog?x=1")[0] == "https://a.example/blog/feed"
+
+
+def test_a_site_with_a_rule_is_asked_there_first_and_its_page_when_that_fails(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = "<entry><title>1.0</title><id>1</id></entry></feed>"
+    empty = loopback.put("/releases.atom", ATOM.format(title="Releases"))
+    tags = loopback.put("/tags.atom", ATOM.format(title="Tags").replace("</feed>", entry))
+    url = loopback.put("/tool", page(link("/other")))
+    rules = [loopback.url + "/gone.atom", empty, tags]
+    monkeypatch.setattr("curate.feeds.discover.profile_feeds", lambda _: rules)
+    assert [(found.url, found.kind) for found in find(url)] == [(tags, "ruled")]
+    loopback.put("/tags.atom", "", status=404)
+    assert [(found.url, found.kind) for found in find(url)] == [(empty, "ruled")]
+    loopback.put("/releases.atom", "", status=404)
+    other = loopback.put("/other", ATOM.format(title="Other"))
+    assert [(found.url, found.kind) for found in find(url)] == [(other, "named")]
+
+
 def test_where_there_is_no_feed_the_reason_is_told(loopback: Loopback) -> None:
     with pytest.raises(Unreadable, match=r"is a web page, not a feed\. It names no feed") as error:
         find(loopback.put("/", page()))
@@ -106,6 +142,12 @@ def test_links_are_read_as_a_page_means_them() -> None:
         ("https://other.example/f", ""),
         ("https://cdn.example/blog/upper", ""),
     ]
+
+
+def test_a_link_behind_much_script_is_seen() -> None:
+    script = f"<script>{'x();' * 150_000}</script>"
+    links = feed_links(page(script, link("/feeds/videos.xml?channel_id=UCx")).encode(), "https://www.example.org/@dana")
+    assert [url for url, _ in links] == ["https://www.example.org/feeds/videos.xml?channel_id=UCx"]
 
 
 def test_a_page_that_names_thousands_is_not_followed_for_ever() -> None:

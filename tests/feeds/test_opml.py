@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from curate.errors import CurateError, Refused, Unknown, UsageError
 from curate.feeds.opml import (
     Subscription,
     add_feed,
+    edit_feed,
     export_feeds,
     feed_key,
     feeds_in,
@@ -60,12 +62,21 @@ NEW_LINE = (
 )
 
 
+QUIET_LINE = (
+    '<outline type="rss" text="Quiet" title="Quiet systems" xmlUrl="https://quiet.example/feed.atom"'
+    ' description="two lines"/>'
+)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A person's own list, written by hand."""
     path = tmp_path / "feeds.opml"
     path.write_text(LIST, encoding="utf-8")
     return path
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 
 
 def opml(*outlines: str) -> bytes:
@@ -221,6 +232,83 @@ def test_two_addresses_of_a_feed_have_one_key() -> None:
     assert feed_key("http://[") == "http://["
 
 
+# Editing
+
+
+def edited(path: Path, url: str, /, **changes: str | int | bool) -> tuple[Subscription, str]:
+    return edit_feed(path, url, **changes), path.read_text(encoding="utf-8")
+
+
+def test_pausing_and_resuming_touch_one_tag_and_leave_the_bytes_as_they_were(path: Path) -> None:
+    feed, text = edited(path, NOTES.url, paused=True)
+    assert feed == replace(NOTES, paused=True)
+    assert text == LIST.replace('notes.example/feed"  />', 'notes.example/feed" paused="true"  />')
+    assert read_feeds(path)[0].paused
+    assert edited(path, NOTES.url, paused=True)[1] == text
+    assert edited(path, NOTES.url, paused=False) == (NOTES, LIST)
+
+
+def test_an_edit_changes_the_words_it_is_about_and_no_others(path: Path) -> None:
+    feed, text = edited(
+        path, "http://quiet.example/feed.atom/", title='Q & "A"', every=240, url="https://q.example/f?a=1&b=2"
+    )
+    assert feed == Subscription(url="https://q.example/f?a=1&b=2", title='Q & "A"', every=240)
+    assert text == LIST.replace(
+        """text="Quiet" title="Quiet systems" xmlUrl="https://quiet.example/feed.atom"
+             description="two
+lines"/>""",
+        """text='Q &amp; "A"' title='Q &amp; "A"' xmlUrl="https://q.example/f?a=1&amp;b=2"
+             description="two
+lines" every="240"/>""",
+    )
+    assert read_feeds(path)[1] == feed
+    assert edited(path, feed.url, every=0)[0].every == 0
+
+
+def test_a_moved_feed_keeps_all_it_says_and_nothing_else_moves(path: Path) -> None:
+    feed, text = edited(path, QUIET.url, folder="Ops/New")
+    assert feed == replace(QUIET, folder="Ops/New")
+    assert set(read_feeds(path)) == {NOTES, feed}
+    lines = LIST.splitlines()
+    assert [line for line in text.splitlines() if line not in lines] == [
+        '      <outline text="New" title="New">',
+        f"        {QUIET_LINE}",
+        "      </outline>",
+    ]
+    assert edited(path, QUIET.url, folder="")[0] == QUIET
+    assert set(read_feeds(path)) == {NOTES, QUIET}
+
+
+def test_an_edit_that_cannot_be_meant_changes_nothing(path: Path) -> None:
+    with pytest.raises(Unknown):
+        edit_feed(path, "https://nowhere.example/", paused=True)
+    for url in (NOTES.url, "http://notes.example/feed/", "file:///etc/passwd"):
+        with pytest.raises(UsageError):
+            edit_feed(path, QUIET.url, url=url)
+    assert path.read_text(encoding="utf-8") == LIST
+
+
+@given(NAMES, st.integers(0, 9_999), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_what_is_written_is_what_is_read(
+    tmp_path_factory: pytest.TempPathFactory,
+    title: str,
+    every: int,
+    paused: bool,  # noqa: FBT001 - hypothesis gives them in their order
+) -> None:
+    path = tmp_path_factory.mktemp("list") / "feeds.opml"
+    path.write_text(LIST, encoding="utf-8")
+    wanted = edit_feed(path, QUIET.url, title=title, every=every, paused=paused)
+    there = read_feeds(path)[1]
+    assert (there.every, there.paused, there.url) == (every, paused, QUIET.url)
+    assert there.title == (wanted.title or QUIET.url)
+    assert read_feeds(path)[0] == NOTES
+    exported = export_feeds(path)
+    path.write_bytes(opml())
+    import_feeds(path, exported.encode())
+    assert export_feeds(path) == exported
+
+
 # Importing and exporting
 
 
@@ -255,7 +343,6 @@ def test_an_import_says_what_came_of_each_feed(path: Path) -> None:
 
 
 FOLDERS = st.lists(st.sampled_from(["Work", "A/B", "Größe", " ", "x" * 300]), max_size=3)
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 FEEDS = st.lists(st.tuples(st.sampled_from("abcdefgh"), NAMES, FOLDERS), max_size=12)
 
 
@@ -290,11 +377,85 @@ def test_an_export_is_plain_opml_that_imports_as_the_same_feeds(path: Path, tmp_
     assert (root.tag, root.get("version")) == ("opml", "2.0")
     assert all(each.get("text") for each in root.iter("outline"))
     assert all(each.get("type") == "rss" for each in root.iter("outline") if each.get("xmlUrl"))
+    assert "<my:note kind='odd'  >kept &amp; cherished</my:note>" in exported
+    assert 'my:colour="red" isOpen="true"' in exported
     other = tmp_path / "other.opml"
     other.write_bytes(opml())
     import_feeds(other, exported.encode())
     assert set(read_feeds(other)) == set(read_feeds(path))
     assert export_feeds(other) == exported
+
+
+OTHER = b"""<?xml version="1.0"?>
+<opml version="1.1" xmlns:fz="urn:forumzilla:" xmlns:q="urn:q"><head><title>Theirs</title><ownerName>Dana</ownerName>
+<q:mark>1</q:mark></head><body>
+<outline text="Ops" fz:open="yes" sort="name"><outline text="A" title="A &amp;amp; B" type="atom" fz:quickMode="true"
+ category="/x,/y" description="1 &lt; 2" xmlUrl="https://a.example/feed" bad:x="1" version="RSS2" paused="true"/>
+</outline></body></opml>"""
+
+
+def test_what_another_program_says_of_a_feed_is_kept(path: Path) -> None:
+    import_feeds(path, OTHER.replace(b' bad:x="1"', b""))
+    text = path.read_text(encoding="utf-8")
+    assert (
+        '<outline type="rss" text="A" title="A &amp; B" xmlUrl="https://a.example/feed" fz:quickMode="true"'
+        ' category="/x,/y" description="1 &lt; 2" version="RSS2" paused="true" xmlns:fz="urn:forumzilla:"/>'
+    ) in text
+    assert read_feeds(path)[1] == Subscription(url="https://a.example/feed", title="A & B", folder="Ops", paused=True)
+    assert "sort" not in text  # the folder was there, and is the person's
+    assert "Theirs" not in text
+    fromstring(text)
+
+
+def test_a_prefix_that_nobody_declares_is_left_out(path: Path) -> None:
+    import_feeds(path, OTHER)
+    text = path.read_text(encoding="utf-8")
+    assert "bad:x" not in text
+    fromstring(text)
+    fromstring(export_feeds(path))
+
+
+def test_a_list_without_feeds_takes_all_the_other_says(path: Path) -> None:
+    path.write_bytes(b"<opml version='2.0'><head><title>Feeds</title></head><body/></opml>")
+    import_feeds(path, OTHER.replace(b' bad:x="1"', b""))
+    exported = export_feeds(path)
+    assert '<opml version="2.0" xmlns:fz="urn:forumzilla:" xmlns:q="urn:q">' in exported
+    assert "<title>Feeds</title>\n    <ownerName>Dana</ownerName>\n    <q:mark>1</q:mark>\n" in exported
+    assert '<outline text="Ops" title="Ops" fz:open="yes" sort="name">' in exported
+    assert exported.count("xmlns:fz") == 1
+    fromstring(exported)
+
+
+VARIANTS = {
+    "https://www.quiet.example/feed.atom": True,
+    "https://quiet.example/feed.atom/": True,
+    "https://quiet.example:443/feed.atom": False,  # the same address
+    "feed:https://quiet.example/feed.atom": False,
+    "http://quiet.example/feed.atom": False,  # the listed one is the better
+    "https://quiet.example/feed.atom?utm_source=x": False,
+}
+
+
+@pytest.mark.parametrize(("url", "proposed"), VARIANTS.items())
+def test_another_address_of_a_listed_feed_is_proposed_and_taken_only_when_asked(
+    path: Path, url: str, *, proposed: bool
+) -> None:
+    report = import_feeds(path, opml(outline(url)))
+    assert report.added == ()
+    assert path.read_text(encoding="utf-8") == LIST
+    assert report.variants == (((QUIET.url, url),) if proposed else ())
+    assert len(report.known) == (not proposed)
+    import_feeds(path, opml(outline(url)), merge=True)
+    once = path.read_text(encoding="utf-8")
+    assert once == LIST.replace(QUIET.url, url if proposed else QUIET.url)
+    assert import_feeds(path, opml(outline(url)), merge=True).variants == ()
+    assert path.read_text(encoding="utf-8") == once
+
+
+def test_a_list_that_has_both_addresses_proposes_neither(path: Path) -> None:
+    data = opml(outline(QUIET.url), outline("https://www.quiet.example/feed.atom"))
+    assert import_feeds(path, data, merge=True).variants == ()
+    assert path.read_text(encoding="utf-8") == LIST
 
 
 @pytest.mark.parametrize(

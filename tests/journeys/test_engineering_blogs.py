@@ -52,7 +52,9 @@ def test_a_list_most_of_which_is_out_of_reach_is_told_without_noise(
     assert given == 422
 
     imported = curate("-C", desk, "feed", "import", listing)
-    added = int(re.match(r"Added (\d+) feeds, (\d+) skipped because they are already listed\.\n", imported.out)[1])
+    found = re.fullmatch(r"Added (\d+) feeds, (\d+) skipped because they are already listed\.\n", imported.out)
+    assert found
+    added = int(found[1])
     assert imported.err == ""
     assert curate("-C", desk, "feed", "import", listing).out.startswith("Added 0 feeds, 422 skipped")
     feeds = curate("-C", desk, "feed", "list", "--json").data
