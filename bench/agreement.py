@@ -8,9 +8,10 @@ Two entries are paired by their place in the feed where both have as many, else 
 
 Equal means: title, author and the first 200 characters of the body are the same text once markup is gone,
 entities are decoded and all white space and invisible controls are left out (the body is the longest of the
-entry's texts); link and id are the same characters; dates are the same second. feedparser's author is the names it found,
-its link the origLink of FeedBurner if there is one. Where feedparser has nothing, there is nothing to equal: what ours fills
-in is listed with its class and counts as equal, and so are entries of feeds in which it finds none.
+entry's texts); link and id are the same characters; dates are the same second. feedparser's author is the names
+it found, its link the origLink of FeedBurner if there is one. Where feedparser has nothing, there is nothing to
+equal: what ours fills in is listed with its class and counts as equal, and so are entries of feeds in which it
+finds none.
 Every difference belongs to a class. A class with a reason is one where ours is meant; the rest is loss,
 and is called so. The raw figure counts every difference, the explained one only loss.
 """
