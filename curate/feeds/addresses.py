@@ -173,11 +173,20 @@ OPAQUE = frozenset(
 FEEDBURNER = re.compile(r"https?://[^/?#\[]+/~r/", re.IGNORECASE)  # on whatever host
 
 
+# What most addresses look like: whole already, with nothing to resolve or to encode.
+PLAIN = re.compile(
+    r"https?://(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{2,24}(?:/[A-Za-z0-9._~/+,:@-]*)?"
+    r"(?:\?[A-Za-z0-9._~/+,:@&=-]+)?(?:#[A-Za-z0-9._-]+)?"
+)
+
+
 def web_url(url: str, base: str = "") -> str:
     """Return ``url``, resolved against ``base``, when it is an http(s) address of at most 2,048 characters; else "".
 
     Characters that no address may hold, and braces and bars, come back percent-encoded.
     """
+    if PLAIN.fullmatch(url) and len(url) <= LONGEST_URL:
+        return url
     url = re.sub(r"[\t\n\r]", "", tidy(url).strip())
     if not url or url[0] in "{|" or len(url) > 2 * LONGEST_URL:
         return ""
@@ -197,6 +206,8 @@ def web_url(url: str, base: str = "") -> str:
 
 def link_url(url: str, base: str = "") -> str:
     """Return ``url`` as ``web_url`` does, or as it is when it is a mail address's; else ""."""
+    if PLAIN.fullmatch(url):
+        return web_url(url, base)
     mail = MAIL.fullmatch(tidy(url).strip())
     if mail:
         return mail[0] if len(mail[0]) <= LONGEST_URL else ""
