@@ -88,7 +88,7 @@ FROM items i LEFT JOIN feeds f ON f.number = i.feed LEFT JOIN notes n ON n.item 
 """
 
 
-def list_items(
+def list_items(  # noqa: PLR0913 - what a list may be narrowed to
     connection: sqlite3.Connection,
     *,
     state: str | None,
@@ -164,11 +164,12 @@ def count_by_state(connection: sqlite3.Connection, *, now: datetime) -> dict[str
     due = connection.execute(
         "SELECT count(*) FROM items WHERE state = 'later' AND later_until <= ?", (to_seconds(now),)
     ).fetchone()[0]
-    left = connection.execute(
-        "SELECT (SELECT count(*) FROM items WHERE state = 'new' AND first_seen < :cutoff) - (SELECT count(*) FROM items"
-        f" WHERE number IN ({TOUCHED}) AND state = 'new' AND first_seen < :cutoff)",
-        {"cutoff": _cutoff(now)},
-    ).fetchone()[0]
+    cutoff = _cutoff(now)
+    unread = connection.execute("SELECT count(*) FROM items WHERE state = 'new' AND first_seen < ?", (cutoff,))
+    touched = connection.execute(
+        f"SELECT count(*) FROM items WHERE number IN ({TOUCHED}) AND state = 'new' AND first_seen < ?", (cutoff,)
+    )
+    left = unread.fetchone()[0] - touched.fetchone()[0]
     counts = {state: rows.get(state, 0) for state in STATES}
     return {**counts, "new": counts["new"] + due - left, "later": counts["later"] - due}
 
