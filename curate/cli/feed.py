@@ -10,12 +10,11 @@ from click.shell_completion import CompletionItem
 
 from curate.cli import feed_view as view
 from curate.cli import render
-from curate.cli.main import Command, Group
-from curate.errors import CurateError, Interrupted, NetworkTrouble, Unknown, UsageError
+from curate.cli.main import Group
+from curate.errors import CurateError, NetworkTrouble, Unknown, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
     from curate.cli.here import Here
     from curate.feeds.discover import Found
@@ -228,56 +227,6 @@ def export(here: Here) -> None:
 
     text = export_feeds(here.desk().feeds)
     here.answer({"opml": text}, text.removesuffix("\n").split("\n"), verbatim=True)
-
-
-@click.command(cls=Command, epilog="Example: curate fetch --force")
-@click.option("--force", is_flag=True, help="Ask all feeds, due or not.")
-@click.pass_obj
-def fetch(here: Here, *, force: bool) -> None:
-    """Read the feeds that are due into the inbox."""
-    import asyncio
-
-    from curate.cli.progress import Progress
-    from curate.desk.locks import WAIT, hold
-    from curate.feeds import health
-    from curate.feeds.opml import read_feeds
-    from curate.inbox import receive
-
-    desk, now, progress = here.desk(), here.now(), Progress(here)
-    interval = here.settings().fetch.interval
-    subscriptions = read_feeds(desk.feeds)
-    if here.offline:
-        raise NetworkTrouble("", "No feed was asked, because of --offline.", "Your inbox and drafts work.")
-
-    async def go() -> receive.Report:
-        async with here.client() as client, progress.shown():
-            return await receive.read_feeds(
-                connection,
-                client,
-                subscriptions,
-                now=now,
-                force=force,
-                interval_minutes=interval,
-                feeds_file=desk.feeds,
-                progress=progress,
-            )
-
-    def waiting(process: str, since: datetime) -> None:
-        at = here.local(since)
-        here.say(f"Another curate (process {process}) is fetching since {at:%H:%M}. Waiting {WAIT:g} s …")
-
-    with hold(desk, "fetch", waiting=waiting), here.database() as connection:
-        try:
-            report = asyncio.run(go())
-        except KeyboardInterrupt:
-            came = f"{progress.done} of {render.count(progress.total, 'feed')} read; what they brought is kept."
-            raise Interrupted(f"Stopped. {came}" if progress.total else "Stopped. Nothing was read.") from None
-        rows, due = health.feed_rows(connection), health.next_due(connection, subscriptions)
-    failed = [{"url": url, "reason": reason} for url, reason in report.failed]
-    data = {"feeds": report.feeds, "ok": report.ok, "not_modified": report.not_modified, "failed": failed}
-    data["new_items"] = report.new_items
-    data["moved"] = [{"title": each.title, "before": each.before, "after": each.after} for each in report.moved]
-    here.answer(data, view.fetched(report, rows, due, _clock(here)), exit_code=5 if failed else 0)
 
 
 def _clock(here: Here) -> view.Clock:

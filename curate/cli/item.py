@@ -73,17 +73,35 @@ def list_(here: Here, state: str, since: datetime | None, limit: int) -> None:
         here.say(about)
 
 
-@item.command("show", epilog="Example: curate item show kfmt")
+@item.command("show", epilog="Example: curate item show kfmt --full")
 @click.argument("item_id", metavar="ID")
+@click.option("--full", is_flag=True, help="Get the full text from its page, if it is not here yet.")
+@click.option("--refresh", is_flag=True, help="With --full: get it anew.")
 @click.pass_obj
-def show(here: Here, item_id: str) -> None:
+def show(here: Here, item_id: str, *, full: bool, refresh: bool) -> None:
     """Read one item in the terminal."""
     from curate.inbox.items import find_item
 
     with _inbox(here) as connection:
         found = find_item(connection, item_id)
+        if full and (refresh or not found.full_text):
+            found = _full(here, connection, found)
     data = {**full_row(found, here.now()), "summary": found.summary, "content_text": found.content_text}
-    here.answer(data, lambda: page(found))
+    here.answer({**data, "full_text": found.full_text}, lambda: page(found))
+
+
+def _full(here: Here, connection: sqlite3.Connection, found: Item) -> Item:
+    """Return ``found`` with the full text of its page."""
+    import asyncio
+
+    from curate.inbox.pages import read_full_text
+
+    async def go() -> Item:
+        async with here.client() as client:
+            without = here.settings().fetch.no_full_text
+            return await read_full_text(connection, client, found, now=here.now(), without=without)
+
+    return asyncio.run(go())
 
 
 @item.command("open", epilog="Example: curate item open kfmt")

@@ -26,7 +26,7 @@ from curate.errors import CurateError
 SECTIONS: dict[str, dict[str, str]] = {
     "Every day": {
         "today": "day",
-        "fetch": "feed",
+        "fetch": "fetch",
         "triage": "triage",
         "write": "post",
         "publish": "publish",

@@ -156,7 +156,8 @@ def _refused(item: Item, why: str) -> Refused:
 
 def _why(error: CurateError) -> str:
     """Return why there is no full text, without what the sentence around it says."""
-    return error.message.removesuffix(" What the feed gave of it stays.").rstrip(".")
+    message = error.message.removesuffix(" What the feed gave of it stays.").rstrip(".")
+    return message.partition("is not read: ")[2] or message
 
 
 def _waiting(connection: sqlite3.Connection, now: datetime) -> list[str]:

@@ -17,6 +17,7 @@ from curate.feeds.addresses import canonical_url, host_of
 from curate.feeds.clean import word_count
 from curate.feeds.fetch import fetch_feeds
 from curate.feeds.health import known_feeds, record
+from curate.feeds.workers import Unreadable, Workers
 from curate.inbox.arrivals import Arrival, believable, store_arrivals, store_page
 from curate.inbox.items import Item, find_by_url
 from curate.inbox.moves import follow, settle
@@ -161,9 +162,10 @@ async def add_page(
     """Fetch the page at ``url`` and make it an item; return the item and whether it is new.
 
     What is an item already (by its canonical URL, the page's own word for it included) is
-    returned as it is. Raises NetworkTrouble when the page cannot be had; nothing is then stored.
+    returned as it is. Raises NetworkTrouble when the page cannot be had, NotAPage when it is none;
+    nothing is then stored.
     """
-    from curate.feeds.fulltext import read_page
+    from curate.feeds.fulltext import NotAPage, read_page
 
     there = find_by_url(connection, url)
     if there is not None:
@@ -173,7 +175,11 @@ async def add_page(
         raise NetworkTrouble(
             url, f"{url} answered {reply.status}; nothing was stored.", "Open it in a browser to see what became of it."
         )
-    page = read_page(reply.body, reply.url, reply.headers.get("Content-Type", ""))
+    async with Workers() as workers:
+        try:
+            page = await workers.run(read_page, reply.body, reply.url, reply.headers.get("Content-Type", ""))
+        except Unreadable as error:
+            raise NotAPage(error.message, "Nothing was stored.") from None
     there = find_by_url(connection, page.url)
     if there is not None:
         return there, False
