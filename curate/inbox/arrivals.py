@@ -71,8 +71,8 @@ def store_arrivals(
 ) -> int:
     """Store what the feed (its number; None for a page) carries; return how many items are new.
 
-    One transaction, search index included. An item known by its guid, or under another guid by the
-    same address and title in the same feed, is brought up to date. What the person decided and noted
+    One transaction; the search index follows (``search.catch_up``). An item known by its guid, or under
+    another guid by the same address and title in the same feed, is brought up to date. What the person decided and noted
     stays, as do the first believable date, who led to it, a full text fetched before, and every item
     the feed carries no more.
     """
@@ -92,7 +92,7 @@ def store_arrivals(
         first = int(connection.execute("SELECT coalesce(max(number), 0) + 1 FROM items").fetchone()[0])
         numbers = range(first, first + len(fresh))
         _insert(connection, feed, list(zip(numbers, fresh, strict=True)), now)
-        index(connection, (*changed, *numbers))
+        index(connection, changed)
     return len(fresh)
 
 

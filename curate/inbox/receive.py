@@ -21,6 +21,7 @@ from curate.feeds.workers import Unreadable, Workers
 from curate.inbox.arrivals import Arrival, believable, store_arrivals, store_page
 from curate.inbox.items import Item, find_by_url
 from curate.inbox.moves import follow, settle
+from curate.inbox.search import catch_up
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from curate.web.client import Client
 
 BATCH = 64  # feeds that wait to be stored, at most
+INDEXED = 2_000  # items that a fetch puts into the search index: more than a day brings; the first search does the rest
 TITLE = 80  # characters of the summary that stand in for a missing title
 
 
@@ -95,6 +97,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
                 failed.append((fetched.url, fetched.reason))
             if progress is not None:
                 progress(outcomes.total(), len(due), storing.new_items, len(failed))
+    catch_up(connection, INDEXED)
     moved, unmoved = ([], []) if feeds_file is None else follow(connection, subscriptions, feeds_file, now=now)
     return Report(
         feeds=len(due),

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from curate.desk.db import to_seconds, transaction
+from curate.desk.db import recall, remember, to_seconds, transaction
 from curate.inbox.items import Item, load_items
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NEWEST = 5_000  # matches looked at, newest seen first: the price of a word that is everywhere stays bounded
 MOST_WORDS = 32
 SNIPPET = 16  # words
+REACHED = "indexed"  # where the desk remembers how far the index goes
+BATCH = 1_000  # items indexed at a time, which is several times quicker than one by one
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,36 @@ class Hit:
 
 
 def index(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
-    """Make the index say of the items ``numbers`` what the tables say; joins the caller's transaction."""
+    """Make the index say of the items ``numbers`` what the tables say; joins the caller's transaction.
+
+    New items are indexed many at a time, by ``catch_up``: those it has not come to yet are left to it.
+    """
+    with transaction(connection):
+        reached = _reached(connection)
+        _index(connection, [number for number in numbers if number <= reached])
+
+
+def catch_up(connection: sqlite3.Connection, most: int = 0) -> None:
+    """Index the new items, the oldest first, at most ``most`` of them (0: all); what is done stays done."""
+    reached = _reached(connection)
+    newest = int(connection.execute("SELECT coalesce(max(number), 0) FROM items").fetchone()[0])
+    last = min(newest, reached + most) if most else newest
+    while reached < last:
+        with transaction(connection):
+            upto = min(_reached(connection) + BATCH, newest)  # another curate may have been at it
+            _index(connection, range(_reached(connection) + 1, upto + 1))
+            remember(connection, REACHED, str(upto))
+        reached = upto
+
+
+def _reached(connection: sqlite3.Connection) -> int:
+    """Return the number of the newest item in the index."""
+    return int(recall(connection, REACHED) or 0)
+
+
+def _index(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+    if not numbers:
+        return
     named = (json.dumps(list(numbers)),)
     with transaction(connection):
         connection.execute("DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(?))", named)
@@ -60,6 +91,7 @@ def search(connection: sqlite3.Connection, text: str, *, limit: int, since: date
     query = _query(text)
     if not query:
         return []
+    catch_up(connection)
     rows = connection.execute(
         """SELECT i.number FROM
              (SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?) s

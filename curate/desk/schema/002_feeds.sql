@@ -24,6 +24,9 @@ ALTER TABLE journal_anew RENAME TO journal;
 CREATE INDEX journal_by_step ON journal (step);
 CREATE INDEX journal_standing ON journal (step) WHERE undone_at IS NULL;
 
+-- owner: inbox/search.py. How far the index goes: all that is there.
+INSERT INTO desk (key, value) SELECT 'indexed', CAST(max(number) AS TEXT) FROM items HAVING max(number) > 0;
+
 -- owner: inbox/items.py. The date a feed gave that nobody can believe, as it gave it.
 ALTER TABLE items ADD COLUMN claimed INTEGER;
 CREATE INDEX items_unread ON items (first_seen) WHERE state = 'new';
