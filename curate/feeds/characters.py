@@ -10,8 +10,9 @@ INVISIBLE = re.compile(
     "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 SPACES = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
+ODD = re.compile(f"{INVISIBLE.pattern[:-1]}{SPACES.pattern[1:]}")
 
 
 def tidy(text: str) -> str:
     """Remove invisible controls and turn odd line ends into spaces; tabs and line feeds stay."""
-    return INVISIBLE.sub("", SPACES.sub(" ", text))
+    return INVISIBLE.sub("", SPACES.sub(" ", text)) if ODD.search(text) else text

@@ -58,15 +58,21 @@ KNOWN = (
 SELF_CLOSING = frozenset({"p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "caption", "rp", "rt"})
 REL = "nofollow noopener noreferrer"
 NUMBERS = {"ol": ("start",), "td": ("colspan", "rowspan"), "th": ("colspan", "rowspan")}
-KEPT = {"a": {"href"}, **{name: set(numbers) for name, numbers in NUMBERS.items()}}
+KEPT: dict[str, set[str]] = {"*": set(), "a": {"href"}, **{name: set(numbers) for name, numbers in NUMBERS.items()}}
 SCHEMES = {"http", "https", "mailto"}
 MANY = 4_000  # tags, and as many references: some shapes of more cost a parser seconds
 
-RENAMING = re.compile(rf"<(/?)({'|'.join(RENAMED)})(?=[\s/>])", re.IGNORECASE)
-# Elements that a parser opens anew in every paragraph, all those that differ in their attributes.
-DECORATED = re.compile(
-    r"""<(b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/](?:[^>"']|"[^"]*"|'[^']*')*+>""", re.IGNORECASE
+# Elements we know by other names, and those that a parser opens anew in every paragraph, all that differ in
+# their attributes: their attributes go before it sees them.
+RENAMING = re.compile(
+    rf"<(/?)({'|'.join(RENAMED)})(?=[\s/>])"
+    r"""|<(b|big|code|em|font|i|nobr|s|small|strong|u)[\s/](?:[^>"']|"[^"]*"|'[^']*')*+>""",
+    re.IGNORECASE,
 )
+LINK = re.compile(r'<a href="([^"]*)"')
+NUMBERED = re.compile(r"<(ol|td|th)( [^>]*)>")
+SPANS = re.compile(r'(?: (?:start|colspan|rowspan)="[0-9]{1,3}")+')
+REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|nbsp|apos|#39|#82(?:1[126-9]|2[0-3]|30)|[lr][sd]quo|[mn]dash|hellip);)")
 NESTED = re.compile(r"<(/?[a-z][a-z0-9]*)[^>]*>")
 BREAKS = {  # what a tag is in plain text
     **{f"{slash}{name}": "\n\n" for name in BLOCKS for slash in ("", "/")},
@@ -140,28 +146,15 @@ def _sanitised(markup: str, base_url: str) -> str | None:
 
     None when the result is too deep, or not yet what cleaning it again would give.
     """
-    import nh3
-
-    def attribute(name: str, key: str, value: str) -> str | None:
-        if key == "href":
-            return value if PLAIN.fullmatch(value) else link_url(value, base_url) or None
-        return value if key == "rel" or (name in NUMBERS and re.fullmatch(r"[0-9]{1,3}", value)) else None
-
-    plainer = RENAMING.sub(lambda tag: f"<{tag[1]}{RENAMED[tag[2].lower()]}", DECORATED.sub(r"<\1>", tidy(markup)))
-    cleaned = nh3.clean(
-        plainer,
-        tags=set(ALLOWED),
-        clean_content_tags=set(DROPPED),
-        attributes=KEPT,
-        attribute_filter=attribute,
-        url_schemes=SCHEMES,
-        link_rel=REL,
-    )
+    plainer = RENAMING.sub(_plainer, tidy(markup))
+    cleaned = LINK.sub(lambda link: _resolved(link[1], base_url), _cleaner().clean(plainer))
+    if "<td " in cleaned or "<th " in cleaned or "<ol " in cleaned:
+        cleaned = NUMBERED.sub(lambda tag: tag[0] if SPANS.fullmatch(tag[2]) else f"<{tag[1]}>", cleaned)
     if f'<a rel="{REL}">' in cleaned:  # a link that leads nowhere; the next end is its own, but around tables
         cleaned = AIMLESS.sub(r"\1", cleaned)
         if f'<a rel="{REL}">' in cleaned:
             return None
-    if "&" in markup:
+    if REFERENCE.search(markup):
         cleaned = tidy(cleaned)  # references may have stood for what is not to be seen
     depth = deepest = 0
     if cleaned.count("</") > DEEPEST:
@@ -169,6 +162,18 @@ def _sanitised(markup: str, base_url: str) -> str | None:
             depth += -1 if tag[1][0] == "/" else tag[1] not in {"br", "hr"}
             deepest = max(deepest, depth)
     return cleaned if deepest <= DEEPEST and _balanced(cleaned) == cleaned else None
+
+
+def _plainer(tag: re.Match[str]) -> str:
+    """Return a tag under the name we know it by, or without its attributes."""
+    return f"<{tag[3]}>" if tag[3] else f"<{tag[1]}{RENAMED[tag[2].lower()]}"
+
+
+def _resolved(escaped: str, base_url: str) -> str:
+    """Return how a link to what ``escaped`` stands for begins; without a target when it may have none."""
+    value = html.unescape(escaped)
+    target = value if PLAIN.fullmatch(value) else link_url(value, base_url)
+    return f'<a href="{html.escape(target, quote=False)}"' if target else "<a"
 
 
 def text_html(text: str) -> str:
@@ -188,7 +193,7 @@ def safe_text(cleaned: str) -> str:
     """Return the text of what ``safe_html`` returned, its paragraphs separated by an empty line."""
     if "<pre" not in cleaned:
         text = NESTED.sub(lambda tag: BREAKS.get(tag[1], ""), " ".join(cleaned.split()))
-        lines = "\n".join(" ".join(line.split()) for line in tidy(html.unescape(text)).split("\n"))
+        lines = "\n".join(" ".join(line.split()) for line in html.unescape(text).split("\n"))
         return re.sub(r"\n{3,}", "\n\n", lines).strip()
     parts: list[str] = []
     preformatted = 0
@@ -284,7 +289,9 @@ def _cleaner() -> Cleaner:
     """Return nh3 with our list, which takes it longer to read than most texts."""
     import nh3
 
-    return nh3.Cleaner(tags=set(ALLOWED), attributes=KEPT, url_schemes=SCHEMES, link_rel=REL)
+    return nh3.Cleaner(
+        tags=set(ALLOWED), clean_content_tags=set(DROPPED), attributes=KEPT, url_schemes=SCHEMES, link_rel=REL
+    )
 
 
 def _escape(text: str) -> str:

@@ -105,7 +105,7 @@ def line(value: str, *, plain: bool) -> str:
 
 def without_mail(author: str) -> str:
     """Return the name in “a@b.example (Rosa Lind)” or “Rosa Lind <a@b.example>”; "" for an address alone."""
-    return MAIL.sub(" ", author).translate({ord(mark): " " for mark in "<>()"}).strip(" ,;")
+    return one_line(MAIL.sub(" ", author).translate({ord(mark): " " for mark in "<>()"})).strip(" ,;")
 
 
 def named(names: Iterable[str]) -> str:

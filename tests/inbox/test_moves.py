@@ -158,7 +158,7 @@ def test_a_list_that_cannot_be_written_keeps_the_old_address_and_is_tried_again(
     assert len(story.read(8).moved) == 1
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", full)
-        with pytest.raises(CurateError, match="No space left"):
+        with pytest.raises(CurateError, match="The disk is full"):
             undo(story.stock.connection, 1, now=NOW, feeds_file=story.path)
     assert (story.urls, len(journal(story.stock.connection, 5))) == ({story.new}, 1)
 
