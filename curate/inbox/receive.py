@@ -76,8 +76,12 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
     due = known_feeds(connection, subscriptions, now=now, force=force)
     outcomes: Counter[str] = Counter()
     failed: list[tuple[str, str]] = []
-    if progress is not None:
-        progress(0, len(due), 0, 0)
+
+    def tell(new_items: int) -> None:
+        if progress is not None:
+            progress(outcomes.total(), len(due), new_items, len(failed))
+
+    tell(0)
 
     def store(batch: Sequence[Fetched]) -> int:
         new_items = 0
@@ -89,14 +93,13 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
                     new_items += store_feed(connection, number, fetched.feed, now=now)
         return new_items
 
-    async with _Storing(store) as storing, aclosing(fetch_feeds(client, due)) as answers:
+    async with _Storing(store, tell) as storing, aclosing(fetch_feeds(client, due)) as answers:
         async for fetched in answers:
             await storing.take(fetched)
             outcomes[fetched.outcome] += 1
             if fetched.outcome == "failed":
                 failed.append((fetched.url, fetched.reason))
-            if progress is not None:
-                progress(outcomes.total(), len(due), storing.new_items, len(failed))
+            tell(storing.new_items)
     catch_up(connection, INDEXED)
     moved, unmoved = ([], []) if feeds_file is None else follow(connection, subscriptions, feeds_file, now=now)
     return Report(
@@ -115,12 +118,13 @@ class _Storing:
 
     To sync the disk for every feed would take longer than to ask for it. Leaving the block, for
     whatever reason, stores what was taken; an error of ``store``, which returns how many items are
-    new, comes out of ``take`` or of leaving.
+    new, comes out of ``take`` or of leaving. ``tell`` hears how many there are after each batch.
     """
 
-    def __init__(self, store: Callable[[Sequence[Fetched]], int]) -> None:
+    def __init__(self, store: Callable[[Sequence[Fetched]], int], tell: Callable[[int], None]) -> None:
         self.new_items = 0
         self._store = store
+        self._tell = tell
         self._waiting: list[Fetched] = []
         self._writing: asyncio.Future[None] | None = None
 
@@ -146,6 +150,7 @@ class _Storing:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             self.new_items += await asyncio.to_thread(self._store, batch)
+            self._tell(self.new_items)
         self._writing = None
 
 
