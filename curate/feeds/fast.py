@@ -111,7 +111,7 @@ def read_fast(document: str, url: str) -> Document:
 
 def _puzzling(item: etree._Element) -> bool:
     """Say whether fastfeedparser would guess at the entry's date: one of an odd form, or a guid where there is none."""
-    told = {name_of(child): child.text or "" for child in item.iterchildren("{*}*")}
+    told = {name: child.text or "" for name, child in children(item)}
     dates = [text for name, text in told.items() if name in PUBLISHED or name in UPDATED]
     return not all(map(DATE.fullmatch, dates)) if dates else not told.get("guid", "http").startswith("http")
 
