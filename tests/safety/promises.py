@@ -58,4 +58,4 @@ def _is_line(text: str) -> bool:
 
 def _is_web(url: str) -> bool:
     parts = urlsplit(url)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None and _is_line(url)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and _is_line(url)
