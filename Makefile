@@ -24,7 +24,7 @@ test: $(TEST)
 sweep: export CURATE_SWEEP = 1
 sweep: $(TEST)
 	@.ci/counterparts.sh
-	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 -o faulthandler_timeout=1800 tests/faults
+	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 -o faulthandler_timeout=1800 tests/faults tests/safety/test_fuzz.py
 
 check: $(TEST)
 	$(VENV)/bin/ruff check .

@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from tests import tripwire
+
 if TYPE_CHECKING:
     import subprocess
 
 settings.register_profile("curate", deadline=None)  # a busy machine is no fault of the code's
 settings.load_profile("curate")
+tripwire.watch()
 
 # curate as a shell starts it. Workers, and all that runs in a shell's background, ignore Ctrl-C, and what
 # they start inherits that.
@@ -50,6 +53,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
     for name in ("EDITOR", "VISUAL", "NO_COLOR", "CURATE_ALLOW_PRIVATE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def no_way_out() -> Iterator[None]:
+    """Fail the test after which something is seen that left this machine, or went around the guard."""
+    yield
+    seen = list(tripwire.faults)
+    tripwire.faults.clear()
+    assert seen == []
 
 
 def press_ctrl_c(program: subprocess.Popen[bytes], terminal: int) -> str:

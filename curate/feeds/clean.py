@@ -178,7 +178,8 @@ def _resolved(escaped: str, base_url: str) -> str:
 
 def text_html(text: str) -> str:
     """Return plain ``text`` as HTML: paragraphs where it has empty lines, breaks where it has line ends."""
-    paragraphs = (_escape(part.strip()) for part in re.split(r"\n\s*\n", tidy(text)))
+    lines = "\n".join(tidy(text).splitlines())  # a parser reads each carriage return as a line end, too
+    paragraphs = (_escape(part.strip()) for part in re.split(r"\n\s*\n", lines))
     return (
         "\n".join(f"<p>{part}</p>" for part in paragraphs if part).replace("\n", "<br>\n").replace("</p><br>", "</p>")
     )

@@ -148,7 +148,7 @@ def _made(said: Said, feed: Document, feed_url: str) -> Entry:
     return Entry(
         guid=guid if len(guid) <= LONGEST_GUID else f"curate:{_digest(guid)}",
         url=led.url or instead,
-        title=said.title or shorten(first, 80) or led.url or instead,
+        title=(said.title or shorten(first, 80) or led.url or instead)[:LONGEST_TITLE],
         author=said.author,
         summary=shorten(short or first, LONGEST_SUMMARY),
         content_html=content,

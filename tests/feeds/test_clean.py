@@ -226,9 +226,10 @@ def test_paragraphs_lists_and_code_keep_their_lines() -> None:
 
 
 def test_plain_text_becomes_paragraphs_of_html_that_cleaning_keeps() -> None:
-    markup = text_html("One <b>\ntwo\n\n\nthree & four")
-    assert markup == "<p>One &lt;b&gt;<br>\ntwo</p>\n<p>three &amp; four</p>"
-    assert safe_html(markup, "") == markup
+    for end in ("\n", "\r\n", "\r"):
+        markup = text_html("One <b>\ntwo\n\n\nthree & four".replace("\n", end))
+        assert markup == "<p>One &lt;b&gt;<br>\ntwo</p>\n<p>three &amp; four</p>"
+        assert safe_html(markup, "") == markup
 
 
 @pytest.mark.parametrize(
