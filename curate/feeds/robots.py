@@ -6,6 +6,7 @@ are pure; ``Robots`` asks each site once in its life.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
@@ -29,7 +30,8 @@ def allowed(robots: str, url: str) -> bool:
     and of two as long the one that allows (RFC 9309, 2.2.2).
     """
     parts = urlsplit(url)
-    wanted = _normal((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+    path = _normal((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+    wanted = path.replace("*", "%2A").replace("$", "%24")  # as a rule spells the characters that are no signs in it
     groups = _groups(robots)
     best, verdict = -1, True
     for allow, rule in groups.get(TOKEN, groups.get("*", [])):
@@ -63,7 +65,8 @@ def _groups(robots: str) -> dict[str, list[tuple[bool, str]]]:
 
 def _normal(path: str) -> str:
     """Return ``path`` with its characters escaped in one way, so that rules and addresses compare."""
-    return quote(unquote(path), safe="/?&=*$:@!,;+~'()[]-._%")
+    signs = re.sub("%(2a|24)", lambda sign: f"%25{sign[1].upper()}", path, flags=re.IGNORECASE)
+    return quote(unquote(signs), safe="/?&=*$:@!,;+~'()[]-._%")
 
 
 def _matches(rule: str, path: str) -> bool:
@@ -85,7 +88,8 @@ def _matches(rule: str, path: str) -> bool:
 
 def keeps_text(headers: Mapping[str, str], meta: str) -> bool:
     """Say whether a page lets its text be kept: by its X-Robots-Tag and by ``meta``, its robots element."""
-    said = {word.strip().lower() for word in f"{headers.get('X-Robots-Tag', '')},{meta}".split(",")}
+    tags = [value for name, value in headers.items() if name.lower() == "x-robots-tag"]  # it may stand there twice
+    said = {word.strip().lower() for word in ",".join([*tags, meta]).split(",")}
     ours = {word.partition(":")[2].strip() for word in said if word.startswith(f"{TOKEN}:")}
     return not (said | ours) & UNKEPT
 
@@ -95,7 +99,7 @@ class Robots:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._sites: dict[str, str | None] = {}
+        self._sites: dict[str, asyncio.Task[str | None]] = {}
 
     async def refusal(self, url: str) -> str:
         """Return why the page at ``url`` is not to be read, in words; "" when it may be.
@@ -105,8 +109,8 @@ class Robots:
         parts = urlsplit(url)
         site = f"{parts.scheme}://{parts.netloc}"
         if site not in self._sites:
-            self._sites[site] = await self._asked(f"{site}/robots.txt")
-        robots = self._sites[site]
+            self._sites[site] = asyncio.create_task(self._asked(f"{site}/robots.txt"))
+        robots = await self._sites[site]
         if robots is None:
             return "its site does not say now what programs may read (robots.txt)"
         return "" if allowed(robots, url) else "its site asks programs not to read it (robots.txt)"

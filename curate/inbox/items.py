@@ -79,6 +79,8 @@ class Item:
 
 # What the person wrote on stays in the inbox, however old.
 TOUCHED = "SELECT item FROM notes UNION ALL SELECT item FROM quotes UNION ALL SELECT item FROM tags"
+# What was put off and came back counts from that day; nothing else that is new was ever decided on.
+SEEN = "max(first_seen, coalesce(decided_at, 0))"
 LIGHT = """
 SELECT i.*, n.text AS note, coalesce(f.url, '') AS feed_url,
        coalesce(nullif(f.title, ''), i.site) AS feed_title,
@@ -105,7 +107,7 @@ def list_items(  # noqa: PLR0913 - what a list may be narrowed to
     waited until today is new.
     """
     conditions = {
-        f"(i.first_seen >= ? OR i.state <> 'new' OR i.number IN ({TOUCHED}))": _cutoff(unread) if unread else None,
+        f"({SEEN} >= ? OR i.state <> 'new' OR i.number IN ({TOUCHED}))": _cutoff(unread) if unread else None,
         "i.state = ?": state,
         "i.dated >= ?": to_seconds(since) if since else None,
         "i.feed = (SELECT number FROM feeds WHERE url = ?)": feed,
@@ -165,10 +167,11 @@ def count_by_state(connection: sqlite3.Connection, *, now: datetime) -> dict[str
         "SELECT count(*) FROM items WHERE state = 'later' AND later_until <= ?", (to_seconds(now),)
     ).fetchone()[0]
     cutoff = _cutoff(now)
-    unread = connection.execute("SELECT count(*) FROM items WHERE state = 'new' AND first_seen < ?", (cutoff,))
+    old = "state = 'new' AND first_seen < ? AND coalesce(decided_at, 0) < ?"
+    unread = connection.execute(f"SELECT count(*) FROM items WHERE {old}", (cutoff, cutoff))  # noqa: S608 - ours
     touched = connection.execute(
-        f"SELECT count(*) FROM items WHERE number IN ({TOUCHED}) AND state = 'new' AND first_seen < ?",  # noqa: S608 - ours
-        (cutoff,),
+        f"SELECT count(*) FROM items WHERE number IN ({TOUCHED}) AND {old}",  # noqa: S608 - ours
+        (cutoff, cutoff),
     )
     left = unread.fetchone()[0] - touched.fetchone()[0]
     counts = {state: rows.get(state, 0) for state in STATES}
@@ -200,7 +203,8 @@ def _cutoff(now: datetime) -> int:
 def wake(connection: sqlite3.Connection, *, now: datetime) -> int:
     """Make new again what was put off until ``now`` or earlier; return how many.
 
-    Not a step of the journal: nobody decided anything. Writes only when something is due.
+    Not a step of the journal: nobody decided anything. Their 90 days in the inbox begin anew. Writes
+    only when something is due.
     """
     moment = to_seconds(now)
     due = "SELECT 1 FROM items WHERE state = 'later' AND later_until <= ? LIMIT 1"
@@ -208,9 +212,9 @@ def wake(connection: sqlite3.Connection, *, now: datetime) -> int:
         return 0
     with transaction(connection):
         return connection.execute(
-            "UPDATE items SET state = 'new', decided_at = NULL, later_until = NULL"
+            "UPDATE items SET state = 'new', decided_at = ?, later_until = NULL"
             " WHERE state = 'later' AND later_until <= ?",
-            (moment,),
+            (moment, moment),
         ).rowcount
 
 

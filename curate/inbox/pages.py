@@ -174,26 +174,38 @@ def _note(connection: sqlite3.Connection, item: Item, now: datetime, *, reason: 
     """Remember that the page could not be had; what was kept of it before stays."""
     connection.execute(
         "INSERT INTO pages (item, url, fetched_at, hash, reason) VALUES (?, ?, ?, '', ?)"
-        " ON CONFLICT (item) DO UPDATE SET reason = excluded.reason",
+        " ON CONFLICT (item) DO UPDATE SET reason = excluded.reason,"
+        " fetched_at = iif(hash = '', excluded.fetched_at, fetched_at)",
         (item.number, item.url, to_seconds(now), reason),
     )
 
 
+def _stands_from_feed(connection: sqlite3.Connection, item: Item) -> bool:
+    """Say whether the text of ``item`` is what its feed gave, and not what a page of it said before."""
+    row = connection.execute("SELECT hash FROM pages WHERE item = ? AND hash <> ''", (item.number,)).fetchone()
+    return not item.full_text or (row is not None and row[0] != _hash(item.content_text))
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
 def _keep(connection: sqlite3.Connection, item: Item, page: Page, reply: Reply, now: datetime) -> None:
     """Store the page; its text takes the place of the feed's when it is the longer one."""
+    feeds = _stands_from_feed(connection, item)
     connection.execute(
         "INSERT OR REPLACE INTO pages (item, url, fetched_at, hash, image, licence) VALUES (?, ?, ?, ?, ?, ?)",
         (
             item.number,
             reply.url,
             to_seconds(now),
-            sha256(page.content_text.encode()).hexdigest(),
+            _hash(page.content_text),
             page.image,
             page.licence,
         ),
     )
     store_target(connection, item.number, page.url)
-    if page.words <= item.words and not item.full_text:
+    if page.words <= item.words and feeds:
         page = replace(page, words=item.words, content_html=item.content_html, content_text=item.content_text)
     connection.execute(
         "UPDATE items SET full_text = 1, words = ?, author = iif(author = '', ?, author),"
