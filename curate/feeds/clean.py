@@ -74,7 +74,8 @@ NUMBERED = re.compile(r"<(ol|td|th)( [^>]*)>")
 SPANS = re.compile(r'(?: (?:start|colspan|rowspan)="[0-9]{1,3}")+')
 REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|nbsp|apos|#39|#82(?:1[126-9]|2[0-3]|30)|[lr][sd]quo|[mn]dash|hellip);)")
 NESTED = re.compile(r"<(/?[a-z][a-z0-9]*)[^>]*>")
-BREAKS = {  # what a tag is in plain text
+PREFORMATTED = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
+BREAKS = {  # line ends and spaces that tags stand for
     **{f"{slash}{name}": "\n\n" for name in BLOCKS for slash in ("", "/")},
     **dict.fromkeys(("/li", "/tr", "/dd", "dt", "/dt"), ""),
     **{f"{slash}{name}": "" for name in ("tbody", "thead", "tfoot") for slash in ("", "/")},
@@ -138,7 +139,7 @@ def safe_html(markup: str, base_url: str) -> str:
         if balanced in {rewritten, markup}:
             return balanced
         markup = balanced
-    return text_html(safe_text(markup))
+    return text_html(_raw_text(markup))
 
 
 def _sanitised(markup: str, base_url: str) -> str | None:
@@ -192,26 +193,26 @@ def html_text(markup: str) -> str:
 
 def safe_text(cleaned: str) -> str:
     """Return the text of what ``safe_html`` returned, its paragraphs separated by an empty line."""
-    if "<pre" not in cleaned:
-        text = NESTED.sub(lambda tag: BREAKS.get(tag[1], ""), " ".join(cleaned.split()))
-        lines = "\n".join(" ".join(line.split()) for line in html.unescape(text).split("\n"))
-        return re.sub(r"\n{3,}", "\n\n", lines).strip()
-    parts: list[str] = []
-    preformatted = 0
-    for name, closing, _, text in _tokens(cleaned):
-        if name == "pre":
-            preformatted += -1 if closing else 1
-        if not name:
-            shown = html.unescape(text)
-            parts.append(shown if preformatted > 0 else SPACES.sub(" ", shown))
-        elif name == "br" or (name in {"li", "tr", "dd"} and not closing):
-            parts.append("\n")
-        elif name in {"td", "th"}:
-            parts.append(" ")
-        elif name in BLOCKS and name not in {"li", "tr", "dd", "dt", "tbody", "thead", "tfoot"}:
-            parts.append("\n\n")
-    lines = re.sub(r"[^\S\n]*\n[^\S\n]*" if "<pre" not in cleaned else r"[^\S\n]+\n", "\n", tidy("".join(parts)))
-    return re.sub(r"\n{3,}", "\n\n", lines).strip()
+    parts = []
+    for part in PREFORMATTED.split(cleaned):
+        as_it_is = part.startswith("<pre>")
+        text = html.unescape(NESTED.sub(_break, part if as_it_is else " ".join(part.split())))
+        parts.append(text if as_it_is else "\n".join(" ".join(line.split()) for line in text.split("\n")))
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[^\S\n]+\n", "\n", "".join(parts))).strip()
+
+
+def _raw_text(markup: str) -> str:
+    """Return the text of markup of any kind, in time that grows with its length alone."""
+    parts = []
+    for name, closing, _, text in _tokens(markup):
+        parts.append(BREAKS.get(f"/{name}" if closing else name, "") if name else html.unescape(text))
+    lines = (" ".join(line.split()) for line in tidy("".join(parts)).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _break(tag: re.Match[str]) -> str:
+    """Return what a tag is in plain text."""
+    return BREAKS.get(tag[1], "")
 
 
 def _tokens(markup: str, *, known_only: bool = False) -> Iterator[tuple[str, bool, str, str]]:

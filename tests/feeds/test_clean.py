@@ -171,6 +171,10 @@ def test_structure_stays_and_decoration_goes() -> None:
 
 def test_markup_nested_beyond_reason_keeps_its_text() -> None:
     assert safe_html("<div>" * 10_000 + "still here", "") == "<p>still here</p>"
+    assert (
+        safe_html("<div>" * 10_000 + "<script>alert(1)</script><!-- no -->still<p>here", "")
+        == "<p>still</p>\n<p>here</p>"
+    )
 
 
 HOSTILE = (
