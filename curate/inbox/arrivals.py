@@ -72,8 +72,8 @@ def store_arrivals(
     """Store what the feed (its number; None for a page) carries; return how many items are new.
 
     One transaction; the search index follows (``search.catch_up``). An item known by its guid, or under
-    another guid by the same address and title in the same feed, is brought up to date. What the person decided and noted
-    stays, as do the first believable date, who led to it, a full text fetched before, and every item
+    another guid by the same address and title in the same feed, is brought up to date. What the person decided and
+    noted stays, as do the first believable date, who led to it, a full text fetched before, and every item
     the feed carries no more.
     """
     guids = {arrival.guid for arrival in arrivals}
