@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 LONGEST_PAGE = 2 << 20  # characters looked at
 MOST_ELEMENTS = 50_000
+MOST_ATTRIBUTES = 500  # of one element: some parsers compare each with each
 LONGEST_CONTENT = 1 << 20
 LONGEST_LINE = 1_000
 LONGEST_SUMMARY = 500
@@ -355,10 +356,12 @@ def _grown(best: Tag, root: Tag) -> Tag:
 
 
 def _tangled(soup: BeautifulSoup) -> bool:
-    """Say whether the page has more elements, or deeper ones, than any article."""
+    """Say whether the page has more elements, deeper ones, or ones with more attributes than any article."""
     depths: dict[int, int] = {}
     for element in soup.find_all(True, limit=MOST_ELEMENTS + 1):
         depths[id(element)] = depths.get(id(element.parent), 0) + 1
+        if len(element.attrs) > MOST_ATTRIBUTES:
+            return True
     return len(depths) > MOST_ELEMENTS or max(depths.values(), default=0) > DEEPEST
 
 
