@@ -21,7 +21,7 @@ from curate.feeds.workers import Unreadable, Workers
 from curate.web.client import BadAnswer, NotSent, Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from curate.feeds.parse import Feed
     from curate.web.client import Client, Reply
@@ -80,19 +80,22 @@ class Fetched:
     no_network: bool = False
 
 
-async def fetch_feeds(client: Client, known: Sequence[Known]) -> AsyncGenerator[Fetched, None]:
+async def fetch_feeds(
+    client: Client, known: Sequence[Known], *, seen: Callable[[str], Mapping[str, str]] | None = None
+) -> AsyncGenerator[Fetched, None]:
     """Ask for all of ``known`` at once, within the client's limits, and yield each outcome as it comes.
 
     When more than four in five of five or more feeds fail without a sign of the feeds themselves, it
     is the network that failed: those come last, marked ``no_network``. No sign is silence, a way that
     is barred, or for feeds of several hosts one and the same page. When the first 32 are silent, the
-    rest is not asked.
+    rest is not asked. ``seen`` is asked, in a thread, for the guids by digest of what a feed that has changed
+    carried before: entries that are the same are left out.
     """
     unasked = dict.fromkeys(feed.url for feed in known)
     held: list[tuple[Fetched, str]] = []
     silent = 0
     answered = False
-    async with aclosing(_outcomes(client, spread(known))) as outcomes:
+    async with aclosing(_outcomes(client, spread(known), seen)) as outcomes:
         async for fetched, sign in outcomes:
             unasked.pop(fetched.url, None)
             answered = answered or fetched.status > 0
@@ -146,7 +149,9 @@ def spread(known: Sequence[Known]) -> list[Known]:
     return [known[index] for _, index in sorted(places)]
 
 
-async def _outcomes(client: Client, known: Sequence[Known]) -> AsyncGenerator[tuple[Fetched, str], None]:
+async def _outcomes(
+    client: Client, known: Sequence[Known], seen: Callable[[str], Mapping[str, str]] | None
+) -> AsyncGenerator[tuple[Fetched, str], None]:
     """Yield each outcome, with a sign when it may be the network's and not the feed's."""
     waiting = iter(known)
     running: set[asyncio.Task[tuple[Fetched, str]]] = set()
@@ -156,7 +161,7 @@ async def _outcomes(client: Client, known: Sequence[Known]) -> AsyncGenerator[tu
                 # Twice as many as connections: the rest are being parsed, and no more bodies are held.
                 free = 2 * client.connections - len(running)
                 running |= {
-                    asyncio.create_task(_fetch(client, workers, feed)) for feed in itertools.islice(waiting, free)
+                    asyncio.create_task(_fetch(client, workers, feed, seen)) for feed in itertools.islice(waiting, free)
                 }
                 if not running:
                     return
@@ -169,7 +174,9 @@ async def _outcomes(client: Client, known: Sequence[Known]) -> AsyncGenerator[tu
             await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _fetch(client: Client, workers: Workers, known: Known) -> tuple[Fetched, str]:
+async def _fetch(
+    client: Client, workers: Workers, known: Known, seen: Callable[[str], Mapping[str, str]] | None
+) -> tuple[Fetched, str]:
     headers = {"Accept": ACCEPT}
     if known.etag:
         headers["If-None-Match"] = known.etag
@@ -182,7 +189,7 @@ async def _fetch(client: Client, workers: Workers, known: Known) -> tuple[Fetche
         sign = elsewhere or (SILENT if error.silent else BARRED if error.barred else "")
         return Fetched(url=known.url, outcome="failed", reason=error.reason), sign
     fetched = replace(
-        await _judge(workers, known, reply),
+        await _judge(workers, known, reply, seen),
         status=reply.status,
         moved_to=reply.moved_to,
         retry_after=_retry_after(reply.headers),
@@ -191,7 +198,9 @@ async def _fetch(client: Client, workers: Workers, known: Known) -> tuple[Fetche
     return fetched, _sign(known, reply) if fetched.outcome == "failed" else ""
 
 
-async def _judge(workers: Workers, known: Known, reply: Reply) -> Fetched:
+async def _judge(
+    workers: Workers, known: Known, reply: Reply, seen: Callable[[str], Mapping[str, str]] | None
+) -> Fetched:
     """Say what ``reply`` means for the feed."""
     etag, last_modified = _validator(reply.headers, "ETag"), _validator(reply.headers, "Last-Modified")
     if reply.status == 304 and (known.etag or known.last_modified):
@@ -211,8 +220,9 @@ async def _judge(workers: Workers, known: Known, reply: Reply) -> Fetched:
     )
     if body_hash == known.body_hash:
         return answered
+    before = await asyncio.to_thread(seen, known.url) if seen else {}
     try:
-        feed = await read_feed(workers, reply)
+        feed = await read_feed(workers, reply, before)
     except Unreadable as error:
         return Fetched(url=known.url, outcome="failed", reason=error.message)
     return replace(answered, outcome="read", feed=feed)
@@ -242,13 +252,13 @@ def _host(url: str) -> str:
         return ""
 
 
-async def read_feed(workers: Workers, reply: Reply) -> Feed:
-    """Parse the body of ``reply`` in a worker. Raises Unreadable with the reason."""
+async def read_feed(workers: Workers, reply: Reply, known: Mapping[str, str] | None = None) -> Feed:
+    """Parse the body of ``reply`` in a worker, less the entries ``known``. Raises Unreadable with the reason."""
     from curate.feeds.parse import parse_feed  # not before a body needs it
 
     if not reply.body.strip():
         raise Unreadable("answered with nothing")
-    return await workers.run(parse_feed, reply.body, reply.url, reply.headers.get("Content-Type", ""))
+    return await workers.run(parse_feed, reply.body, reply.url, reply.headers.get("Content-Type", ""), known)
 
 
 def _validator(headers: Mapping[str, str], name: str) -> str:

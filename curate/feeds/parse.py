@@ -1,20 +1,21 @@
 """Read a feed, whatever its format and state, into one shape that is safe to store, to show and to search.
 
 Pure: bytes in, a Feed out. Chooses between the ways of reading: ``jsonfeed``, ``fast`` for XML that is
-well-formed and of known shape, ``careful`` for all other. Knows nothing of where feeds come from or what
-becomes of entries. Hostile input costs seconds at most, and the caller is expected to be able to kill
-us all the same.
+well-formed and of known shape, ``careful`` for all other. Leaves out what it is told is known already.
+Knows nothing of where feeds come from or what becomes of entries. Hostile input costs seconds at most,
+and the caller is expected to be able to kill us all the same.
 """
 
 from __future__ import annotations
 
 import hashlib
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from curate.feeds.addresses import web_url
+from curate import __version__
+from curate.feeds.addresses import unwrapped, web_url
 from curate.feeds.careful import read_carefully
 from curate.feeds.clean import one_line, plain_text, safe_html, safe_text, shorten, text_html
 from curate.feeds.document import LONGEST_PROLOG, NotAFeed, binary_kind, decode, xml_document
@@ -25,12 +26,12 @@ from curate.feeds.said import LONGEST_CONTENT, LONGEST_SUMMARY, LONGEST_TITLE
 from curate.feeds.via import led_elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from curate.feeds.said import Document, Said
 
-__all__ = ["Entry", "Feed", "NotAFeed", "parse_feed"]
+__all__ = ["Entry", "Feed", "NotAFeed", "Unchanged", "parse_feed"]
 
 MOST_TAGS = 50
 LONGEST_GUID = 512
@@ -43,7 +44,8 @@ class Entry:
     ``guid`` tells it from the feed's others for ever; ``summary`` is plain text of at most 500
     characters; ``content_html`` is what ``clean.safe_html`` leaves. ``published`` is what the feed
     says, believable or not. ``lang`` is a BCP 47 tag or "". ``via_name`` and ``via_url`` tell who led
-    to an article of another site; "" when the entry is the feed's own.
+    to an article of another site; "" when the entry is the feed's own. ``digest`` stands for all that
+    the entry was made from: while it is the same, so is the rest.
     """
 
     guid: str
@@ -58,20 +60,34 @@ class Entry:
     lang: str
     via_name: str = ""
     via_url: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unchanged:
+    """An entry that the feed carries as it was: the guid it is known by, and its date as it came."""
+
+    guid: str
+    published: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """A feed as it is now: newest entries first when it has more than we keep, else in its own order."""
+    """A feed as it is now: newest entries first when it has more than we keep, else in its own order.
+
+    ``entries`` are those that are new or have changed, all of them when nothing was known.
+    """
 
     title: str
     site_url: str
     entries: tuple[Entry, ...]
+    unchanged: tuple[Unchanged, ...] = ()
 
 
-def parse_feed(body: bytes, url: str, content_type: str) -> Feed:
+def parse_feed(body: bytes, url: str, content_type: str, known: Mapping[str, str] | None = None) -> Feed:
     """Read ``body``, which ``url`` answered with ``content_type`` (may be empty or wrong).
 
+    ``known`` are guids by the digests of entries read before, which need not be made safe again.
     Raises NotAFeed. A feed without entries is a Feed without entries.
     """
     if not body.strip(b" \t\r\n\0\xef\xbb\xbf"):
@@ -82,11 +98,14 @@ def parse_feed(body: bytes, url: str, content_type: str) -> Feed:
     if kind:
         raise NotAFeed(f"is {kind}, not a feed")
     said = _read(text, start, url)
-    return Feed(
-        title=said.title,
-        site_url=said.site_url,
-        entries=tuple(_kept(_made(entry, said, url) for entry in said.entries)),
+    digests = [_stamp(entry, said, url) for entry in said.entries]
+    same = _unchanged(said, digests, known) if known else {}
+    made = (
+        _made(entry, said, url, digest)
+        for entry, digest in zip(said.entries, digests, strict=True)
+        if digest not in same
     )
+    return Feed(title=said.title, site_url=said.site_url, entries=tuple(_kept(made)), unchanged=tuple(same.values()))
 
 
 def _read(text: str, start: str, url: str) -> Document:
@@ -98,6 +117,28 @@ def _read(text: str, start: str, url: str) -> Document:
         return read_fast(document, url)
     except Misread:
         return read_carefully(root, document, url)
+
+
+def _stamp(said: Said, feed: Document, feed_url: str) -> str:
+    """Return a digest of all that an entry is made from, our own rules included: another version has others."""
+    sources = (__version__, feed_url, feed.site_url, feed.title, said)
+    return hashlib.blake2b(repr(sources).encode(), digest_size=16).hexdigest()
+
+
+def _unchanged(feed: Document, digests: list[str], known: Mapping[str, str]) -> dict[str, Unchanged]:
+    """Return the entries that are as they were known, by digest.
+
+    Where several entries claim one guid, what each is called depends on the others: none is among these.
+    """
+    claims: defaultdict[str, set[str]] = defaultdict(set)
+    for entry, digest in zip(feed.entries, digests, strict=True):
+        claims[entry.guid or unwrapped(entry.url)].add(digest)
+    alone = {digest for claim in claims.values() if len(claim) == 1 for digest in claim}
+    return {
+        digest: Unchanged(guid=known[digest], published=entry.published)
+        for entry, digest in zip(feed.entries, digests, strict=True)
+        if digest in alone and digest in known
+    }
 
 
 def _kept(entries: Iterable[Entry]) -> list[Entry]:
@@ -115,7 +156,7 @@ def _kept(entries: Iterable[Entry]) -> list[Entry]:
     return list(kept.values())
 
 
-def _made(said: Said, feed: Document, feed_url: str) -> Entry:
+def _made(said: Said, feed: Document, feed_url: str, digest: str = "") -> Entry:
     """Make an entry of ``feed`` safe, fill what it left empty, and cut what is too long."""
     instead = feed.site_url or feed_url
     value = said.content.value[:LONGEST_CONTENT]
@@ -158,6 +199,7 @@ def _made(said: Said, feed: Document, feed_url: str) -> Entry:
         lang=said.lang,
         via_name=led.via_name,
         via_url=led.via_url,
+        digest=digest,
     )
 
 

@@ -22,11 +22,12 @@ from curate.inbox.search import index
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from curate.feeds.fulltext import Page
 
 OLDEST = datetime(1995, 1, 1, tzinfo=UTC)  # before feeds were; what claims to be older has a broken clock
+MOST_SEEN = 2_000  # of a feed's newest items: a document has no more entries
 AHEAD = timedelta(days=2)  # time zones and embargoes explain this much future, not more
 
 
@@ -35,7 +36,7 @@ class Arrival:
     """What a feed or a page says of one item, cleaned.
 
     ``published`` is None unless believable; what cannot be believed is ``claimed``. ``via_name`` and
-    ``via_url`` tell who led to it.
+    ``via_url`` tell who led to it. ``digest`` stands for all that the feed said; "" when no feed did.
     """
 
     guid: str
@@ -54,6 +55,7 @@ class Arrival:
     claimed: datetime | None = None
     via_name: str = ""
     via_url: str = ""
+    digest: str = ""
 
     def hash(self) -> str:
         """Return a short digest of what a reader would see change; dates and guids do not count."""
@@ -66,21 +68,40 @@ def believable(published: datetime | None, now: datetime) -> datetime | None:
     return published if published and OLDEST <= published <= now + AHEAD else None
 
 
+def seen_before(connection: sqlite3.Connection, url: str) -> dict[str, str]:
+    """Return the guids, by digest, of the newest items of the feed at ``url``.
+
+    One with a date that cannot be believed is not among them: time may make it believable.
+    """
+    rows = connection.execute(
+        "SELECT digest, guid FROM items WHERE feed = (SELECT number FROM feeds WHERE url = ?) AND digest <> ''"
+        " AND claimed IS NULL ORDER BY number DESC LIMIT ?",
+        (url, MOST_SEEN),
+    )
+    return {row["digest"]: row["guid"] for row in rows}
+
+
 def store_arrivals(
-    connection: sqlite3.Connection, feed: int | None, arrivals: Sequence[Arrival], *, now: datetime
+    connection: sqlite3.Connection,
+    feed: int | None,
+    arrivals: Sequence[Arrival],
+    *,
+    now: datetime,
+    unchanged: Collection[str] = (),
 ) -> int:
     """Store what the feed (its number; None for a page) carries; return how many items are new.
 
-    One transaction; the search index follows (``search.catch_up``). An item known by its guid, or under
-    another guid by the same address and title in the same feed, is brought up to date. What the person
-    decided and noted stays, as do the first believable date, who led to it, a full text fetched before, and every item
-    the feed carries no more.
+    ``unchanged`` are the guids of items it carries as they were. One transaction; the search index
+    follows (``search.catch_up``). An item known by its guid, or under another guid by the same address and
+    title in the same feed, is brought up to date. What the person decided and noted stays, as do the first
+    believable date, who led to it, a full text fetched before, and every item the feed carries no more.
     """
-    guids = {arrival.guid for arrival in arrivals}
+    arrived = {arrival.guid for arrival in arrivals}
+    guids = arrived.union(unchanged)
     with transaction(connection):
         fresh: list[Arrival] = []
         changed: list[int] = []
-        there = _there(connection, feed, guids)
+        there = _there(connection, feed, arrived)
         seen = connection.execute("SELECT 1 FROM items WHERE feed IS ? LIMIT 1", (feed,)).fetchone()
         for arrival in reversed(arrivals):  # feeds put the newest first: let it get the highest number
             known = there.get(arrival.guid) or (_renamed(connection, feed, arrival, guids) if seen else None)
@@ -89,6 +110,8 @@ def store_arrivals(
             elif _says_more(known, arrival):
                 _update(connection, known, arrival)
                 changed.append(known["number"])
+            elif known["digest"] != arrival.digest:  # a reader sees no difference
+                connection.execute("UPDATE items SET digest = ? WHERE number = ?", (arrival.digest, known["number"]))
         first = int(connection.execute("SELECT coalesce(max(number), 0) + 1 FROM items").fetchone()[0])
         numbers = range(first, first + len(fresh))
         _insert(connection, feed, list(zip(numbers, fresh, strict=True)), now)
@@ -139,7 +162,7 @@ def store_page(connection: sqlite3.Connection, page: Page, *, now: datetime) -> 
 
 
 def _there(connection: sqlite3.Connection, feed: int | None, guids: set[str]) -> dict[str, sqlite3.Row]:
-    """Return the rows of the feed's items whose guids the document carries, by guid."""
+    """Return the rows of the feed's items with these guids, by guid."""
     rows = connection.execute(
         "SELECT * FROM items WHERE feed IS ? AND guid IN (SELECT value FROM json_each(?))",
         (feed, json.dumps(list(guids))),
@@ -211,9 +234,9 @@ def _insert(
     ]
     connection.executemany(
         "INSERT INTO items (number, id, feed, guid, url, canonical_url, title, author, site, summary, words, lang,"
-        " full_text, published, claimed, first_seen, hash, via_name, via_url) VALUES (:number, :id, :feed, :guid,"
-        " :url, :canonical_url, :title, :author, :site, :summary, :words, :lang, :full_text, :published, :claimed,"
-        " :seen, :hash, :via_name, :via_url)",
+        " full_text, published, claimed, first_seen, hash, via_name, via_url, digest) VALUES (:number, :id,"
+        " :feed, :guid, :url, :canonical_url, :title, :author, :site, :summary, :words, :lang, :full_text, :published,"
+        " :claimed, :seen, :hash, :via_name, :via_url, :digest)",
         rows,
     )
     connection.executemany(
@@ -228,7 +251,7 @@ def _update(connection: sqlite3.Connection, known: sqlite3.Row, arrival: Arrival
         row |= {"url": known["url"], "canonical_url": known["canonical_url"]}
     connection.execute(
         "UPDATE items SET guid = :guid, url = :url, canonical_url = :canonical_url, title = :title, author = :author,"
-        " summary = :summary, hash = :hash, published = coalesce(published, :published),"
+        " summary = :summary, hash = :hash, digest = :digest, published = coalesce(published, :published),"
         " claimed = CASE WHEN coalesce(published, :published) IS NULL THEN :claimed END WHERE number = :number",
         row,
     )

@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from curate.desk.db import transaction
@@ -18,7 +19,7 @@ from curate.feeds.clean import word_count
 from curate.feeds.fetch import fetch_feeds
 from curate.feeds.health import known_feeds, record
 from curate.feeds.workers import Unreadable, Workers
-from curate.inbox.arrivals import Arrival, believable, store_arrivals, store_page
+from curate.inbox.arrivals import Arrival, believable, seen_before, store_arrivals, store_page
 from curate.inbox.items import Item, find_by_url
 from curate.inbox.moves import follow, settle
 from curate.inbox.search import catch_up
@@ -93,7 +94,8 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
                     new_items += store_feed(connection, number, fetched.feed, now=now)
         return new_items
 
-    async with _Storing(store, tell) as storing, aclosing(fetch_feeds(client, due)) as answers:
+    seen = partial(seen_before, connection)
+    async with _Storing(store, tell) as storing, aclosing(fetch_feeds(client, due, seen=seen)) as answers:
         async for fetched in answers:
             await storing.take(fetched)
             outcomes[fetched.outcome] += 1
@@ -157,7 +159,8 @@ class _Storing:
 def store_feed(connection: sqlite3.Connection, number: int, feed: Feed, *, now: datetime) -> int:
     """Store the entries of ``feed``, whose row is ``number``; return how many items are new."""
     arrivals = [_arrival(entry, feed, now) for entry in feed.entries]
-    return store_arrivals(connection, number, arrivals, now=now)
+    unchanged = [entry.guid for entry in feed.unchanged]
+    return store_arrivals(connection, number, arrivals, now=now, unchanged=unchanged)
 
 
 async def add_page(
@@ -215,6 +218,7 @@ def _arrival(entry: Entry, feed: Feed, now: datetime) -> Arrival:
         claimed=None if published else entry.published,
         via_name=entry.via_name,
         via_url=entry.via_url,
+        digest=entry.digest,
     )
 
 

@@ -42,6 +42,31 @@ def again(fetched: Fetched) -> Known:
     return Known(url=fetched.url, etag=fetched.etag, last_modified=fetched.last_modified, body_hash=fetched.body_hash)
 
 
+def test_entries_seen_before_are_left_out_of_a_feed_that_changed(loopback: Loopback) -> None:
+    asked: list[str] = []
+    url = loopback.put("/feed", FEED)
+    [fetched] = fetch([url])
+    assert fetched.feed is not None
+    seen = {entry.digest: entry.guid for entry in fetched.feed.entries}
+
+    def known(of: str) -> dict[str, str]:
+        asked.append(of)
+        return seen
+
+    async def once_more() -> list[Fetched]:
+        async with Client(allow_private=["127.0.0.1"]) as client:
+            return [each async for each in fetch_feeds(client, [again(fetched)], seen=known)]
+
+    assert [each.outcome for each in asyncio.run(once_more())] == ["not_modified"]
+    assert asked == [], "the same bytes need no comparing"
+    loopback.put("/feed", FEED.replace("</item>", "</item><item><guid>2</guid></item>"))
+    [changed] = asyncio.run(once_more())
+    assert changed.feed is not None
+    assert asked == [url]
+    assert [entry.guid for entry in changed.feed.entries] == ["2"]
+    assert [entry.guid for entry in changed.feed.unchanged] == ["1"]
+
+
 def test_a_feed_is_read_with_what_to_ask_with_next_time(loopback: Loopback) -> None:
     url = loopback.put("/feed", FEED, ETag='W/"1"', Last_Modified="Mon, 02 Nov 2026 08:00:00 GMT")
     [fetched] = fetch([url])

@@ -66,6 +66,7 @@ def test_rss_is_read() -> None:
             published=datetime(2026, 11, 22, 6, 40, tzinfo=UTC),
             tags=("Ops",),
             lang="en-us",
+            digest=found.entries[0].digest,
         ),
     )
 
@@ -226,6 +227,54 @@ def test_entries_that_share_a_guid_are_several_unless_they_are_equal() -> None:
     found = feed(rss(one + two + one)).entries
     assert [entry.url for entry in found] == ["https://a.example/1", "https://a.example/2"]
     assert len({entry.guid for entry in found}) == 2
+
+
+# What was read before
+
+
+ITEM = "<item><guid>{0}</guid><title>About {0}</title><description>{1}</description></item>"
+
+
+def known_of(*feeds: Feed) -> dict[str, str]:
+    return {entry.digest: entry.guid for found in feeds for entry in found.entries}
+
+
+def reread(text: str, known: dict[str, str], url: str = URL) -> tuple[list[str], list[str]]:
+    """Return the guids of the entries that were made anew, and of those that were left as they are."""
+    found = parse_feed(text.encode(), url, "", known)
+    return [entry.guid for entry in found.entries], [entry.guid for entry in found.unchanged]
+
+
+def test_only_what_is_new_or_has_changed_is_made_anew() -> None:
+    a, b, c = (ITEM.format(name, "words") for name in "abc")
+    known = known_of(feed(rss(a + b)))
+    assert reread(rss(a + b), known) == ([], ["a", "b"])
+    assert reread(rss(c + a + b), known) == (["c"], ["a", "b"])
+    assert reread(rss(a + ITEM.format("b", "other words") + a), known) == (["b"], ["a"])
+    assert reread(rss(b), known) == ([], ["b"])
+    dated = ITEM.format("b", "words").replace("</item>", "<pubDate>Sun, 22 Nov 2026 08:40:00 GMT</pubDate></item>")
+    assert reread(rss(a + dated), known) == (["b"], ["a"])
+    assert [
+        each.published for each in parse_feed(rss(dated).encode(), URL, "", known_of(feed(rss(dated)))).unchanged
+    ] == [datetime(2026, 11, 22, 8, 40, tzinfo=UTC)]
+
+
+def test_what_the_feed_says_of_itself_counts_for_each_entry() -> None:
+    text = ITEM.format("a", "words")
+    known = known_of(feed(rss(text)))
+    assert reread(rss(text, "<title>Notes</title><link>https://other.example/</link>"), known) == (["a"], [])
+    assert reread(rss(text, "<title>Retitled</title><link>https://site.example/</link>"), known) == (["a"], [])
+    assert reread(rss(text), known, "https://elsewhere.example/feed") == (["a"], [])
+
+
+@pytest.mark.parametrize("claim", ["<guid>g</guid><link>https://a.example/{0}</link>", "<title>{0}</title>"])
+def test_entries_that_share_a_guid_or_have_none_are_the_same_with_others_known(claim: str) -> None:
+    one, two, three = (f"<item>{claim.format(number)}<category>x</category></item>" for number in (1, 2, 3))
+    alone, both = feed(rss(one)), feed(rss(one + two))
+    for text in (one + two, two + one, one + two + three, two + three):
+        known = known_of(alone, both)
+        assert parse_feed(rss(text).encode(), URL, "", known) == feed(rss(text)), "as if nothing were known"
+    assert reread(rss(one), known_of(alone)) == ([], [alone.entries[0].guid])
 
 
 def test_an_entry_that_says_nothing_is_none_beside_others() -> None:

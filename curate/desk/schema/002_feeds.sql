@@ -29,6 +29,8 @@ INSERT INTO desk (key, value) SELECT 'indexed', CAST(max(number) AS TEXT) FROM i
 
 -- owner: inbox/items.py. The date a feed gave that nobody can believe, as it gave it.
 ALTER TABLE items ADD COLUMN claimed INTEGER;
+-- Of all that the feed said, to leave unread what it says again; '' when nothing is known.
+ALTER TABLE items ADD COLUMN digest TEXT NOT NULL DEFAULT '';
 CREATE INDEX items_unread ON items (first_seen, decided_at) WHERE state = 'new';
 
 -- owner: inbox/pages.py. The page behind an item as it was fetched: its full text is in contents.
