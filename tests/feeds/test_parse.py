@@ -286,6 +286,7 @@ def test_a_missing_title_is_the_first_words_then_the_address() -> None:
     words = "word " * 40
     assert only(rss(f"<item><description>{words}</description></item>")).title == "word " * 14 + "word…"
     assert only(rss("<item><link>https://a.example/1</link></item>")).title == "https://a.example/1"
+    assert len(only(rss(f"<item><link>https://a.example/{'1' * 1500}</link></item>")).title) == 1000
 
 
 def test_text_that_is_declared_plain_keeps_its_brackets() -> None:
