@@ -93,10 +93,10 @@ def test_what_was_decided_on_stays_where_it_is(stock: Stock) -> None:
     wake(stock.connection, now=now)
     assert inbox(stock, now) == []
     counts = count_by_state(stock.connection, now=now)
-    assert counts == {"new": 0, **dict.fromkeys(("kept", "later", "skipped", "drafted", "posted"), 1)}
+    assert counts == {"new": 0, "left": 1, **dict.fromkeys(("kept", "later", "skipped", "drafted", "posted"), 1)}
     listed = list_items(stock.connection, state=None, limit=0, unread=now)
     assert {item.state for item in listed} == {"kept", "later", "skipped", "drafted", "posted"}
-    assert len(listed) == sum(counts.values())
+    assert len(listed) == sum(counts.values()) - 1
 
 
 def test_what_was_put_off_comes_back_however_old_and_stays_90_days_more(stock: Stock) -> None:
@@ -175,5 +175,14 @@ def test_what_left_is_found_by_search_id_state_and_date(run: Callable[..., Any],
     assert titles(run("item", "list", "--state", "all", "--json").data) == everything
     assert titles(run("item", "list", "--since", "200d", "--json").data) == everything
     assert run("item", "list", "--state", "all").err == ""
+    assert "1 of 4 shown" in run("item", "list", "--state", "all", "--limit", "1").err
     run("item", "keep", left.id)
     assert titles(run("item", "list", "--state", "kept", "--json").data) == ["left"]
+
+
+def test_an_inbox_that_all_has_left_is_empty_and_not_without_items(curate: Curate, desk: Path) -> None:
+    stock = Stock(desk)
+    stock.receive(entry("one"))
+    stock.connection.close()
+    now = (NOW + STAY + OVER).isoformat()
+    assert curate("-C", desk, "--now", now, "item", "list").err.startswith("Inbox empty.")
