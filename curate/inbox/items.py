@@ -159,8 +159,8 @@ def find_by_url(connection: sqlite3.Connection, url: str) -> Item | None:
 def count_by_state(connection: sqlite3.Connection, *, now: datetime) -> dict[str, int]:
     """Return how many items are in each state at ``now``, states without items included.
 
-    What was put off until ``now`` or earlier counts as new, and what left the inbox unread does not count.
-    Reads only.
+    What was put off until ``now`` or earlier counts as new; what left the inbox unread does not: it is
+    counted under “left”. Reads only.
     """
     rows = dict(connection.execute("SELECT state, count(*) FROM items GROUP BY state").fetchall())
     due = connection.execute(
@@ -175,7 +175,7 @@ def count_by_state(connection: sqlite3.Connection, *, now: datetime) -> dict[str
     )
     left = unread.fetchone()[0] - touched.fetchone()[0]
     counts = {state: rows.get(state, 0) for state in STATES}
-    return {**counts, "new": counts["new"] + due - left, "later": counts["later"] - due}
+    return {**counts, "new": counts["new"] + due - left, "later": counts["later"] - due, "left": left}
 
 
 def oldest_kept(connection: sqlite3.Connection) -> datetime | None:

@@ -83,9 +83,12 @@ async def read_full_texts(
             if progress is not None:
                 progress(got + len(failed), len(waiting), len(failed))
 
-        async with asyncio.TaskGroup() as group:
-            for item in waiting:
-                group.create_task(one(item))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for item in waiting:
+                    group.create_task(one(item))
+        except ExceptionGroup as several:  # such as a full disk: what stops one stops all
+            raise several.exceptions[0] from None
     return FullTexts(got=got, failed=tuple(failed))
 
 

@@ -117,7 +117,7 @@ def test_what_was_put_off_counts_as_new_on_its_day_and_wakes_then(stock: Stock) 
 
 
 def test_counts_name_every_state_and_every_feed(stock: Stock) -> None:
-    assert set(items.count_by_state(stock.connection, now=NOW)) == set(items.STATES)
+    assert set(items.count_by_state(stock.connection, now=NOW)) == {*items.STATES, "left"}
     stock.receive(*(entry(name) for name in "abcd"))
     stock.receive(entry("e"), url="https://b.example/feed")
     first, second, third, *_ = [item.id for item in stock.items() if item.feed_url == "https://a.example/feed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -325,6 +326,17 @@ def test_a_run_reads_fifty_pages_the_longest_kept_first_and_one_failure_stops_no
     assert sorted(reading.asked()) == [f"/{number:02}" for number in range(50)]
     assert reading.all(now=NOW + timedelta(hours=1)).got == 3
     assert [path for _, path, _, _ in reading.site.seen].count("/robots.txt") == 2, "once a run"
+
+
+def test_what_stops_all_is_said_once_and_what_was_there_stays(reading: Reading) -> None:
+    items = [reading.kept(path) for path in ("/one", "/two")]
+    reading.site.put("/one", article())
+    reading.stock.connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reading.all()
+    reading.stock.connection.execute("PRAGMA query_only = OFF")
+    assert [reading.found(item).content_text for item in items] == [entry().content_text] * 2
+    assert reading.all().got == 1
 
 
 # The commands
