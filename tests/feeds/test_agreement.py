@@ -13,23 +13,55 @@ from curate.feeds.elements import Misread
 from curate.feeds.fast import read_fast
 from curate.feeds.parse import _made
 from tests.conftest import CORPORA
+from tests.feeds.test_parse import atom, rss
 
-pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpora are not here")
+corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpora are not here")
 SITE = "https://site.example/feed"
 
 
+@corpora
 def test_entries_of_real_feeds_are_feedparsers() -> None:
     table = measure([CORPORA / "real-feeds.tsv"], step=4)
     assert table.entries > 1_000
     assert table.explained / table.entries >= 0.99, table.classes
 
 
+@corpora
 def test_feedparsers_own_cases_are_read_as_it_reads_them() -> None:
     table = measure(CORPORA / "feedparser/tests" / part for part in ("wellformed", "illformed", "encoding"))
     assert table.entries > 800
     assert table.explained / table.entries >= 0.98, table.classes
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        rss(
+            "<item><title>Small &amp;amp; fast</title><link>https://site.example/a</link><guid>tag:a</guid>"
+            "<author>rosa@example.org (Rosa Lindqvist)</author><category>Ops</category><category>ops</category>"
+            "<pubDate>Sun, 22 Nov 2026 08:40:00 +0200</pubDate>"
+            "<description>&lt;p&gt;One &lt;b&gt;two&lt;/b&gt;&lt;/p&gt;</description></item>"
+        ),
+        rss("<item><guid>https://site.example/b</guid></item><item><title>x</title></item>"),
+        rss("<item><guid isPermaLink='false'>17</guid><link>a.html</link><link>javascript:alert(1)</link></item>"),
+        rss("<item><title>x</title><pubDate>1 Jan 1970</pubDate></item>"),
+        rss("<item><title>x</title><pubDate>2026-02-30T25:61:61Z</pubDate></item>"),
+        atom('<entry><title type="text">a &lt;b&gt; c</title><content type="text">x &lt;i&gt;</content></entry>'),
+        atom(
+            '<link href="/"/><author><name>Rosa Lindqvist</name></author><entry><id>tag:a</id>'
+            '<title type="html">A &lt;i&gt;b&lt;/i&gt;</title><link href="a.html"/>'
+            "<published>2026-11-22T08:40:00Z</published><summary>Short.</summary></entry>"
+        ),
+    ],
+)
+def test_small_feeds_are_read_alike_both_ways(text: str) -> None:
+    root, document = xml_document(text)
+    fast, slow = read_fast(document, SITE), read_carefully(root, document, SITE)
+    assert (fast.title, fast.site_url) == (slow.title, slow.site_url)
+    assert [_made(one, fast, SITE) for one in fast.entries] == [_made(one, slow, SITE) for one in slow.entries]
+
+
+@corpora
 def test_the_fast_way_says_what_the_careful_one_says() -> None:
     with (CORPORA / "real-feeds.tsv").open(encoding="utf-8") as table:
         rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))[::3]
