@@ -186,11 +186,6 @@ def text_html(text: str) -> str:
     )
 
 
-def html_text(markup: str) -> str:
-    """Return the text of ``markup``, its paragraphs separated by an empty line."""
-    return safe_text(safe_html(markup, ""))
-
-
 def safe_text(cleaned: str) -> str:
     """Return the text of what ``safe_html`` returned, its paragraphs separated by an empty line."""
     parts = []

@@ -221,12 +221,13 @@ def resume(connection: sqlite3.Connection, url: str) -> None:
 def readdress(connection: sqlite3.Connection, old: str, new: str) -> None:
     """Let what is known of the feed at ``old``, its items too, be of ``new``, which is then asked for everything."""
     with transaction(connection):
+        move(connection, old, new)
         connection.execute(
             """
-            UPDATE OR IGNORE feeds SET url = ?, etag = '', last_modified = '', body_hash = '', failures = 0,
-                   reason = '', due_at = 0, moved_to = '', moved_since = NULL, gone_at = NULL WHERE url = ?
+            UPDATE feeds SET etag = '', last_modified = '', body_hash = '', failures = 0, reason = '', due_at = 0,
+                   moved_from = '', gone_at = NULL WHERE url = ?
             """,
-            (new, old),
+            (new,),
         )
 
 

@@ -405,6 +405,9 @@ def test_a_feed_keeps_its_items_when_its_address_is_edited(curate: Curate, desk:
     assert (row["title"], row["folder"], row["every"], row["items"]) == ("Nights", "Work", 240, 3)
     assert row["due"] == "2027-01-01T03:59:00Z"
     assert "no folder" in curate("-C", desk, "feed", "edit", "nights", "--folder", "", "--every", "0").out
+    curate("-C", desk, "feed", "edit", "nights", "--url", old)  # known once before, and the items go along
+    assert curate("-C", desk, "feed", "list", "--json").data[0]["items"] == 3
+    curate("-C", desk, "feed", "edit", "nights", "--url", new)
     assert "Nothing to change" in curate("-C", desk, "feed", "edit", "nights", expect=2).err
     assert curate("-C", desk, "feed", "edit", "nights", "--url", "file:///etc/passwd", expect=2).out == ""
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from curate.feeds.characters import tidy
 from curate.feeds.clean import (
     ALLOWED,
-    html_text,
     language_tag,
     moment,
     one_line,
     plain_text,
     safe_html,
+    safe_text,
     shorten,
     text_html,
     word_count,
@@ -226,7 +226,7 @@ def test_a_line_has_no_controls_and_is_its_own_line(text: str) -> None:
 
 def test_paragraphs_lists_and_code_keep_their_lines() -> None:
     markup = "<p>One\n two</p><p>three<br>four</p><ul><li>five<li>six</ul><pre>a\n  b</pre><div>seven</div>eight"
-    assert html_text(markup) == "One two\n\nthree\nfour\n\nfive\nsix\n\na\n  b\n\nseven\n\neight"
+    assert safe_text(safe_html(markup, "")) == "One two\n\nthree\nfour\n\nfive\nsix\n\na\n  b\n\nseven\n\neight"
 
 
 def test_plain_text_becomes_paragraphs_of_html_that_cleaning_keeps() -> None:
