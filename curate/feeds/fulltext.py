@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 LONGEST_PAGE = 2 << 20  # characters looked at
 MOST_ELEMENTS = 50_000
+MOST_TAGS = 20_000  # of a page that trafilatura is asked about: it takes its time
 MOST_ATTRIBUTES = 500  # of one element: some parsers compare each with each
 LONGEST_CONTENT = 1 << 20
 LONGEST_LINE = 1_000
@@ -92,7 +93,7 @@ def read_page(body: bytes, url: str, content_type: str = "") -> Page:
     licence = _licence(soup, said, url)
     content = safe_html((text if tangled else str(_article(soup)))[:LONGEST_CONTENT], url)
     content_text = safe_text(content)
-    if not tangled:
+    if not tangled and text.count("<") <= MOST_TAGS:
         content, content_text = _second_opinion(text, url, content, content_text)
     return Page(
         url=_own_address(soup, said, url),
