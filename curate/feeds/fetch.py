@@ -155,6 +155,7 @@ async def _outcomes(
     """Yield each outcome, with a sign when it may be the network's and not the feed's."""
     waiting = iter(known)
     running: set[asyncio.Task[tuple[Fetched, str]]] = set()
+    ended: set[asyncio.Task[tuple[Fetched, str]]] = set()
     async with Workers() as workers:
         try:
             while True:
@@ -165,13 +166,13 @@ async def _outcomes(
                 }
                 if not running:
                     return
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
+                ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in ended:
                     yield task.result()
         finally:
             for task in running:
                 task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await asyncio.gather(*running, *ended, return_exceptions=True)  # of several faults one is told
 
 
 async def _fetch(
