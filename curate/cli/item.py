@@ -84,17 +84,20 @@ def show(here: Here, item_id: str, *, full: bool, refresh: bool) -> None:
 
     with _inbox(here) as connection:
         found = find_item(connection, item_id)
-        if full and (refresh or not found.full_text):
-            found = _full(here, connection, found)
+        if full:
+            found = _full(here, connection, found, refresh=refresh)
     data = {**full_row(found, here.now()), "summary": found.summary, "content_text": found.content_text}
     here.answer({**data, "full_text": found.full_text}, lambda: page(found))
 
 
-def _full(here: Here, connection: sqlite3.Connection, found: Item) -> Item:
-    """Return ``found`` with the full text of its page."""
+def _full(here: Here, connection: sqlite3.Connection, found: Item, *, refresh: bool) -> Item:
+    """Return ``found`` with the full text of its page, which is asked for when it was not read, or to ``refresh``."""
     import asyncio
 
-    from curate.inbox.pages import read_full_text
+    from curate.inbox.pages import is_read, read_full_text
+
+    if is_read(connection, found) and not refresh:
+        return found
 
     async def go() -> Item:
         async with here.client() as client:

@@ -111,7 +111,7 @@ def read_page(body: bytes, url: str, content_type: str = "") -> Page:
         words=word_count(content_text),
         image=image,
         licence=licence,
-        robots=said.first("robots"),
+        robots=said.robots,
     )
 
 
@@ -123,11 +123,14 @@ class _Said:
 
     def __init__(self, soup: BeautifulSoup) -> None:
         self.meta: dict[str, str] = {}
+        self.robots = ""
         for element in soup.find_all("meta", limit=500):
             names = _attribute(element, "property") or _attribute(element, "name") or _attribute(element, "itemprop")
             value = plain_text(_attribute(element, "content")[:4000])
             for name in names.lower().split() if value else ():
                 self.meta.setdefault(name.replace(":", "."), value)
+            if {"robots", "curate"} & set(names.lower().split()):  # it may stand there twice
+                self.robots = f"{self.robots},{value}".strip(",")
         self.schema = _schema(soup)
 
     def first(self, *names: str) -> str:

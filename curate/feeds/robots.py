@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from curate.web.client import BadAnswer, NotSent, Unanswered
+from curate.web.trouble import BadAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TOKEN = "curate"  # noqa: S105 - the name that groups in robots.txt know us by
 LARGEST = 512 * 1024  # bytes of a robots.txt that are read; the RFC asks for 500 KiB at least
 UNKEPT = {"noarchive", "nosnippet", "none", "noai"}  # words that forbid to keep or to show a text
+VALUED = {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}  # words with a value
 
 
 def allowed(robots: str, url: str) -> bool:
@@ -89,9 +90,19 @@ def _matches(rule: str, path: str) -> bool:
 def keeps_text(headers: Mapping[str, str], meta: str) -> bool:
     """Say whether a page lets its text be kept: by its X-Robots-Tag and by ``meta``, its robots element."""
     tags = [value for name, value in headers.items() if name.lower() == "x-robots-tag"]  # it may stand there twice
-    said = {word.strip().lower() for word in ",".join([*tags, meta]).split(",")}
-    ours = {word.partition(":")[2].strip() for word in said if word.startswith(f"{TOKEN}:")}
-    return not (said | ours) & UNKEPT
+    return not any(_for_us(said.lower()) & UNKEPT for said in [*tags, meta])
+
+
+def _for_us(said: str) -> set[str]:
+    """Return the words of one header or element that are for all programs or for curate by name."""
+    words, program = set(), TOKEN
+    for word in said.split(","):
+        name, colon, value = (part.strip() for part in word.partition(":"))
+        if colon and name not in VALUED:  # a program's name: what follows in the same header is for that one
+            program = name
+        if program == TOKEN:
+            words.add(value if colon else name)
+    return words
 
 
 class Robots:
@@ -104,7 +115,8 @@ class Robots:
     async def refusal(self, url: str) -> str:
         """Return why the page at ``url`` is not to be read, in words; "" when it may be.
 
-        A site without robots.txt allows all; one that cannot answer for it (5xx, nothing) allows nothing now.
+        A site without robots.txt allows all; one that cannot answer for it (5xx) allows nothing now. Raises
+        NotSent and Unanswered when it gives no answer at all.
         """
         parts = urlsplit(url)
         site = f"{parts.scheme}://{parts.netloc}"
@@ -120,8 +132,6 @@ class Robots:
             reply = await self._client.get(url)
         except BadAnswer:
             return ""
-        except (NotSent, Unanswered):
-            return None
         if reply.status >= 500:
             return None
         return reply.body[:LARGEST].decode("utf-8", "replace").lstrip("\ufeff") if reply.status == 200 else ""

@@ -19,6 +19,7 @@ from curate.feeds.robots import Robots, keeps_text
 from curate.feeds.workers import Unreadable, Workers
 from curate.inbox.arrivals import store_target
 from curate.inbox.items import find_item, web_address
+from curate.web.trouble import NotSent
 
 if TYPE_CHECKING:
     import sqlite3
@@ -104,6 +105,8 @@ async def _read(  # noqa: PLR0913 - what one page takes
 ) -> Item:
     try:
         page, reply = await _page(client, workers, robots, item, without=without)
+    except NotSent:  # nobody was asked: without a network the page is not to blame
+        raise
     except (Refused, NetworkTrouble) as error:
         with transaction(connection):
             _note(connection, item, now, reason=_why(error))
@@ -124,7 +127,7 @@ async def _page(
     if refusal:
         raise _refused(item, refusal)
     reply = await client.get(url, headers={"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"})
-    if urlsplit(reply.url).netloc != urlsplit(url).netloc:  # a redirector's rules are not the site's
+    if reply.url != url:  # neither a redirector's rules nor those for another path are the page's
         _wanted(reply.url, without, item)
         refusal = await robots.refusal(reply.url)
         if refusal:
@@ -141,6 +144,10 @@ async def _page(
         ) from None
     if not keeps_text(reply.headers, page.robots):
         raise _refused(item, "it asks programs not to keep its text (X-Robots-Tag)")
+    if not page.words:
+        raise NetworkTrouble(
+            url, f"{url} shows no text to programs. What the feed gave of it stays.", f"curate item open {item.id}"
+        )
     return page, reply
 
 
@@ -167,10 +174,16 @@ def _waiting(connection: sqlite3.Connection, now: datetime) -> list[str]:
     rows = connection.execute(
         "SELECT i.id FROM items i LEFT JOIN pages p ON p.item = i.number"
         " WHERE i.state IN ('kept', 'drafted') AND NOT i.full_text AND i.url LIKE 'http%'"
-        " AND (p.item IS NULL OR p.fetched_at <= ?) ORDER BY i.decided_at LIMIT ?",
+        " AND (p.item IS NULL OR p.hash = '' AND p.fetched_at <= ?) ORDER BY i.decided_at LIMIT ?",
         (to_seconds(now - AGAIN), MOST),
     )
     return [row[0] for row in rows]
+
+
+def is_read(connection: sqlite3.Connection, item: Item) -> bool:
+    """Say whether the page of ``item`` was read, though its feed's text may have been more and have stayed."""
+    row = connection.execute("SELECT 1 FROM pages WHERE item = ? AND hash <> ''", (item.number,)).fetchone()
+    return item.full_text or row is not None
 
 
 def _note(connection: sqlite3.Connection, item: Item, now: datetime, *, reason: str) -> None:
@@ -194,7 +207,10 @@ def _hash(text: str) -> str:
 
 
 def _keep(connection: sqlite3.Connection, item: Item, page: Page, reply: Reply, now: datetime) -> None:
-    """Store the page; its text takes the place of the feed's when it is the longer one."""
+    """Store the page; its text takes the place of the feed's when it is the longer one.
+
+    A feed's text that stays is still the feed's: it is no full text, and what the feed edits later counts.
+    """
     feeds = _stands_from_feed(connection, item)
     connection.execute(
         "INSERT OR REPLACE INTO pages (item, url, fetched_at, hash, image, licence) VALUES (?, ?, ?, ?, ?, ?)",
@@ -208,13 +224,14 @@ def _keep(connection: sqlite3.Connection, item: Item, page: Page, reply: Reply, 
         ),
     )
     store_target(connection, item.number, page.url)
-    if page.words <= item.words and feeds:
+    stays = page.words <= item.words and feeds
+    if stays:
         page = replace(page, words=item.words, content_html=item.content_html, content_text=item.content_text)
     connection.execute(
-        "UPDATE items SET full_text = 1, words = ?, author = iif(author = '', ?, author),"
+        "UPDATE items SET full_text = ?, words = ?, author = iif(author = '', ?, author),"
         " lang = iif(lang = '', ?, lang)"
         " WHERE number = ?",
-        (page.words, page.author, page.lang, item.number),
+        (not stays, page.words, page.author, page.lang, item.number),
     )
     connection.execute(
         "INSERT OR REPLACE INTO contents (item, html, text) VALUES (?, ?, ?)",

@@ -10,6 +10,7 @@ from multidict import CIMultiDict
 
 from curate.feeds.robots import Robots, allowed, keeps_text
 from curate.web.client import Client
+from curate.web.trouble import NotSent
 
 if TYPE_CHECKING:
     from tests.conftest import Loopback
@@ -122,6 +123,9 @@ def test_a_hostile_robots_txt_is_read_quickly_and_to_its_end() -> None:
         ("noai", "", False),
         ("curate: noarchive", "", False),
         ("otherbot: noarchive", "", True),
+        ("otherbot: noindex, noarchive", "", True),
+        ("otherbot: noindex, curate: nofollow, noarchive", "", False),
+        ("max-snippet: 50, noarchive", "", False),
         ("unavailable_after: 25 Jun 2010 15:00:00 PST", "max-snippet:-1, max-image-preview:large", True),
     ],
 )
@@ -172,8 +176,9 @@ def test_a_site_that_cannot_say_allows_nothing_now(loopback: Loopback, status: i
     ]
 
 
-def test_a_site_that_does_not_answer_allows_nothing_now(loopback: Loopback) -> None:
-    assert "does not say now" in refusals(loopback, "http://127.0.0.1:1/page")[0]
+def test_a_site_that_does_not_answer_is_not_blamed_on_its_rules(loopback: Loopback) -> None:
+    with pytest.raises(NotSent):
+        refusals(loopback, "http://127.0.0.1:1/page")
 
 
 def test_a_redirected_robots_txt_counts_for_the_site_that_was_asked(loopback: Loopback) -> None:

@@ -112,7 +112,11 @@ def test_what_the_feed_gave_stays_when_it_is_more(reading: Reading) -> None:
     for _ in range(2):  # the second time as --refresh asks
         whole = reading.one(item)
         assert (whole.content_text, whole.content_html) == (SENTENCE * 16, WHOLE * 2)
-        assert (whole.full_text, whole.words) == (True, 240)
+        assert (whole.full_text, whole.words) == (False, 240)
+    assert pages.is_read(reading.stock.connection, whole)
+    assert reading.all(now=NOW + timedelta(days=30)).got == 0, "it was read"
+    reading.stock.receive(entry("one", url=item.url, content_text="Corrected. " * 9, content_html="<p>Corrected.</p>"))
+    assert reading.found(item).content_text == "Corrected. " * 9, "it is the feed's text, and the feed changed it"
 
 
 def test_a_page_that_became_shorter_is_believed_when_its_own_text_stood(reading: Reading) -> None:
@@ -168,10 +172,12 @@ def test_what_robots_txt_closes_is_not_asked_for(reading: Reading) -> None:
 
 
 def test_a_page_that_says_so_is_not_kept(reading: Reading) -> None:
-    header, meta = reading.kept("/header"), reading.kept("/meta")
+    header, meta, second = reading.kept("/header"), reading.kept("/meta"), reading.kept("/second")
     reading.site.put("/header", article(), X_Robots_Tag="noindex, noarchive")
     reading.site.put("/meta", article(head='<meta name="robots" content="nosnippet">'))
-    for item in (header, meta):
+    twice = '<meta name="robots" content="max-snippet:-1"><meta name="Robots" content="noarchive">'
+    reading.site.put("/second", article(head=twice))
+    for item in (header, meta, second):
         with pytest.raises(Refused, match="asks programs not to keep its text"):
             reading.one(item)
         assert reading.found(item).content_text == entry().content_text
@@ -197,6 +203,16 @@ def test_a_page_elsewhere_is_asked_by_the_rules_of_its_site(reading: Reading) ->
         reading.one(item)
     with pytest.raises(Refused, match="no_full_text"):
         reading.one(item, without=["127.0.0.1"])
+
+
+def test_a_page_at_a_closed_path_is_not_read_through_an_open_one(reading: Reading) -> None:
+    item = reading.kept()
+    reading.site.put("/robots.txt", "User-agent: *\nDisallow: /closed")
+    reading.site.put("/one", "", 302, Location="/closed/one")
+    reading.site.put("/closed/one", article())
+    with pytest.raises(Refused, match=r"robots\.txt"):
+        reading.one(item)
+    assert not reading.found(item).full_text
 
 
 def test_a_redirectors_item_gets_the_address_it_led_to_for_good(stock: Stock) -> None:
@@ -225,6 +241,14 @@ def test_a_page_that_is_not_there_leaves_all_as_it_was(reading: Reading, status:
     assert words in reading.row(item)["reason"]
 
 
+def test_a_page_that_a_script_would_fill_is_no_full_text(reading: Reading) -> None:
+    item = reading.kept()
+    reading.site.put("/one", "<!doctype html><title>Night shift</title><body><script>show()</script>")
+    with pytest.raises(NetworkTrouble, match=r"shows no text to programs.*stays"):
+        reading.one(item)
+    assert (reading.found(item).full_text, reading.found(item).content_text) == (False, entry().content_text)
+
+
 def test_a_refresh_that_fails_leaves_the_full_text(reading: Reading) -> None:
     item = reading.kept()
     reading.site.put("/one", article())
@@ -251,7 +275,12 @@ HOSTILE = {
     "empty": "",
     "binary": "\0\1\2" * 999,
 }
-NO_PAGES = {"PDF": "a PDF file", "empty": "empty", "binary": "a binary file"}
+NO_PAGES = {
+    "PDF": "is a PDF file, not a web page",
+    "empty": "is empty, not a web page",
+    "binary": "is a binary file, not a web page",
+    "unclosed": "shows no text to programs",
+}
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
@@ -259,13 +288,14 @@ def test_a_hostile_page_is_read_or_told_in_words(reading: Reading, kind: str) ->
     item = reading.kept()
     reading.site.put("/one", HOSTILE[kind], Content_Type="text/html")
     if kind in NO_PAGES:
-        with pytest.raises(NetworkTrouble, match=f"/one is {NO_PAGES[kind]}, not a web page.*stays") as caught:
+        with pytest.raises(NetworkTrouble, match=f"/one {NO_PAGES[kind]}.*stays") as caught:
             reading.one(item)
         assert caught.value.exit == 5
         assert (reading.found(item).full_text, reading.found(item).content_text) == (False, entry().content_text)
         return
     whole = reading.one(item)
-    assert (whole.full_text, reading.row(item)["reason"]) == (True, "")
+    assert pages.is_read(reading.stock.connection, whole)
+    assert reading.row(item)["reason"] == ""
     assert not set(whole.content_html) & {"\0", "\x1b", "\x07"}
     assert 0 < len(whole.content_html) < 2 << 20
 
