@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import IO, TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from curate.cli.main import Group
 from curate.errors import CurateError, NetworkTrouble, Unknown, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    import sqlite3
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from curate.cli.here import Here
     from curate.feeds.discover import Found
@@ -46,6 +48,7 @@ def feed() -> None:
 @click.pass_obj
 def add(here: Here, url: str, title: str, folder: str) -> None:
     """Subscribe to a feed; when URL is a page, find its feed."""
+    from curate.feeds.health import resume
     from curate.feeds.opml import Subscription, add_feed, feed_key, read_feeds
 
     path, address = here.desk().feeds, _address(url)
@@ -54,6 +57,8 @@ def add(here: Here, url: str, title: str, folder: str) -> None:
         found = _find(here, address, title)
         wanted = Subscription(url=found.url, title=title or found.title, folder=folder, site_url=found.site_url)
         if add_feed(path, wanted):
+            with here.database() as connection:
+                resume(connection, wanted.url)  # it may have been known, and gone, before
             ways = {"itself": "", "ruled": ", where that site has it", "guessed": ", found beside that page"}
             way = ways.get(found.kind, ", found through that page")
             line = f"Added {view.name(wanted)}, {render.term_safe(wanted.url)}{way}. Next: curate fetch"
@@ -202,11 +207,11 @@ def import_(here: Here, file: IO[bytes], *, merge: bool, dry_run: bool) -> None:
         if dry_run:  # the same import, into a copy
             path = Path(folder, path.name)
             path.write_bytes(here.desk().feeds.read_bytes())
-        report = import_feeds(path, file.read(), merge=merge)
-    if merge and report.variants and not dry_run:
-        with here.database() as connection:
-            for listed, given in report.variants:
-                health.readdress(connection, listed, given)
+        with _together(here) if merge and not dry_run else contextlib.nullcontext() as connection:
+            report = import_feeds(path, file.read(), merge=merge)
+            if connection is not None:
+                for listed, given in report.variants:
+                    health.readdress(connection, listed, given)
     data = {
         "added": [view.subscribed(each) for each in report.added],
         "known": list(report.known),
@@ -279,11 +284,23 @@ def _change(here: Here, which: str, **changes: str | int | bool) -> tuple[Subscr
 
     path = here.desk().feeds
     old = _pick(here, read_feeds(path), which)
-    new = edit_feed(path, old.url, **changes)
-    if new.url != old.url:
-        with here.database() as connection:
+    if "url" not in changes:
+        return old, edit_feed(path, old.url, **changes)
+    with _together(here) as connection:
+        new = edit_feed(path, old.url, **changes)
+        if new.url != old.url:
             readdress(connection, old.url, new.url)
     return old, new
+
+
+@contextlib.contextmanager
+def _together(here: Here) -> Iterator[sqlite3.Connection]:
+    """Let the block change addresses in the list and in the database: neither when one refuses, nor amid a fetch."""
+    from curate.desk.db import transaction
+    from curate.desk.locks import hold
+
+    with hold(here.desk(), "fetch"), here.database() as connection, transaction(connection):
+        yield connection
 
 
 def _said(changes: Mapping[str, object]) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from curate.inbox.receive import Report
 
 NO_FEEDS = "No feeds yet. curate feed add URL, or curate feed import feeds.opml."
+NONE_READ = "Every feed is paused or gone. curate feed list shows them, curate feed resume reads one again."
 SHOWN = 3  # failed feeds that are named
 PAIRS = 10  # addresses proposed that are shown
 REASONS = 5  # kinds of failures that are told
@@ -171,13 +172,15 @@ def imported(report: ImportReport, file: str, *, dry_run: bool, merge: bool) -> 
     ]
 
 
-def fetched(report: Report, health: Mapping[str, FeedHealth], due: datetime | None, clock: Clock) -> list[str]:
-    """Say what a fetch came to, the most useful line last."""
+def fetched(
+    report: Report, health: Mapping[str, FeedHealth], due: datetime | None, clock: Clock, *, listed: bool
+) -> list[str]:
+    """Say what a fetch came to, the most useful line last; ``listed`` when there are feeds that it might have read."""
     from curate.feeds.fetch import NO_NETWORK, PORTAL
 
     if not report.feeds:
         if due is None:
-            return [NO_FEEDS]
+            return [NONE_READ if listed else NO_FEEDS]
         wait = max(int((due - clock.now).total_seconds() // 60), 1)
         return [f"No feed is due for {render.count(wait, 'minute')}. curate fetch --force asks all the same."]
     trouble = {
@@ -247,7 +250,7 @@ def checked(results: Sequence[Checked], names: Mapping[str, str], clock: Clock) 
     """Say how each feed is, its warnings below it, and what it all came to."""
     from curate.feeds.fetch import NO_NETWORK
 
-    if any(each.reason == NO_NETWORK for each in results):
+    if all(each.reason == NO_NETWORK for each in results):
         return ["No network. Your inbox and drafts work. No feed is to blame."]
     lines = []
     for each in results:

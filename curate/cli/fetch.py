@@ -48,7 +48,7 @@ def fetch(here: Here, *, force: bool, full: bool) -> None:
     data: dict[str, Any] = {"feeds": report.feeds, "ok": report.ok, "not_modified": report.not_modified}
     data |= {"failed": failed, "new_items": report.new_items}
     data["moved"] = [{"title": each.title, "before": each.before, "after": each.after} for each in report.moved]
-    lines = view.fetched(report, rows, due, view.Clock(now, here.local))
+    lines = view.fetched(report, rows, due, view.Clock(now, here.local), listed=bool(subscriptions))
     if texts is not None:
         refused = [{"id": item.id, "url": item.url, "reason": reason} for item, reason in texts.failed]
         data["full_text"] = {"got": texts.got, "failed": refused}

@@ -55,7 +55,7 @@ def open_database(desk: Desk) -> sqlite3.Connection:
                 from curate.desk.locks import hold
 
                 alone.enter_context(hold(desk, "database"))
-            # One at a time uses it, which need not be the thread that opened it: what arrives is stored in another.
+            # Not the thread that opened it alone: what arrives is stored in one, and looked up in others meanwhile.
             connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY / 1000, check_same_thread=False)
             try:
                 _prepare(connection)

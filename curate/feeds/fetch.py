@@ -48,12 +48,16 @@ MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,9})")
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """A feed to ask for, with what its server gave us last time to ask for news only."""
+    """A feed to ask for, with what its server gave us last time to ask for news only.
+
+    One that is ``failing`` since before says nothing about the network today.
+    """
 
     url: str
     etag: str = ""
     last_modified: str = ""
     body_hash: str = ""
+    failing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +89,14 @@ async def fetch_feeds(
 ) -> AsyncGenerator[Fetched, None]:
     """Ask for all of ``known`` at once, within the client's limits, and yield each outcome as it comes.
 
-    When more than four in five of five or more feeds fail without a sign of the feeds themselves, it
-    is the network that failed: those come last, marked ``no_network``. No sign is silence, a way that
-    is barred, or for feeds of several hosts one and the same page. When the first 32 are silent, the
-    rest is not asked. ``seen`` is asked, in a thread, for the guids by digest of what a feed that has changed
-    carried before: entries that are the same are left out.
+    When five or more are asked, and more than four in five of those that were well fail without a sign of
+    the feeds themselves, it is the network that failed: what failed so comes last, marked ``no_network``.
+    No sign is silence, a way that is barred, or for feeds of several hosts one and the same page. When the
+    first 32 of them are silent, the rest is not asked. ``seen`` is asked, in a thread, for the guids by digest
+    of what a feed that has changed carried before: entries that are the same are left out.
     """
     unasked = dict.fromkeys(feed.url for feed in known)
+    failing = {feed.url for feed in known if feed.failing}
     held: list[tuple[Fetched, str]] = []
     silent = 0
     answered = False
@@ -99,7 +104,7 @@ async def fetch_feeds(
         async for fetched, sign in outcomes:
             unasked.pop(fetched.url, None)
             answered = answered or fetched.status > 0
-            silent += sign == SILENT
+            silent += sign == SILENT and fetched.url not in failing
             if sign:
                 held.append((fetched, sign))
             else:
@@ -108,23 +113,24 @@ async def fetch_feeds(
                 break
     held += [(Fetched(url=url, outcome="failed"), SILENT) for url in unasked]
     page = _commonest(held)
-    blamed = NO_NETWORK if client.offline or unasked else _blamed(held, page, len(known))
+    blamed = NO_NETWORK if client.offline or unasked else _blamed(held, page, known)
     for fetched, sign in held:
         innocent = blamed and sign in (SILENT, BARRED, page)
         yield replace(fetched, reason=blamed, no_network=True) if innocent else fetched
 
 
-def _blamed(held: Sequence[tuple[Fetched, str]], page: str, asked: int) -> str:
-    """Say what is wrong with the network when the feeds in ``held`` failed, of all that were ``asked``; '' nothing.
+def _blamed(held: Sequence[tuple[Fetched, str]], page: str, known: Sequence[Known]) -> str:
+    """Say what is wrong with the network when the feeds in ``held`` failed, of all that are ``known``; '' nothing.
 
     ``page`` is the sign of the page that most of them were answered with.
     """
+    well = {feed.url for feed in known if not feed.failing}
     many = {
-        sign: sum(1 for _, each in held if each == sign)
+        sign: sum(1 for fetched, each in held if each == sign and fetched.url in well)
         for sign in {SILENT, BARRED, page}
         if sign == SILENT or len({_host(fetched.url) for fetched, each in held if each == sign}) >= HOSTS
     }
-    if asked < FEW or sum(many.values()) * 5 <= asked * 4:
+    if len(known) < FEW or sum(many.values()) * 5 <= len(well) * 4:
         return ""
     return PORTAL if many.get(page) else NO_NETWORK
 

@@ -23,6 +23,7 @@ DEEPEST = 8  # folders in each other; what lies deeper goes into the eighth
 LONGEST_NAME = 200
 LONGEST_WAIT = 60 * 24 * 365  # minutes between two readings of a feed
 OURS = frozenset({"type", "text", "title", "xmlurl", "htmlurl"})
+WHEN = frozenset({"every", "paused"})  # the feed is read
 DEFAULT_PORT = re.compile(r"\A(http://[^/?#]*(?=:80(?:[/?#]|\Z))|https://[^/?#]*(?=:443(?:[/?#]|\Z))):\d+")
 CAMPAIGN = re.compile(r"(?:utm|mtm)_[^=]*(?:=.*)?", re.IGNORECASE)
 

@@ -6,12 +6,14 @@ sent only when its page is in the last deploy. Run as often as one likes.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from curate.desk.db import recall, remember, to_seconds
 from curate.desk.locks import hold
 from curate.errors import CurateError, Unknown
+from curate.feeds.fetch import NO_NETWORK, PORTAL
 from curate.feeds.opml import read_feeds
 from curate.inbox.receive import read_feeds as receive_feeds
 from curate.posts.files import find_post, read_posts, set_header
@@ -111,7 +113,12 @@ async def _fetch(  # noqa: PLR0913 - what a fetch needs
         return
     done.fetched = report.feeds
     done.new_items = report.new_items
-    done.troubles.extend(f"{url}: {reason}" for url, reason in report.failed)
+    network = Counter(reason for _, reason in report.failed if reason in {NO_NETWORK, PORTAL})
+    done.troubles.extend(f"Feeds {reason} ({count:,}). None is blamed." for reason, count in network.items())
+    done.troubles.extend(f"{url}: {reason}" for url, reason in report.failed if reason not in network)
+    done.troubles.extend(
+        f"{each.title} moved to {each.after} for good; curate undo goes back." for each in report.moved
+    )
 
 
 def _put_up(  # noqa: PLR0913 - what a build and a deploy need

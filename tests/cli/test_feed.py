@@ -381,12 +381,26 @@ def test_a_paused_feed_is_not_asked_until_it_is_resumed(curate: Curate, desk: Pa
     seen = len(loopback.seen)
     assert curate("-C", desk, "fetch", "--force", "--json").data["feeds"] == 0
     assert len(loopback.seen) == seen
+    assert curate("-C", desk, "fetch").out == feed_view.NONE_READ + "\n"
     assert shown(curate, desk, "2026-11-23T08:00:00Z")[0].endswith("paused")
     assert curate("-C", desk, "feed", "resume", "night shift", "--json").data["paused"] is False
     assert (desk / "feeds.opml").read_bytes() == listed != before
     assert curate("-C", desk, "fetch", "--json").data["new_items"] == 1
     assert "was not paused. It is due now" in curate("-C", desk, "feed", "resume", "night shift").out
     assert curate("-C", desk, "fetch", "--json").data["feeds"] == 1
+
+
+def test_a_feed_that_was_gone_for_good_is_read_again_once_it_is_added_again(
+    curate: Curate, desk: Path, loopback: Loopback
+) -> None:
+    url = loopback.put("/one", rss("a"), status=410)
+    curate("-C", desk, "--offline", "feed", "add", url, "--title", "Night Shift")
+    assert curate("-C", desk, "fetch", "--json", expect=5).data["feeds"] == 1
+    assert curate("-C", desk, "fetch", "--force").out == feed_view.NONE_READ + "\n"
+    curate("-C", desk, "feed", "remove", url, "--yes")
+    loopback.put("/one", rss("a"))
+    curate("-C", desk, "feed", "add", url)
+    assert curate("-C", desk, "fetch", "--json").data["new_items"] == 1
 
 
 def test_a_feed_keeps_its_items_when_its_address_is_edited(curate: Curate, desk: Path, loopback: Loopback) -> None:

@@ -303,6 +303,7 @@ def test_what_is_written_is_what_is_read(
     assert (there.every, there.paused, there.url) == (every, paused, QUIET.url)
     assert there.title == (wanted.title or QUIET.url)
     assert read_feeds(path)[0] == NOTES
+    edit_feed(path, QUIET.url, every=0, paused=False)  # no list that is imported has a say in these
     exported = export_feeds(path)
     path.write_bytes(opml())
     import_feeds(path, exported.encode())
@@ -390,7 +391,7 @@ OTHER = b"""<?xml version="1.0"?>
 <opml version="1.1" xmlns:fz="urn:forumzilla:" xmlns:q="urn:q"><head><title>Theirs</title><ownerName>Dana</ownerName>
 <q:mark>1</q:mark></head><body>
 <outline text="Ops" fz:open="yes" sort="name"><outline text="A" title="A &amp;amp; B" type="atom" fz:quickMode="true"
- category="/x,/y" description="1 &lt; 2" xmlUrl="https://a.example/feed" bad:x="1" version="RSS2" paused="true"/>
+ category="/x,/y" description="1 &lt; 2" xmlUrl="https://a.example/feed" bad:x="1" version="RSS2"/>
 </outline></body></opml>"""
 
 
@@ -399,12 +400,20 @@ def test_what_another_program_says_of_a_feed_is_kept(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert (
         '<outline type="rss" text="A" title="A &amp; B" xmlUrl="https://a.example/feed" fz:quickMode="true"'
-        ' category="/x,/y" description="1 &lt; 2" version="RSS2" paused="true" xmlns:fz="urn:forumzilla:"/>'
+        ' category="/x,/y" description="1 &lt; 2" version="RSS2" xmlns:fz="urn:forumzilla:"/>'
     ) in text
-    assert read_feeds(path)[1] == Subscription(url="https://a.example/feed", title="A & B", folder="Ops", paused=True)
+    assert read_feeds(path)[1] == Subscription(url="https://a.example/feed", title="A & B", folder="Ops")
     assert "sort" not in text  # the folder was there, and is the person's
     assert "Theirs" not in text
     fromstring(text)
+
+
+def test_when_a_feed_is_read_is_not_for_another_list_to_say(path: Path) -> None:
+    added = import_feeds(path, opml(outline('https://a.example/feed" Every="525600" paused="true', "A"))).added
+    assert added == (read_feeds(path)[-1],) == (Subscription(url="https://a.example/feed", title="A"),)
+    text = path.read_text(encoding="utf-8")
+    assert "525600" not in text
+    assert "paused" not in text
 
 
 def test_a_prefix_that_nobody_declares_is_left_out(path: Path) -> None:

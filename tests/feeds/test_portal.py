@@ -55,10 +55,13 @@ def hosts(count: int, answer: Callable[[int, str], Answer]) -> Iterator[list[str
             server.server_close()
 
 
-def fetch(urls: list[str]) -> list[Fetched]:
+def fetch(urls: list[str], *, failing: int = 0) -> list[Fetched]:
+    """Ask for all of ``urls``, the last ``failing`` of which failed before."""
+    known = [Known(url=url, failing=number >= len(urls) - failing) for number, url in enumerate(urls)]
+
     async def all_of_them() -> list[Fetched]:
         async with Client(allow_private=["127.0.0.0/8"]) as client:
-            return [fetched async for fetched in fetch_feeds(client, [Known(url=url) for url in urls])]
+            return [fetched async for fetched in fetch_feeds(client, known)]
 
     return asyncio.run(all_of_them())
 
@@ -121,6 +124,19 @@ def test_each_with_a_page_of_its_own_failed_by_itself() -> None:
     words = ["red", "blue", "green", "quite", "why", "you"]
     with hosts(6, lambda number, _: (200, {}, PAGE.format(words[number]))) as urls:
         assert blamed(fetch(urls)) == 6
+
+
+def test_feeds_that_failed_before_tell_nothing_of_the_network() -> None:
+    with hosts(6, PORTALS["511"]) as urls:
+        assert blamed(fetch(urls, failing=6)) == 6
+    with hosts(6, lambda number, url: PORTALS["511"](number, url) if number else (200, {}, RSS.format(1))) as urls:
+        assert blamed(fetch(urls, failing=5)) == 5, "the one that was well is well"
+
+
+def test_feeds_that_failed_before_are_not_blamed_for_a_network_that_is_down() -> None:
+    with hosts(6, PORTALS["511"]) as urls:
+        pass
+    assert blamed(fetch(urls, failing=5)) == 0
 
 
 @pytest.mark.parametrize("status", [404, 410, 429])
