@@ -91,7 +91,7 @@ def list_(here: Here, *, failing: bool, stale: bool, days: int) -> None:
     whole = failing or here.verbose
     here.answer(shown, view.table(shown, _clock(here), stale=stale and not failing, whole=whole))
     if not shown and not here.json:
-        all_well = "Every feed could be read last time." if failing else f"Every feed brought something in {days} days."
+        all_well = "No feed failed that was asked." if failing else f"Every feed brought something in {days} days."
         here.say(all_well if rows else view.NO_FEEDS)
 
 

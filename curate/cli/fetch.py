@@ -14,9 +14,11 @@ from curate.errors import Interrupted, NetworkTrouble
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
     from datetime import datetime
 
     from curate.cli.here import Here
+    from curate.inbox.items import Item
     from curate.inbox.pages import FullTexts
     from curate.inbox.receive import Report
 
@@ -50,10 +52,10 @@ def fetch(here: Here, *, force: bool, full: bool) -> None:
     data["moved"] = [{"title": each.title, "before": each.before, "after": each.after} for each in report.moved]
     lines = view.fetched(report, rows, due, view.Clock(now, here.local), listed=bool(subscriptions))
     if texts is not None:
-        refused = [{"id": item.id, "url": item.url, "reason": reason} for item, reason in texts.failed]
-        data["full_text"] = {"got": texts.got, "failed": refused}
+        data["full_text"] = {"got": texts.got, "refused": _rows(texts.refused), "failed": _rows(texts.failed)}
         lines += _said(texts)
-    here.answer(data, lines, exit_code=5 if failed else 0)
+    trouble = failed or (texts is not None and texts.failed)
+    here.answer(data, lines, exit_code=5 if trouble else 0)
 
 
 def _read_feeds(here: Here, connection: sqlite3.Connection, *, force: bool) -> Report:
@@ -90,12 +92,15 @@ def _read_texts(here: Here, connection: sqlite3.Connection) -> FullTexts:
     """Get the full text of what is kept; Ctrl-C keeps what was got."""
     import asyncio
 
+    from curate.cli.progress import Progress
     from curate.inbox.pages import read_full_texts
 
+    progress = Progress(here, "pages")
+
     async def go() -> FullTexts:
-        async with here.client() as client:
+        async with here.client() as client, progress.shown():
             without = here.settings().fetch.no_full_text
-            return await read_full_texts(connection, client, now=here.now(), without=without)
+            return await read_full_texts(connection, client, now=here.now(), without=without, progress=progress)
 
     try:
         return asyncio.run(go())
@@ -103,10 +108,15 @@ def _read_texts(here: Here, connection: sqlite3.Connection) -> FullTexts:
         raise Interrupted("Stopped. The feeds are in, and so are the full texts got so far.") from None
 
 
+def _rows(without: Sequence[tuple[Item, str]]) -> list[dict[str, str]]:
+    return [{"id": item.id, "url": item.url, "reason": reason} for item, reason in without]
+
+
 def _said(texts: FullTexts) -> list[str]:
     """Say what came of getting full texts, the most useful line last."""
-    lines = [f"  {named(item)}: {render.term_safe(reason)}" for item, reason in texts.failed]
+    without = (*texts.failed, *texts.refused)
+    lines = [f"  {named(item)}: {render.term_safe(reason)}" for item, reason in without]
     got = f"{render.count(texts.got, 'full text')} read"
-    if not texts.failed:
+    if not without:
         return [f"{got}."]
-    return [f"{got}, {len(texts.failed)} not; what the feeds gave of them stays:", *lines]
+    return [f"{got}, {len(without)} not; what the feeds gave of them stays:", *lines]

@@ -76,7 +76,7 @@ def list_(here: Here, state: str, since: datetime | None, limit: int) -> None:
 @item.command("show", epilog="Example: curate item show kfmt --full")
 @click.argument("item_id", metavar="ID")
 @click.option("--full", is_flag=True, help="Get the full text from its page, if it is not here yet.")
-@click.option("--refresh", is_flag=True, help="With --full: get it anew.")
+@click.option("--refresh", is_flag=True, help="Get the full text anew.")
 @click.pass_obj
 def show(here: Here, item_id: str, *, full: bool, refresh: bool) -> None:
     """Read one item in the terminal."""
@@ -84,7 +84,7 @@ def show(here: Here, item_id: str, *, full: bool, refresh: bool) -> None:
 
     with _inbox(here) as connection:
         found = find_item(connection, item_id)
-        if full:
+        if full or refresh:
             found = _full(here, connection, found, refresh=refresh)
     data = {**full_row(found, here.now()), "summary": found.summary, "content_text": found.content_text}
     here.answer({**data, "full_text": found.full_text}, lambda: page(found))
@@ -288,13 +288,17 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
 @click.pass_obj
 def undo(here: Here, steps: int | None, *, only_list: bool, dry_run: bool) -> None:
     """Take back the last decision, note, quote, tag or move of a feed, or the last N."""
+    from curate.desk.locks import hold
     from curate.inbox import decide
 
     with _inbox(here) as connection:
         if only_list or dry_run:
             done = decide.journal(connection, steps or (SHOWN if only_list else 1))
         else:
-            done = decide.undo(connection, steps or 1, now=here.now(), feeds_file=here.desk().feeds)
+            with contextlib.ExitStack() as alone:
+                if any(step.feed for step in decide.journal(connection, steps or 1)):  # a fetch knows it where it is
+                    alone.enter_context(hold(here.desk(), "fetch"))
+                done = decide.undo(connection, steps or 1, now=here.now(), feeds_file=here.desk().feeds)
     here.answer(
         [asdict(step) for step in done], lambda: steps_lines(done, here.now(), taken_back=not (only_list or dry_run))
     )

@@ -1,4 +1,4 @@
-"""Show how far reading many feeds has come: one line on a terminal, gone at the end; elsewhere nothing."""
+"""Show how far reading many feeds or pages has come: one line on a terminal, gone at the end; elsewhere nothing."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ NARROW = 60  # columns below which the words stand alone
 
 
 class Progress:
-    """One line on a terminal, rewritten as feeds come in. ``done`` and ``total`` tell where it stands."""
+    """One line on a terminal, rewritten as ``things`` come in. ``done`` and ``total`` tell where it stands."""
 
-    def __init__(self, here: Here) -> None:
+    def __init__(self, here: Here, things: str = "feeds") -> None:
+        self._things = things
         terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._on = terminal and not here.quiet and not here.json
         self._cells = "#-" if here.ascii else "━─"
@@ -31,7 +32,7 @@ class Progress:
         self.done = self.total = self.new = self.failed = 0
 
     def __call__(self, done: int, total: int, new: int, failed: int) -> None:
-        """Hear that ``done`` of ``total`` feeds were asked, what they brought, and how many could not be read."""
+        """Hear that ``done`` of ``total`` were asked, what they brought that is new, and how many could not be read."""
         self.done, self.total, self.new, self.failed = done, total, new, failed
 
     @contextlib.asynccontextmanager
@@ -60,7 +61,7 @@ class Progress:
         """Write the line over the one that stands there."""
         new = f", {self.new:,} new" if self.new else ""
         failed = f", {self.failed} failed" if self.failed else ""
-        words = f"{self.done}/{self.total} feeds{new}{failed}"
+        words = f"{self.done}/{self.total} {self._things}{new}{failed}"
         wide = _columns()
         full = BAR * self.done // max(self.total, 1)
         bar = "" if wide < NARROW else self._cells[0] * full + self._cells[1] * (BAR - full) + "  "

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from curate.web.trouble import BadAnswer
+from curate.web.trouble import BadAnswer, TooBig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,8 +115,8 @@ class Robots:
     async def refusal(self, url: str) -> str:
         """Return why the page at ``url`` is not to be read, in words; "" when it may be.
 
-        A site without robots.txt allows all; one that cannot answer for it (5xx) allows nothing now. Raises
-        NotSent and Unanswered when it gives no answer at all.
+        A site without robots.txt allows all; one that cannot answer for it (5xx, or without end) allows nothing
+        now. Raises NotSent and Unanswered when it gives no answer at all.
         """
         parts = urlsplit(url)
         site = f"{parts.scheme}://{parts.netloc}"
@@ -130,6 +130,8 @@ class Robots:
     async def _asked(self, url: str) -> str | None:
         try:
             reply = await self._client.get(url)
+        except TooBig:
+            return None
         except BadAnswer:
             return ""
         if reply.status >= 500:

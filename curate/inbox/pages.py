@@ -36,9 +36,13 @@ MOST = 50  # pages in one run
 
 @dataclass(frozen=True, kw_only=True)
 class FullTexts:
-    """What a round of reading pages came to: how many were got, and (item, why not in words) of the others."""
+    """What a round of reading pages came to: how many were got, and (item, why not in words) of the others.
+
+    ``refused`` are those whose site or person does not want it, ``failed`` those that could not be had.
+    """
 
     got: int
+    refused: tuple[tuple[Item, str], ...]
     failed: tuple[tuple[Item, str], ...]
 
 
@@ -60,14 +64,16 @@ async def read_full_texts(
     *,
     now: datetime,
     without: Sequence[str],
-    progress: Callable[[int, int, int], None] | None = None,
+    progress: Callable[[int, int, int, int], None] | None = None,
 ) -> FullTexts:
-    """Get the full text of what is kept and has none, at most 50 a run; ``progress`` hears (done, of how many, failed).
+    """Get the full text of what is kept and has none, at most 50 a run.
 
+    ``progress`` hears what reading feeds tells it: (done, of how many, 0, failed), at first and after each.
     A page that could not be had is asked for again after a week. One page of a site at a time.
     """
     waiting = [find_item(connection, item_id) for item_id in _waiting(connection, now)]
     got = 0
+    refused: list[tuple[Item, str]] = []
     failed: list[tuple[Item, str]] = []
     sites: dict[str, asyncio.Lock] = {}
     async with Workers() as workers:
@@ -79,18 +85,24 @@ async def read_full_texts(
                 try:
                     await _read(connection, client, workers, robots, item, now=now, without=without)
                     got += 1
-                except (Refused, NetworkTrouble) as error:
+                except Refused as error:
+                    refused.append((item, _why(error)))
+                except NetworkTrouble as error:
                     failed.append((item, _why(error)))
-            if progress is not None:
-                progress(got + len(failed), len(waiting), len(failed))
+            tell()
 
+        def tell() -> None:
+            if progress is not None:
+                progress(got + len(refused) + len(failed), len(waiting), 0, len(failed))
+
+        tell()
         try:
             async with asyncio.TaskGroup() as group:
                 for item in waiting:
                     group.create_task(one(item))
         except ExceptionGroup as several:  # such as a full disk: what stops one stops all
             raise several.exceptions[0] from None
-    return FullTexts(got=got, failed=tuple(failed))
+    return FullTexts(got=got, refused=tuple(refused), failed=tuple(failed))
 
 
 async def _read(  # noqa: PLR0913 - what one page takes

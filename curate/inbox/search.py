@@ -51,10 +51,10 @@ def catch_up(connection: sqlite3.Connection, most: int = 0) -> None:
     last = min(newest, reached + most) if most else newest
     while reached < last:
         with transaction(connection):
-            upto = min(_reached(connection) + BATCH, newest)  # another curate may have been at it
-            _index(connection, range(_reached(connection) + 1, upto + 1))
-            remember(connection, REACHED, str(upto))
-        reached = upto
+            begin = _reached(connection)  # another curate may have been at it, and gone further
+            reached = max(begin, min(begin + BATCH, newest))
+            _index(connection, range(begin + 1, reached + 1))
+            remember(connection, REACHED, str(reached))
 
 
 def _reached(connection: sqlite3.Connection) -> int:

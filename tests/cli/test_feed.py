@@ -7,12 +7,17 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from curate.cli import feed_view
+from curate.desk.db import open_database
+from curate.desk.folder import Desk
+from curate.inbox.decide import Moved, note_move
 
 if TYPE_CHECKING:
     from tests.conftest import Curate, Loopback
@@ -492,3 +497,16 @@ def test_a_shell_completes_the_addresses_of_feeds(curate: Curate, desk: Path) ->
         check=True,
     )
     assert answer.stdout == "plain,ops.example/feed\n"
+
+
+def test_a_move_is_taken_back_only_while_no_fetch_knows_the_feed_where_it_is(curate: Curate, desk: Path) -> None:
+    curate("-C", desk, "--offline", "feed", "add", "https://new.example/feed", "--title", "Ops")
+    with closing(open_database(Desk(desk))) as connection:
+        moved = Moved(title="Ops", before="https://old.example/feed", after="https://new.example/feed")
+        note_move(connection, moved, now=datetime(2026, 11, 22, tzinfo=UTC))
+    lock = desk / ".curate" / "locks" / "fetch.lock"
+    assert "Ops moved" in curate("-C", desk, "undo", "--list").out
+    assert not lock.exists()
+    curate("-C", desk, "undo")
+    assert lock.exists()
+    assert curate("-C", desk, "feed", "list", "--json").data[0]["url"] == "https://old.example/feed"

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import re
+import select
 import socket
 import subprocess
 import sys
@@ -191,8 +192,11 @@ def alive(session: int) -> dict[int, str]:
 def orphans(session: int, within: float = 5.0) -> dict[int, str]:
     """Return what is left of a session whose first process ended, after giving it a moment to notice."""
     end = time.monotonic() + within
-    while (left := alive(session)) and time.monotonic() < end:
-        time.sleep(0.02)  # nothing tells when somebody else's child ends
+    while (left := alive(session)) and (more := end - time.monotonic()) > 0:
+        with contextlib.suppress(ProcessLookupError):
+            told = os.pidfd_open(next(iter(left)))  # readable once that process has ended
+            select.select([told], [], [], more)
+            os.close(told)
     return left
 
 

@@ -9,7 +9,7 @@ import pytest
 from multidict import CIMultiDict
 
 from curate.feeds.robots import Robots, allowed, keeps_text
-from curate.web.client import Client
+from curate.web.client import LARGEST, Client
 from curate.web.trouble import NotSent
 
 if TYPE_CHECKING:
@@ -174,6 +174,11 @@ def test_a_site_that_cannot_say_allows_nothing_now(loopback: Loopback, status: i
     assert refusals(loopback, loopback.url + "/page") == [
         "its site does not say now what programs may read (robots.txt)"
     ]
+
+
+def test_a_robots_txt_without_end_allows_nothing_now(loopback: Loopback) -> None:
+    loopback.put("/robots.txt", b"#" * (LARGEST + 1))
+    assert "does not say now" in refusals(loopback, loopback.url + "/page")[0]
 
 
 def test_a_site_that_does_not_answer_is_not_blamed_on_its_rules(loopback: Loopback) -> None:

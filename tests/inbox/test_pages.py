@@ -322,7 +322,7 @@ def test_only_what_is_kept_or_drafted_and_not_yet_read_is_asked_for(reading: Rea
         elif name != "kept":
             action: Any = {"later": "later", "skipped": "skip"}[name]
             decide(reading.stock.connection, [item.id], action, now=NOW, until=NOW + timedelta(days=1))
-    assert reading.all() == pages.FullTexts(got=2, failed=())
+    assert reading.all() == pages.FullTexts(got=2, refused=(), failed=())
     assert sorted(reading.asked()) == ["/drafted", "/kept"]
     assert reading.all().got == 0
     assert len(reading.asked()) == 2
@@ -379,12 +379,9 @@ def test_the_commands_read_pages_and_say_what_came_of_it(curate: Curate, desk: P
     loopback.put("/good", article())
     loopback.put("/shut", article(), X_Robots_Tag="noarchive")
     stock.connection.close()
-    answer = curate("-C", desk, "fetch", "--full", "--json").data["full_text"]
-    assert answer["got"] == 1
-    assert {(one["id"], one["reason"].split()[-1]) for one in answer["failed"]} == {
-        (gone.id, "Found"),
-        (shut.id, "(X-Robots-Tag)"),
-    }
+    answer = curate("-C", desk, "fetch", "--full", "--json", expect=5).data["full_text"]
+    said = {kind: [(one["id"], one["reason"].split()[-1]) for one in answer[kind]] for kind in ("failed", "refused")}
+    assert (answer["got"], said) == (1, {"failed": [(gone.id, "Found")], "refused": [(shut.id, "(X-Robots-Tag)")]})
     assert curate("-C", desk, "fetch", "--full").out.endswith("0 full texts read.\n")
     shown = curate("-C", desk, "item", "show", good.id, "--full", "--json").data
     assert (shown["full_text"], "zeppelin" in shown["content_text"]) == (True, True)

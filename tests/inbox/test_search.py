@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from curate.desk.db import recall
 from curate.inbox.decide import undo
 from curate.inbox.notes import add_tags, set_note
-from curate.inbox.search import search
-from tests.inbox.stock import NOW, entry
-
-if TYPE_CHECKING:
-    from tests.inbox.stock import Stock
+from curate.inbox.search import REACHED, catch_up, search
+from tests.inbox.stock import NOW, Stock, entry
 
 
 def found(stock: Stock, text: str, **cut: object) -> list[str]:
@@ -86,3 +83,34 @@ def test_no_text_is_syntax(filled: Stock, text: str) -> None:
 @pytest.mark.parametrize("text", ["kernel AND missing", "title:scheduler", "NOT kernel", "ker*nel"])
 def test_operators_are_words(filled: Stock, text: str) -> None:
     assert found(filled, text) == []
+
+
+def indexed(stock: Stock) -> int:
+    return int(stock.connection.execute("SELECT count(*) FROM search").fetchone()[0])
+
+
+def test_new_items_wait_for_the_index_which_a_search_brings_up_to_date(stock: Stock) -> None:
+    stock.receive(*(entry(str(number), title=f"Zeppelin {number}") for number in range(1_500)))
+    assert indexed(stock) == 0
+    catch_up(stock.connection, 1_000)
+    assert indexed(stock) == 1_000
+    stock.receive(*(entry(str(number), title=f"Airship {number}") for number in (0, 1_499)))  # one is in, one is not
+    assert len(found(stock, "zeppelin")) == 1_498
+    assert sorted(found(stock, "airship")) == ["Airship 0", "Airship 1499"]
+    assert indexed(stock) == 1_500
+
+
+def test_what_another_curate_indexed_meanwhile_stays_indexed(stock: Stock) -> None:
+    stock.receive(entry("one", title="Zeppelin one"))
+    other = Stock(stock.root)
+
+    def meanwhile(statement: str) -> None:
+        if statement.startswith("BEGIN") and len(other.items()) == 1:  # it has looked how far to go, and goes there
+            other.receive(entry("two", title="Zeppelin two"))
+            assert len(found(other, "zeppelin")) == 2
+
+    stock.connection.set_trace_callback(meanwhile)
+    catch_up(stock.connection)
+    stock.connection.set_trace_callback(None)
+    assert int(recall(stock.connection, REACHED)) == max(item.number for item in other.items()) == 2
+    other.connection.close()
