@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -125,6 +126,8 @@ def _settle() -> None:
         # middle of C code, where no thread could notice.
         fcntl.fcntl(curate.sentinel, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(curate.sentinel, fcntl.F_SETFL, fcntl.fcntl(curate.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+        if wait([curate.sentinel], timeout=0):  # it ended before it could be told
+            os._exit(0)
 
 
 def _call(function: Callable[..., Any], args: tuple[Any, ...], processor: int) -> tuple[bool, Any]:

@@ -189,7 +189,7 @@ def alive(session: int) -> dict[int, str]:
     return found
 
 
-def orphans(session: int, within: float = 5.0) -> dict[int, str]:
+def orphans(session: int, within: float = 15.0) -> dict[int, str]:
     """Return what is left of a session whose first process ended, after giving it a moment to notice."""
     end = time.monotonic() + within
     while (left := alive(session)) and (more := end - time.monotonic()) > 0:

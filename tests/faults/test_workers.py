@@ -59,6 +59,31 @@ def test_no_worker_outlives_its_curate_however_busy(how: signal.Signals) -> None
     assert orphans(run.pid, within=5) == {}  # left alone, each burns for ten seconds
 
 
+LATE = """
+from multiprocessing import get_context
+from tests.feeds import hostile
+
+worker = get_context("forkserver").Process(target=hostile.settle_late)
+worker.start()
+print("started", flush=True)
+worker.join()
+"""
+
+
+def test_no_worker_begins_for_a_curate_that_has_ended() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", LATE],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == b"started\n"
+        run.kill()
+    assert orphans(run.pid, within=10) == {}
+
+
 @pytest.mark.parametrize("feeds", [(4, {"each": 1900, "padding": 3000})], indirect=True)
 def test_a_worker_killed_at_its_work_costs_one_feed_one_turn(desk: Path, feeds: Field) -> None:
     for feed in feeds.feeds:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from curate.errors import CurateError
+from curate.feeds import workers
 
 
 class Awkward(Exception):
@@ -37,6 +40,15 @@ def fail() -> None:
 def burn() -> bool:
     """Work for ever inside one call of C code, which no signal handler of Python's can end."""
     return re.match("(a+)+$", "a" * 60 + "b") is None
+
+
+def settle_late() -> bool:
+    """Become a worker only when curate has ended, and then work for ever."""
+    curate = parent_process()
+    assert curate is not None
+    wait([curate.sentinel])
+    workers._settle()
+    return burn()
 
 
 def swallow() -> int:

@@ -397,3 +397,13 @@ def test_the_commands_read_pages_and_say_what_came_of_it(curate: Curate, desk: P
         settings.write('\n[fetch]\nno_full_text = ["127.0.0.1"]\n')
     assert "fetch.no_full_text" in curate("-C", desk, "item", "show", gone.id, "--full", expect=3).err
     curate("-C", desk, "item", "show", good.id, "--full", "--offline")
+
+
+def test_without_a_network_no_page_is_blamed_and_all_are_asked_for_again(reading: Reading) -> None:
+    item = reading.kept("/good")
+    reading.site.put("/good", article())
+    url = reading.stock.connection.execute("SELECT url FROM items").fetchone()[0]
+    reading.stock.connection.execute("UPDATE items SET url = 'http://127.0.0.1:1/good'")
+    assert [found.id for found, _ in reading.all().failed] == [item.id]
+    reading.stock.connection.execute("UPDATE items SET url = ?", (url,))
+    assert reading.all().got == 1, "not a week later"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,18 +12,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curate.errors import NetworkTrouble
+from curate.errors import CurateError, NetworkTrouble
+from curate.feeds.fetch import Fetched
 from curate.feeds.opml import Subscription
 from curate.inbox.arrivals import seen_before
 from curate.inbox.decide import decide
 from curate.inbox.items import find_item
 from curate.inbox.notes import add_quote, add_tags, set_note
-from curate.inbox.receive import Report, add_page, read_feeds
+from curate.inbox.receive import BATCH, Report, _Storing, add_page, read_feeds
 from curate.inbox.search import search
 from curate.web.client import Client
 from tests.inbox.stock import NOW, entry, persons
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from curate.inbox.items import Item
     from tests.conftest import Loopback
     from tests.inbox.stock import Stock
@@ -256,3 +260,68 @@ def test_a_page_that_cannot_be_had_leaves_nothing_behind(stock: Stock, loopback:
     with pytest.raises(NetworkTrouble, match="503"):
         add(stock, loopback, "/down")
     assert stock.items() == []
+
+
+class SlowDisk:
+    """Stores what it is given once it is free; ``batches`` are how many feeds came at a time."""
+
+    def __init__(self) -> None:
+        self.free = threading.Event()
+        self.batches: list[int] = []
+
+    def store(self, batch: Sequence[Fetched]) -> int:
+        assert self.free.wait(60)
+        self.batches.append(len(batch))
+        return len(batch)
+
+
+def test_what_was_taken_is_stored_however_slow_the_disk() -> None:
+    disk = SlowDisk()
+    told: list[int] = []
+
+    async def go() -> _Storing:
+        async with _Storing(disk.store, told.append) as storing:
+            for number in range(3):
+                await storing.take(Fetched(url=f"https://{number}.example/", outcome="not_modified"))
+            asyncio.get_running_loop().call_later(0, disk.free.set)
+        return storing
+
+    assert asyncio.run(go()).new_items == sum(disk.batches) == told[-1] == 3
+
+
+def test_no_more_feeds_wait_for_a_slow_disk_than_fit() -> None:
+    disk = SlowDisk()
+
+    async def go() -> int:
+        taken = 0
+
+        async def take(storing: _Storing) -> None:
+            nonlocal taken
+            for number in range(2 * BATCH + 3):
+                await storing.take(Fetched(url=f"https://{number}.example/", outcome="not_modified"))
+                taken += 1
+                await asyncio.sleep(0)  # so that the first batch is on its way to the disk
+
+        async with _Storing(disk.store, lambda _: None) as storing:
+            taking = asyncio.create_task(take(storing))
+            for _ in range(10 * BATCH):
+                await asyncio.sleep(0)
+            held = taken
+            disk.free.set()
+            await taking
+        return held
+
+    assert asyncio.run(go()) <= BATCH + 1
+    assert sum(disk.batches) == 2 * BATCH + 3
+
+
+def test_a_disk_that_refuses_ends_the_reading_with_its_reason() -> None:
+    def refuse(_: Sequence[Fetched]) -> int:
+        raise CurateError("The disk is full.")
+
+    async def go() -> None:
+        async with _Storing(refuse, lambda _: None) as storing:
+            await storing.take(Fetched(url="https://a.example/", outcome="not_modified"))
+
+    with pytest.raises(CurateError, match="full"):
+        asyncio.run(go())

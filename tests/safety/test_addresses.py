@@ -15,6 +15,7 @@ from curate.feeds.discover import feed_links
 from curate.feeds.fetch import Fetched, Known, fetch_feeds
 from curate.inbox.items import find_item
 from curate.inbox.pages import read_full_text
+from curate.web import guard
 from curate.web.client import Client
 from tests.inbox.stock import NOW
 from tests.web.raw import answering, serving
@@ -32,9 +33,10 @@ SECRET = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r
 
 
 @pytest.fixture
-def canary() -> Iterator[RawServer]:
-    """A private server with something worth having; curate is not allowed to go there."""
+def canary(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawServer]:
+    """A private server with something worth having; only its address keeps curate away, its port does not."""
     with serving(answering(SECRET)) as server:
+        monkeypatch.setattr(guard, "PORTS", guard.PORTS | {server.port})
         yield server
         assert server.connections == 0
         assert server.heard == []
