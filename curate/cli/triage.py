@@ -172,7 +172,7 @@ class Sitting:
             self.say("The note is as it was.")
 
     def _undo(self) -> None:
-        from curate.inbox.decide import undo
+        from curate.inbox.journal import undo
 
         steps = undo(self.connection, 1, now=self.clock())
         if not steps:

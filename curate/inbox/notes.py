@@ -15,8 +15,8 @@ from curate.desk.locks import hold
 from curate.errors import CurateError, Refused, UsageError
 from curate.feeds.characters import tidy
 from curate.feeds.clean import word_count
-from curate.inbox.decide import recorded
 from curate.inbox.items import Item, Quote, find_item
+from curate.inbox.journal import recorded
 
 if TYPE_CHECKING:
     import sqlite3

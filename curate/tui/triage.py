@@ -19,8 +19,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from curate.errors import CurateError
-from curate.inbox.decide import count_steps, decide, undo
+from curate.inbox.decide import decide
 from curate.inbox.items import count_by_state, find_item, list_items, web_address
+from curate.inbox.journal import count_steps, undo
 from curate.inbox.notes import set_note
 from curate.tui.rows import Rows, Wording
 

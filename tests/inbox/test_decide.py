@@ -17,9 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.errors import Refused, Unknown
-from curate.inbox import decide as journal
-from curate.inbox.decide import count_steps, decide, mark, undo
+from curate.inbox.decide import decide, mark
 from curate.inbox.items import find_item, wake
+from curate.inbox.journal import count_steps, last_steps, undo
 from curate.inbox.notes import add_quote, add_tags, remove_tags, set_note, set_via
 from curate.inbox.search import index
 from tests.inbox.stock import NOW, Stock, entry, persons
@@ -84,13 +84,13 @@ def test_the_journal_lists_the_steps_that_stand_newest_first(stock: Stock) -> No
     item_id = stock.only().id
     decide(stock.connection, [item_id], "keep", now=stock.tick())
     set_note(stock.connection, item_id, "mine", now=stock.tick())
-    assert [(step.action, step.at) for step in journal.journal(stock.connection, 10)] == [
+    assert [(step.action, step.at) for step in last_steps(stock.connection, 10)] == [
         ("note", NOW + timedelta(minutes=2)),
         ("keep", NOW + timedelta(minutes=1)),
     ]
     assert count_steps(stock.connection) == 2
     undo(stock.connection, 1, now=stock.tick())
-    assert [step.action for step in journal.journal(stock.connection, 10)] == ["keep"]
+    assert [step.action for step in last_steps(stock.connection, 10)] == ["keep"]
     assert undo(stock.connection, 5, now=NOW)[0].items[0].state == "new"
     assert undo(stock.connection, 1, now=NOW) == []
 
@@ -110,7 +110,7 @@ def test_a_step_killed_halfway_leaves_nothing(stock: Stock, tmp_path: Path) -> N
     program = (
         "import os, sys; from pathlib import Path; from datetime import datetime, UTC\n"
         "from curate.desk.db import open_database; from curate.desk.folder import Desk\n"
-        "from curate.inbox.decide import recorded\n"
+        "from curate.inbox.journal import recorded\n"
         "connection = open_database(Desk(Path(sys.argv[1])))\n"
         "with recorded(connection, sys.argv[2], 'keep', now=datetime.now(UTC)) as number:\n"
         "    connection.execute(\"UPDATE items SET state = 'kept' WHERE number = ?\", (number,))\n"
@@ -250,7 +250,7 @@ def test_what_changes_nothing_is_no_step_that_undo_would_take_back(stock: Stock)
     mark(stock.connection, item_id, "posted", now=stock.tick())
     add_tags(stock.connection, item_id, ["one"], now=NOW)
     add_tags(stock.connection, item_id, ["one"], now=NOW)
-    assert [step.action for step in journal.journal(stock.connection, 9)] == ["tag", "post"]
+    assert [step.action for step in last_steps(stock.connection, 9)] == ["tag", "post"]
 
 
 def test_undo_brings_back_what_was_put_off_even_after_its_day(stock: Stock) -> None:

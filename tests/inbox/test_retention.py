@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from curate.inbox.decide import decide, mark, undo
+from curate.inbox.decide import decide, mark
 from curate.inbox.items import count_by_state, find_item, list_items, wake
+from curate.inbox.journal import undo
 from curate.inbox.notes import add_quote, add_tags, set_note
 from curate.inbox.search import search
 from tests.inbox.stock import NOW, Stock, entry

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from curate.desk.db import recall
-from curate.inbox.decide import undo
+from curate.inbox.journal import undo
 from curate.inbox.notes import add_tags, set_note
 from curate.inbox.search import REACHED, catch_up, search
 from tests.inbox.stock import NOW, Stock, entry

@@ -15,8 +15,9 @@ import pytest
 from curate.cli import render
 from curate.cli.item_view import byline
 from curate.cli.triage import ASKED, Sitting
-from curate.inbox.decide import decide, undo
+from curate.inbox.decide import decide
 from curate.inbox.items import find_item
+from curate.inbox.journal import undo
 from curate.inbox.notes import set_note
 from curate.tui.rows import Rows, Wording
 from curate.tui.triage import Triage
