@@ -65,9 +65,9 @@ class Writing(Board):
     def action_note(self) -> None:
         """Write the note on the item, right here."""
         row = self.sitting.current
-        if row is None:
+        item = self.attempt(lambda: self.preview.find(row.lead.id)) if row else None
+        if item is None:
             return
-        item = row.lead
         text = self.unsaved.get(item.id, item.note)
 
         def done(noted: NoteDone | None) -> None:
