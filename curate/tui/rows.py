@@ -34,6 +34,13 @@ class Wording:
     ellipsis: str = "…"
     rule: str = "─"
 
+    def cell(self, text: str, cells: int) -> str:
+        """Return ``text`` disarmed, on one line, and exactly ``cells`` wide."""
+        safe = self.safe(text[: 4 * cells])  # more could not be seen, and would cost time
+        if cell_len(safe) <= cells and len(text) <= 4 * cells:
+            return set_cell_size(safe, cells)
+        return set_cell_size(safe, max(cells - len(self.ellipsis), 0)) + self.ellipsis
+
 
 class Rows(Widget):
     """The list: draws the lines around the cursor, whatever the number of items."""
@@ -80,13 +87,7 @@ class Rows(Widget):
 
     def _line(self, item: Item, now: datetime) -> str:
         title = max(self.size.width - FEED - 20, 10)
-        cells = [MARKS[item.state], self._cell(item.title, title), self._cell(item.feed_title, FEED)]
+        cells = [MARKS[item.state], self.wording.cell(item.title, title), self.wording.cell(item.feed_title, FEED)]
         cells.append(f"{self.wording.ago(item.dated, now):>5}")
         cells += [mark for mark in ("n" if item.note else "", f"x{item.sources}" if item.sources > 1 else "") if mark]
         return " ".join(cells)
-
-    def _cell(self, text: str, cells: int) -> str:
-        safe = self.wording.safe(text)
-        if cell_len(safe) <= cells:
-            return set_cell_size(safe, cells)
-        return set_cell_size(safe, cells - len(self.wording.ellipsis)) + self.wording.ellipsis
