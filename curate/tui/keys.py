@@ -236,8 +236,10 @@ def help_lines(where: str, wanted: str, width: int) -> list[str]:
     columns = 2 if width >= 8 + 2 * 36 - 6 else 1
     for group in GROUPS:
         cells = [f"{key.face:>6}  {key.words:<28}" for key in found if key.group == group and where in key.where]
-        for place in range(0, len(cells), columns):
-            lines.append(f"{group if place == 0 else '':<8}{''.join(cells[place : place + columns])}".rstrip())
+        lines += [
+            f"{group if place == 0 else '':<8}{''.join(cells[place : place + columns])}".rstrip()
+            for place in range(0, len(cells), columns)
+        ]
     off = [key for key in found if where not in key.where]
     lines += [f"{'Off' if place == 0 else '':<8}{key.face:>6}  {key.words}: {key.off}" for place, key in enumerate(off)]
     return lines or ["No key does that."]

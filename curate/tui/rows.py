@@ -46,13 +46,6 @@ class Wording:
             return set_cell_size(safe, cells)
         return set_cell_size(safe, max(cells - len(self.ellipsis), 0)) + self.ellipsis
 
-    def cell(self, text: str, cells: int) -> str:
-        """Return ``text`` disarmed, on one line, and exactly ``cells`` wide."""
-        safe = self.safe(text[: 4 * cells])  # more could not be seen, and would cost time
-        if cell_len(safe) <= cells and len(text) <= 4 * cells:
-            return set_cell_size(safe, cells)
-        return set_cell_size(safe, max(cells - len(self.ellipsis), 0)) + self.ellipsis
-
 
 class Rows(Widget):
     """The list: draws the lines around the cursor, or a page of 15 with numbers when skimming."""
@@ -123,7 +116,6 @@ class Rows(Widget):
         """Move up with the wheel."""
         self.post_message(self.Scrolled(-1))
 
-<<<<<<< HEAD
     def _line(self, row: Row, now: datetime, before: int) -> str:
         item = row.lead
         marks = ["n" if any(one.note for one in (item, *row.others)) else ""]
@@ -133,21 +125,4 @@ class Rows(Widget):
         title = max(self.size.width - before - feed - cell_len(said) - 10, 10)
         cells = [MARKS[item.state], self.wording.cell(item.title or "(no title)", title)]
         cells += [self.wording.cell(item.feed_title, feed), f"{self.wording.ago(item.dated, now):>5}", said]
-=======
-    def move_to(self, place: int) -> None:
-        """Put the cursor on the item at ``place``, or the nearest there is."""
-        self.cursor = max(0, min(place, len(self.items) - 1))
-        self.refresh()
-        self.moved()
-
-    def _top(self) -> int:
-        height = max(self.size.height, 1)
-        return max(0, min(self.cursor - height // 2, len(self.items) - height))
-
-    def _line(self, item: Item, now: datetime) -> str:
-        title = max(self.size.width - FEED - 20, 10)
-        cells = [MARKS[item.state], self.wording.cell(item.title, title), self.wording.cell(item.feed_title, FEED)]
-        cells.append(f"{self.wording.ago(item.dated, now):>5}")
-        cells += [mark for mark in ("n" if item.note else "", f"x{item.sources}" if item.sources > 1 else "") if mark]
->>>>>>> panes
         return " ".join(cells)

@@ -80,7 +80,7 @@ def test_no_text_is_syntax(filled: Stock, text: str) -> None:
         assert hit.item.id
 
 
-@pytest.mark.parametrize("text", ["kernel AND missing", "title:scheduler", "NOT kernel", "ker*nel"])
+@pytest.mark.parametrize("text", ["kernel AND missing", "title : scheduler x", "NOT kernel", "ker*nel"])
 def test_operators_are_words(filled: Stock, text: str) -> None:
     assert found(filled, text) == []
 
