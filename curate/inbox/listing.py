@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from curate.inbox.items import Condition, Item, list_items
+from curate.inbox.items import Condition, Item, find_number, list_items, load_items
 
 if TYPE_CHECKING:
     import sqlite3
@@ -45,14 +45,17 @@ def list_rows(  # noqa: PLR0913 - what a list may be narrowed to
     since: datetime | None = None,
     order: Order = "score",
     where: Condition | None = None,
+    feed: str | None = None,
 ) -> list[Row]:
-    """Return the rows of one state, stories gathered; ``limit`` 0 means all, ``state`` None every state.
+    """Return the rows of one state (None: of each), stories gathered; ``limit`` 0 means all, ``feed`` is a feed's URL.
 
     A story is listed when its lead meets ``where``. The others of a story that wait 90 days unread go with it.
     """
     narrowed = _both(LEADS, where)
-    inbox = None if since else now
-    leads = list_items(connection, state=state, limit=limit, since=since, unread=inbox, order=order, where=narrowed)
+    inbox = now if state == "new" and since is None else None
+    leads = list_items(
+        connection, state=state, limit=limit, since=since, feed=feed, unread=inbox, order=order, where=narrowed
+    )
     return with_others(connection, leads)
 
 
@@ -61,6 +64,12 @@ def with_others(connection: sqlite3.Connection, leads: Iterable[Item]) -> list[R
     leads = list(leads)
     told = also(connection, leads)
     return [Row(lead, tuple(one for one in told[lead.number] if one.state == lead.state)) for lead in leads]
+
+
+def whole(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
+    """Return ``ids``, each followed by the others of its story that are in the same state. Raises Unknown."""
+    items = load_items(connection, [find_number(connection, each) for each in ids])
+    return list(dict.fromkeys(each for row in with_others(connection, items) for each in row.ids))
 
 
 def also(connection: sqlite3.Connection, items: Iterable[Item]) -> dict[int, tuple[Item, ...]]:
