@@ -32,6 +32,7 @@ COPIED = 14 * DAY  # between a text and its copy, or a link to it
 REPORTED = DAY  # between two reports of one event
 LINKS = 3  # to other sites, at most, in a post that is about one of them
 SHORT = 250  # words of such a post, at most
+TINY = 80  # words of one that says hardly more than where it leads
 CROWD = 3_000  # words weigh as if there were at least so many items: among a few, every word is rare
 STOCK_WEIGHT = 2.0  # of a word that is in many titles everywhere, at most
 COPY = 0.6  # how sure of it a copy is, at least: below, two items only report one event
@@ -236,7 +237,7 @@ def _links(one: Piece, other: Piece, titles: float, shared: int) -> bool:
     """Say whether ``one`` is a short post about the page of ``other``."""
     if not other.page or other.page not in one.about:
         return False
-    return len(one.links) == 1 or titles >= 0.5 or shared >= 8
+    return titles >= 0.6 or shared >= 8 or (len(one.links) == 1 and one.words <= TINY)
 
 
 def _copied(titles: float, shared: int, contained: float) -> bool:
