@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from curate.desk.db import recall
+from curate.errors import UsageError
+from curate.inbox.items import list_items
 from curate.inbox.journal import undo
 from curate.inbox.notes import add_tags, set_note
-from curate.inbox.search import REACHED, catch_up, search
+from curate.inbox.search import REACHED, catch_up, condition, search
 from tests.inbox.stock import NOW, Stock, entry
 
 
@@ -76,8 +79,11 @@ def test_the_snippet_shows_the_words_found(filled: Stock) -> None:
 @example("\ud800")
 @example("* ^ ( ) - _ __")
 def test_no_text_is_syntax(filled: Stock, text: str) -> None:
-    for hit in search(filled.connection, text, limit=3, now=NOW):
-        assert hit.item.id
+    with contextlib.suppress(UsageError):  # a field that does not exist, or a value that means nothing
+        for hit in search(filled.connection, text, limit=3, now=NOW):
+            assert hit.item.id
+    with contextlib.suppress(UsageError):
+        list_items(filled.connection, state=None, limit=3, where=condition(filled.connection, text, now=NOW))
 
 
 @pytest.mark.parametrize("text", ["kernel AND missing", "title : scheduler x", "NOT kernel", "ker*nel"])
