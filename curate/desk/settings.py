@@ -70,6 +70,12 @@ class Editor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     command: str = ""
 
 
+class Triage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the triage screen behaves; without ``mouse`` the terminal selects text as it always does."""
+
+    mouse: bool = True
+
+
 class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One account on one network, with its slots and limits.
 
@@ -96,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fetch: Fetch = Fetch()
     deploy: Deploy = Deploy()
     editor: Editor = Editor()
+    triage: Triage = Triage()
     accounts: dict[str, Account] = {}
 
 

@@ -154,13 +154,17 @@ class Sitting:
 
     # Decisions
 
-    def decide(self, action: Action, rows: Sequence[Row] | None = None) -> list[Item]:
-        """Decide on ``rows``, else on those chosen, as one step, and go to the next row that waits."""
+    def decide(self, action: Action, rows: Sequence[Row] | None = None, *, until: datetime | None = None) -> list[Item]:
+        """Decide on ``rows``, else on those chosen, as one step, and go to the next row that waits.
+
+        What is put off comes back after 7 days, or at ``until``.
+        """
         rows = self.chosen() if rows is None else rows
         if not rows:
             return []
         now = self.clock()
-        items = decide(self.connection, [each for row in rows for each in row.ids], action, now=now, until=now + LATER)
+        until = until or now + LATER
+        items = decide(self.connection, [each for row in rows for each in row.ids], action, now=now, until=until)
         self._show(items)
         self.marked.clear()
         self.advance()

@@ -14,14 +14,15 @@ import pytest
 
 from curate.cli import render
 from curate.cli.item_view import byline
-from curate.cli.triage import ASKED, Sitting
+from curate.cli.triage_line import ASKED, LineMode
 from curate.inbox.decide import decide
 from curate.inbox.items import find_item
 from curate.inbox.journal import undo
 from curate.inbox.notes import set_note
 from curate.tui.rows import Wording
-from curate.tui.sitting import Plan
+from curate.tui.sitting import Plan, Sitting
 from curate.tui.triage import Triage
+from curate.tui.writing import Doors
 from tests.conftest import HEEDING_CTRL_C, press_ctrl_c
 from tests.inbox.stock import NOW, Stock, entry, persons
 
@@ -306,7 +307,7 @@ def sit(stock: Stock, *answers: str) -> list[str]:
         said.append(question)
         return next(typed, None)
 
-    Sitting(stock.connection, stock.items("new"), ask=ask, say=said.append, clock=stock.tick).run()
+    LineMode(Sitting(stock.connection, stock.tick), ask=ask, say=said.append, doors=Doors()).run()
     return said
 
 
