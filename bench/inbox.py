@@ -22,6 +22,7 @@ import tempfile
 import termios
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -92,12 +93,13 @@ def _commands(desk: Path, rounds: int) -> Iterator[str]:
 
 
 def _searches(desk: Path) -> Iterator[str]:
+    now = datetime.now(UTC)
     with closing(open_database(Desk(desk))) as connection:
         for query in QUERIES:
             times = []
             for _ in range(7):
                 start = time.perf_counter()
-                hits = search(connection, query, limit=50)
+                hits = search(connection, query, limit=50, now=now)
                 times.append(time.perf_counter() - start)
             middle = statistics.median(times)
             print(f"  search {query:26} median {middle * 1000:6.1f} ms   slowest {max(times) * 1000:6.1f} ms", end="")

@@ -260,13 +260,13 @@ def tag(here: Here, item_id: str, tags: tuple[str, ...], *, remove: bool) -> Non
 def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int) -> None:
     """Search everything ever seen, newest first.
 
-    Your notes and tags are searched, too. Every word must be there; the last may be a beginning.
+    Your notes and tags are searched, too. Every word must be there; the last may be a beginning. See curate help query.
     """
     from curate.inbox.search import search as find
 
     now = here.now()
     with _inbox(here) as connection:
-        hits = find(connection, " ".join(text), limit=limit, since=here.meant(since) if since else None)
+        hits = find(connection, " ".join(text), limit=limit, now=now, since=here.meant(since) if since else None)
     data = [{**row(hit.item, now), "snippet": hit.snippet} for hit in hits]
 
     def lines() -> Iterator[str]:

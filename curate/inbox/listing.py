@@ -44,13 +44,14 @@ def list_rows(  # noqa: PLR0913 - what a list may be narrowed to
     state: State = "new",
     order: Order = "score",
     where: Condition | None = None,
+    feed: str | None = None,
 ) -> list[Row]:
-    """Return the rows of one state, stories gathered; ``limit`` 0 means all.
+    """Return the rows of one state, stories gathered; ``limit`` 0 means all, ``feed`` is a feed's URL.
 
     A story is listed when its lead meets ``where``. The others of a story that wait 90 days unread go with it.
     """
     narrowed = _both(LEADS, where)
-    leads = list_items(connection, state=state, limit=limit, unread=now, order=order, where=narrowed)
+    leads = list_items(connection, state=state, limit=limit, unread=now, order=order, where=narrowed, feed=feed)
     return with_others(connection, leads)
 
 

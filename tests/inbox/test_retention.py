@@ -52,7 +52,7 @@ def test_leaving_the_inbox_changes_nothing_else(stock: Stock) -> None:
     assert list_items(stock.connection, state=None, limit=0, unread=now) == []
     assert list_items(stock.connection, state="new", limit=0, since=NOW - timedelta(days=1)) == [item]
     assert find_item(stock.connection, item.id) == whole
-    assert [hit.item.id for hit in search(stock.connection, "pager rotation", limit=5)] == [item.id]
+    assert [hit.item.id for hit in search(stock.connection, "pager rotation", limit=5, now=NOW)] == [item.id]
     decide(stock.connection, [item.id], "keep", now=now)
     assert stock.only().state == "kept"
 
