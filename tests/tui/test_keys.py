@@ -12,6 +12,7 @@ from textual.command import CommandList, CommandPalette
 
 from curate.tui.ask import NotePane
 from curate.tui.keys import KEYS, HelpPane, Said, bindings, footer, help_lines
+from curate.tui.triage import Triage
 from tests.tui.bare import HOSTILE, SIZES, WORDING, Bare, assert_tame, drive, lines
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ def test_no_key_means_two_things_and_none_needs_a_key_that_may_be_missing() -> N
     pressed = list(chain.from_iterable(key.keys.split(",") for key in KEYS if key.keys))
     assert len(pressed) == len(set(pressed))
     assert not [key for key in pressed if "alt+" in key or (key[0] == "f" and key[1:].isdigit())]
+
+
+def test_the_screen_has_an_action_for_every_key() -> None:
+    for key in KEYS:
+        assert bool(key.keys) == bool(key.action)
+        assert not key.action or hasattr(Triage, f"action_{key.action.partition('(')[0]}"), key.action
 
 
 def test_what_is_off_somewhere_says_why() -> None:
