@@ -154,7 +154,8 @@ class LineMode:
 
     def _decided(self, answer: str, row: Row) -> None:
         copies = f", {len(row.ids)} items" if len(row.ids) > 1 else ""
-        self.say(f"{DONE[answer]}{copies}. {self.sitting.left:,} left.")
+        left = self.sitting.left if self.sitting.plan.limit is None else len(self.sitting.waiting)
+        self.say(f"{DONE[answer]}{copies}. {left:,} left.")
 
     def _read(self, item: Item) -> None:
         if self.doors.read is not None and not item.full_text:
