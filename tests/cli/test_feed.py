@@ -236,6 +236,22 @@ def test_a_list_is_imported_once_and_what_cannot_be_read_is_named(curate: Curate
     assert "file:///etc/passwd" in again.err
 
 
+def test_an_import_says_which_feeds_will_not_be_read_as_usual(curate: Curate, desk: Path, tmp_path: Path) -> None:
+    for host, flags in (("a", ("--every", "240")), ("b", ())):
+        curate("-C", desk, "feed", "add", f"https://{host}.example/feed", "--title", host.upper(), "--offline")
+        if flags:
+            curate("-C", desk, "feed", "edit", host, *flags)
+    curate("-C", desk, "feed", "pause", "b")
+    listing = tmp_path / "list.opml"
+    listing.write_text(curate("-C", desk, "feed", "export").out, encoding="utf-8")
+    for host in "ab":
+        curate("-C", desk, "feed", "remove", host, "--yes")
+    told = curate("-C", desk, "feed", "import", listing).out.splitlines()
+    assert told == ["Added 2 feeds.", "1 is paused and 1 has an interval of its own, as the list says."]
+    rows = curate("-C", desk, "feed", "list", "--json").data
+    assert [(row["every"], row["paused"]) for row in rows] == [(240, False), (0, True)]
+
+
 def test_a_list_comes_from_standard_input_and_goes_to_standard_output(
     curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
