@@ -119,9 +119,7 @@ async def _fetch(  # noqa: PLR0913 - what a fetch needs
     network = Counter(reason for _, reason in report.failed if reason in {NO_NETWORK, PORTAL})
     done.troubles.extend(f"Feeds {reason} ({count:,}). None is blamed." for reason, count in network.items())
     done.troubles.extend(f"{url}: {reason}" for url, reason in report.failed if reason not in network)
-    done.troubles.extend(
-        f"{each.title} moved to {each.after} for good; curate undo goes back." for each in done.moved
-    )
+    done.troubles.extend(f"{each.title} moved to {each.after} for good; curate undo goes back." for each in done.moved)
 
 
 def _put_up(  # noqa: PLR0913 - what a build and a deploy need
