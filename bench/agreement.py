@@ -356,9 +356,7 @@ def main() -> int:
     print(f"{table.entries} entries, {table.size / 1e6:.1f} MB")
     for name in FIELDS:
         said, equal = table.said[name], table.equal[name]
-        print(
-            f"  {name:8} {100 * equal / total:6.2f} %, {said - total + equal} of {said} there"
-        )
+        print(f"  {name:8} {100 * equal / total:6.2f} %, {said - total + equal} of {said} there")
     print(f"  raw      {100 * table.whole / total:6.2f} %  all six equal")
     print(f"  explained{100 * table.explained / total:6.2f} %  no loss")
     for kind, number in table.classes.most_common():

@@ -186,7 +186,7 @@ def fetched(
     report: Report, health: Mapping[str, FeedHealth], due: datetime | None, clock: Clock, *, listed: bool
 ) -> list[str]:
     """Say what a fetch came to, the most useful line last; ``listed`` when there are feeds that it might have read."""
-    from curate.feeds.fetch import NO_NETWORK, PORTAL
+    from curate.feeds.verdict import NO_NETWORK, PORTAL
 
     if not report.feeds:
         if due is None:
@@ -263,10 +263,14 @@ def _short(reason: str) -> str:
 
 def checked(results: Sequence[Checked], names: Mapping[str, str], clock: Clock) -> list[str]:
     """Say how each feed is, its warnings below it, and what it all came to."""
-    from curate.feeds.fetch import NO_NETWORK
+    from curate.feeds.verdict import NO_NETWORK, PORTAL
 
-    if all(each.reason == NO_NETWORK for each in results):
-        return ["No network. Your inbox and drafts work. No feed is to blame."]
+    network = {
+        NO_NETWORK: "No network. Your inbox and drafts work. No feed is to blame.",
+        PORTAL: "The network answers in place of the feeds; it may want a sign-in. Open a browser, then check again.",
+    }
+    if len({each.reason for each in results}) == 1 and results[0].reason in network:
+        return [network[results[0].reason]]
     lines = []
     for each in results:
         called = names.get(each.url) or each.title or each.url

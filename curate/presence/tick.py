@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from curate.desk.db import recall, remember, to_seconds
 from curate.desk.locks import hold
 from curate.errors import CurateError, Unknown
-from curate.feeds.fetch import NO_NETWORK, PORTAL
 from curate.feeds.opml import read_feeds
+from curate.feeds.verdict import NO_NETWORK, PORTAL
 from curate.inbox.receive import read_feeds as receive_feeds
 from curate.posts.files import find_post, read_posts, set_header
 from curate.posts.post import permalink
