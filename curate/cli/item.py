@@ -141,16 +141,18 @@ def add(here: Here, url: str, via: str, note: str, tags: tuple[str, ...]) -> Non
 
     address = _address(url)
 
-    async def go(connection: sqlite3.Connection) -> tuple[Item, bool]:
+    async def go(connection: sqlite3.Connection) -> tuple[Item, bool, str]:
         async with here.client() as client:
-            return await add_page(connection, client, address, now=here.now())
+            without = here.settings().fetch.no_full_text
+            return await add_page(connection, client, address, now=here.now(), without=without)
 
     with _inbox(here) as connection:
-        found, added = asyncio.run(go(connection))
+        found, added, unkept = asyncio.run(go(connection))
         with transaction(connection):
             found = _write_on(connection, found, here.now(), via=via, note=note, tags=tags)
     said = "Added" if added else f"Already there, {found.state}:"
-    here.answer({**full_row(found, here.now()), "added": added}, [f"{said} {named(found)}"])
+    row = {**full_row(found, here.now()), "added": added, "without_text": unkept}
+    here.answer(row, [f"{said} {named(found)}", *([f"Its text is not kept: {unkept}."] if unkept else [])])
 
 
 @item.command("keep", epilog="Example: curate item keep kfmt rwcx")
