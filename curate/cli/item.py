@@ -267,10 +267,12 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
     Your notes and tags are searched, too. Every word must be there; the last may be a beginning.
     """
     from curate.inbox.search import search as find
+    from curate.inbox.search import unindexed
 
     now = here.now()
     with _inbox(here) as connection:
         hits = find(connection, " ".join(text), limit=limit, since=here.meant(since) if since else None)
+        lacking = unindexed(connection)
     data = [{**row(hit.item, now), "snippet": hit.snippet} for hit in hits]
 
     def lines() -> Iterator[str]:
@@ -278,7 +280,9 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
             yield line
             yield "      " + render.clip(render.term_safe(hit.snippet), cells() - 6)
 
-    here.answer(data, lines)
+    unsearched = f"{render.count(lacking, 'new item')} not searched: the search index cannot be written now. "
+    unsearched += "Nothing is lost; the next search that can write it catches up."
+    here.answer(data, lines, warnings=[unsearched] if lacking else ())
     if not hits and not here.json:
         here.say(f"No items match “{render.term_safe(' '.join(text))}”.")
 

@@ -6,8 +6,10 @@ know the state machine.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,6 @@ from curate.desk.db import recall, remember, to_seconds, transaction
 from curate.inbox.items import Item, load_items
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Sequence
     from datetime import datetime
 
@@ -57,6 +58,11 @@ def catch_up(connection: sqlite3.Connection, most: int = 0) -> None:
             remember(connection, REACHED, str(reached))
 
 
+def unindexed(connection: sqlite3.Connection) -> int:
+    """Return how many items the index has not come to."""
+    return int(connection.execute("SELECT count(*) FROM items WHERE number > ?", (_reached(connection),)).fetchone()[0])
+
+
 def _reached(connection: sqlite3.Connection) -> int:
     """Return the number of the newest item in the index."""
     return int(recall(connection, REACHED) or 0)
@@ -86,12 +92,14 @@ def search(connection: sqlite3.Connection, text: str, *, limit: int, since: date
 
     The last word may be the beginning of one. No character of ``text`` is syntax: whatever it
     holds, this finds or finds nothing. ``limit`` 0 means all; with a limit, a query that matches
-    more than 5,000 items looks at those seen last.
+    more than 5,000 items looks at those seen last. While the index cannot be written, as on a full disk,
+    what is in it is searched; ``unindexed`` then says how many items are not.
     """
     query = _query(text)
     if not query:
         return []
-    catch_up(connection)
+    with contextlib.suppress(sqlite3.OperationalError):
+        catch_up(connection)
     rows = connection.execute(
         """SELECT i.number FROM
              (SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?) s
