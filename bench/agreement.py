@@ -302,13 +302,14 @@ def pairs(mine: list[Entry], other: list[Any], table: Table, where: str) -> Iter
         return
     by_id = {entry.guid.split(" ")[0]: entry for entry in reversed(mine)}
     by_link = {entry.url: entry for entry in reversed(mine)}
-    by_body = {ours(entry)["body"]: entry for entry in reversed(mine) if entry.content_text}
+    by_text = {ours(entry)[name]: entry for name in ("title", "body") for entry in reversed(mine)}
     used: set[int] = set()
     for said in other:
         entry = by_id.get(said.get("id") or "") or by_link.get(said.get("link") or "")
-        entry = entry or by_body.get(theirs(said)["body"])
+        words = theirs(said)
+        entry = entry or by_text.get(words["body"] or words["title"])
         if entry is None:
-            table.missing("entry: lost" if any(said.values()) else "entry: empty", 1, where)
+            table.missing("entry: lost" if any(words.values()) else "entry: empty", 1, where)
         elif id(entry) in used:
             table.missing("entry: doubled", 1, where)
         else:
