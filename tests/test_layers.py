@@ -28,6 +28,8 @@ STORES = {
     "inbox/items.py",
     "inbox/receive.py",
     "inbox/decide.py",
+    "inbox/journal.py",
+    "inbox/rules.py",
     "inbox/notes.py",
     "inbox/pages.py",
     "inbox/search.py",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from curate.feeds.check import Checked
     from curate.feeds.health import FeedHealth
     from curate.feeds.opml import ImportReport, Subscription
-    from curate.inbox.decide import Moved
+    from curate.inbox.journal import Moved
     from curate.inbox.receive import Report
 
 NO_FEEDS = "No feeds yet. curate feed add URL, or curate feed import feeds.opml."

@@ -1,19 +1,18 @@
-"""The commands ``item …`` and ``undo``: read what came in, decide on it, write on it, take it back."""
+"""The commands ``item …``: read what came in, decide on it, write on it."""
 
 from __future__ import annotations
 
 import contextlib
 import re
 import sys
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from curate.cli import render
-from curate.cli.item_view import about_list, cells, full_row, named, page, row, steps_lines, table
-from curate.cli.main import Command, Group, Moment
+from curate.cli.item_view import about_list, cells, full_row, named, page, row, table
+from curate.cli.main import Group, Moment
 from curate.errors import CurateError, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 STATES = ("new", "kept", "later", "skipped", "drafted", "posted", "all")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-SHOWN = 20  # steps that undo --list shows
 
 
 class Span(Moment):
@@ -264,14 +262,14 @@ def tag(here: Here, item_id: str, tags: tuple[str, ...], *, remove: bool) -> Non
 def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int) -> None:
     """Search everything ever seen, newest first.
 
-    Your notes and tags are searched, too. Every word must be there; the last may be a beginning.
+    Your notes and tags are searched, too. Every word must be there; the last may be a beginning. See curate help query.
     """
     from curate.inbox.search import search as find
     from curate.inbox.search import unindexed
 
     now = here.now()
     with _inbox(here) as connection:
-        hits = find(connection, " ".join(text), limit=limit, since=here.meant(since) if since else None)
+        hits = find(connection, " ".join(text), limit=limit, now=now, since=here.meant(since) if since else None)
         lacking = unindexed(connection)
     data = [{**row(hit.item, now), "snippet": hit.snippet} for hit in hits]
 
@@ -285,29 +283,6 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
     here.answer(data, lines, warnings=[unsearched] if lacking else ())
     if not hits and not here.json:
         here.say(f"No items match “{render.term_safe(' '.join(text))}”.")
-
-
-@click.command(cls=Command, epilog="Example: curate undo 3")
-@click.argument("steps", metavar="[N]", type=click.IntRange(min=1), required=False)
-@click.option("--list", "only_list", is_flag=True, help="Show the last steps, newest first.")
-@click.option("--dry-run", "-n", is_flag=True, help="Show what would be taken back.")
-@click.pass_obj
-def undo(here: Here, steps: int | None, *, only_list: bool, dry_run: bool) -> None:
-    """Take back the last decision, note, quote, tag or move of a feed, or the last N."""
-    from curate.desk.locks import hold
-    from curate.inbox import decide
-
-    with _inbox(here) as connection:
-        if only_list or dry_run:
-            done = decide.journal(connection, steps or (SHOWN if only_list else 1))
-        else:
-            with contextlib.ExitStack() as alone:
-                if any(step.feed for step in decide.journal(connection, steps or 1)):  # a fetch knows it where it is
-                    alone.enter_context(hold(here.desk(), "fetch"))
-                done = decide.undo(connection, steps or 1, now=here.now(), feeds_file=here.desk().feeds)
-    here.answer(
-        [asdict(step) for step in done], lambda: steps_lines(done, here.now(), taken_back=not (only_list or dry_run))
-    )
 
 
 # What the commands share

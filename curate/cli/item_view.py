@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from curate.inbox.decide import Step
     from curate.inbox.items import Item
 
 LINE = 80  # cells of a line of text that reads well
@@ -164,28 +163,3 @@ def wrapped(text: str, line: int) -> list[str]:
             else:
                 lines.append(piece)
     return lines
-
-
-def steps_lines(steps: Sequence[Step], now: datetime, *, taken_back: bool) -> Iterator[str]:
-    """Say what was, or what would be, taken back, the newest step first."""
-    if not steps:
-        yield "Nothing to undo."
-    for number, step in enumerate(steps, 1):
-        if step.feed is not None:
-            if taken_back:
-                line = f"Taken back: {step.feed.title} is read at {step.feed.before} again."
-            else:
-                what = f"{step.feed.title} moved to {step.feed.after}"
-                line = f"{number:>3}  {render.ago(step.at, now):>4}  {step.action:<6} {what}"
-            yield render.term_safe(line)
-            continue
-        first = step.items[0]
-        what = f"{first.id} “{render.clip(render.term_safe(first.title), TITLE)}”"
-        if len(step.items) > 1:
-            what += f" and {len(step.items) - 1:,} more"
-        if not taken_back:
-            yield f"{number:>3}  {render.ago(step.at, now):>4}  {step.action:<6} {what}"
-            continue
-        yield f"Taken back: {step.action} {what}"
-        if step.action in ("draft", "post"):
-            yield "The post's file and page stay as they are; curate post list shows it."

@@ -31,7 +31,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "write": "post",
         "publish": "publish",
         "tick": "day",
-        "undo": "item",
+        "undo": "undo",
+        "redo": "undo",
     },
     "Things": {
         "feed": "feed",

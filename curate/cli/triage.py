@@ -59,15 +59,16 @@ def triage(here: Here, *, by_line: bool, limit: int | None) -> None:
 def _sit_before_screen(here: Here, connection: sqlite3.Connection, limit: int | None) -> bool:
     """Show the full screen until it is left; say whether it was interrupted."""
     from curate.tui.rows import Wording
+    from curate.tui.sitting import Plan
     from curate.tui.triage import Triage
+    from curate.tui.writing import Doors
 
     def safe(text: str) -> str:
         return here.drawn(render.term_safe(text))
 
-    plain = {"ellipsis": "...", "rule": "-"} if here.ascii else {}
-    app = Triage(
-        connection, clock=here.now, wording=Wording(safe=safe, ago=render.ago, byline=byline, **plain), limit=limit
-    )
+    plain = {"ellipsis": "...", "rule": "-", "upright": "|"} if here.ascii else {}
+    wording = Wording(safe=safe, ago=render.ago, byline=byline, **plain)
+    app = Triage(connection, clock=here.now, wording=wording, plan=Plan(limit=limit), doors=Doors())
     app.run()
     return app.return_code == 130
 
@@ -172,7 +173,7 @@ class Sitting:
             self.say("The note is as it was.")
 
     def _undo(self) -> None:
-        from curate.inbox.decide import undo
+        from curate.inbox.journal import undo
 
         steps = undo(self.connection, 1, now=self.clock())
         if not steps:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from curate.desk.db import transaction
 from curate.errors import CurateError, UsageError
 from curate.feeds import health
-from curate.inbox.decide import Moved, note_move
+from curate.inbox.journal import Moved, note_move
 
 if TYPE_CHECKING:
     import sqlite3

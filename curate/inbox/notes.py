@@ -15,8 +15,8 @@ from curate.desk.locks import hold
 from curate.errors import CurateError, Refused, UsageError
 from curate.feeds.characters import tidy
 from curate.feeds.clean import word_count
-from curate.inbox.decide import recorded
 from curate.inbox.items import Item, Quote, find_item
+from curate.inbox.journal import recorded
 
 if TYPE_CHECKING:
     import sqlite3
@@ -121,11 +121,7 @@ def add_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], 
     """Put ``tags`` on the item, each as it was first spelt on any item. Raises Unknown, UsageError."""
     wanted = _tags(tags)
     with recorded(connection, item_id, "tag", now=now) as number:
-        for tag in wanted:
-            known = connection.execute("SELECT tag FROM tags WHERE tag = ? COLLATE NOCASE LIMIT 1", (tag,)).fetchone()
-            connection.execute(
-                "INSERT OR IGNORE INTO tags (item, tag) VALUES (?, ?)", (number, known[0] if known else tag)
-            )
+        _put(connection, number, wanted)
     return find_item(connection, item_id)
 
 
@@ -139,6 +135,29 @@ def remove_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str
     return find_item(connection, item_id)
 
 
+def set_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], *, now: datetime) -> Item:
+    """Make ``tags`` the item's tags, as one step; none takes them all away. Raises Unknown, UsageError."""
+    named = [tag for tag in tags if _line(tag)]
+    with recorded(connection, item_id, "tag", now=now) as number:
+        wanted = _tags(named) if named else []
+        connection.execute("DELETE FROM tags WHERE item = ?", (number,))
+        _put(connection, number, wanted)
+    return find_item(connection, item_id)
+
+
+def vocabulary(connection: sqlite3.Connection) -> list[str]:
+    """Return every tag there is, the most used first."""
+    rows = connection.execute("SELECT tag FROM tags GROUP BY tag ORDER BY count(*) DESC, tag")
+    return [row[0] for row in rows]
+
+
+def split_via(text: str) -> tuple[str, str]:
+    """Return the name and the address in “Tomas Arreola https://example.net/@tomas”; either may be missing."""
+    words = text.split()
+    url = next((word for word in words if word.startswith(("http://", "https://"))), "")
+    return " ".join(word for word in words if word != url), url
+
+
 def set_via(connection: sqlite3.Connection, item_id: str, name: str, url: str, *, now: datetime) -> Item:
     """Remember who pointed to the item: a ``name``, a ``url``, or both. Raises Unknown."""
     with recorded(connection, item_id, "via", now=now) as number:
@@ -146,6 +165,13 @@ def set_via(connection: sqlite3.Connection, item_id: str, name: str, url: str, *
             "UPDATE items SET via_name = ?, via_url = ? WHERE number = ?", (_line(name), _line(url), number)
         )
     return find_item(connection, item_id)
+
+
+def _put(connection: sqlite3.Connection, number: int, tags: Iterable[str]) -> None:
+    """Put tags on an item, each as it was first spelt on any."""
+    for tag in tags:
+        known = connection.execute("SELECT tag FROM tags WHERE tag = ? COLLATE NOCASE LIMIT 1", (tag,)).fetchone()
+        connection.execute("INSERT OR IGNORE INTO tags (item, tag) VALUES (?, ?)", (number, known[0] if known else tag))
 
 
 def _around(passage: str, text: str) -> tuple[str, str] | None:

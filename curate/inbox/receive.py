@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from curate.feeds.fetch import Fetched
     from curate.feeds.opml import Subscription
     from curate.feeds.parse import Entry, Feed
-    from curate.inbox.decide import Moved
+    from curate.inbox.journal import Moved
     from curate.web.client import Client
 
 BATCH = 64  # feeds that wait to be stored, at most

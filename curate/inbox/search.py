@@ -14,14 +14,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curate.desk.db import recall, remember, to_seconds, transaction
-from curate.inbox.items import Item, load_items
+from curate.inbox.items import Condition, Item, load_items
+from curate.inbox.query import Term, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
 NEWEST = 5_000  # matches looked at, newest seen first: the price of a word that is everywhere stays bounded
-MOST_WORDS = 32
+COLUMNS = {
+    "any": "",
+    "title": "title",
+    "summary": "summary",
+    "body": "body summary",
+    "author": "author",
+    "site": "site",
+    "note": "note",
+}
+HAS_SQL = {
+    "note": "EXISTS (SELECT 1 FROM notes n WHERE n.item = i.number)",
+    "quote": "EXISTS (SELECT 1 FROM quotes q WHERE q.item = i.number)",
+    "tag": "EXISTS (SELECT 1 FROM tags t WHERE t.item = i.number)",
+    "via": "i.via_name <> '' OR i.via_url <> ''",
+    "text": "i.full_text",
+    "story": "i.story IS NOT NULL",
+}
+NO = Condition("0")
 SNIPPET = 16  # words
 REACHED = "indexed"  # where the desk remembers how far the index goes
 BATCH = 1_000  # items indexed at a time, which is several times quicker than one by one
@@ -58,6 +76,12 @@ def catch_up(connection: sqlite3.Connection, most: int = 0) -> None:
             remember(connection, REACHED, str(reached))
 
 
+def _catch_up_if_possible(connection: sqlite3.Connection) -> None:
+    """Index the new items unless the disk is full, or another program keeps writing: that must not stop a reader."""
+    with contextlib.suppress(sqlite3.OperationalError):
+        catch_up(connection)
+
+
 def unindexed(connection: sqlite3.Connection) -> int:
     """Return how many items the index has not come to."""
     return int(connection.execute("SELECT count(*) FROM items WHERE number > ?", (_reached(connection),)).fetchone()[0])
@@ -87,29 +111,102 @@ def _index(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
         )
 
 
-def search(connection: sqlite3.Connection, text: str, *, limit: int, since: datetime | None = None) -> list[Hit]:
-    """Return the items that hold every word of ``text``, newest first.
+def search(
+    connection: sqlite3.Connection, text: str, *, limit: int, now: datetime, since: datetime | None = None
+) -> list[Hit]:
+    """Return the items that ``text`` (the grammar of ``query``) is true of, newest first.
 
-    The last word may be the beginning of one. No character of ``text`` is syntax: whatever it
-    holds, this finds or finds nothing. ``limit`` 0 means all; with a limit, a query that matches
-    more than 5,000 items looks at those seen last. While the index cannot be written, as on a full disk,
-    what is in it is searched; ``unindexed`` then says how many items are not.
+    The last word may be the beginning of one. ``limit`` 0 means all; with a limit, words that more than 5,000 items
+    hold are looked for in those seen last. While the index cannot be written, as on a full disk, what is in it
+    is searched; ``unindexed`` then says how many items are not. Raises UsageError when a part of ``text`` cannot
+    be meant.
     """
-    query = _query(text)
-    if not query:
+    terms = parse(text, now=now)
+    if not terms:
         return []
-    with contextlib.suppress(sqlite3.OperationalError):
-        catch_up(connection)
+    _catch_up_if_possible(connection)
+    words = [term for term in terms if term.field in COLUMNS and not term.negated]
+    others = [term for term in terms if term not in words]
+    match = _match(words)
+    narrowed = _both([_condition(term) for term in others])
+    source = "items i"
+    values: list[object] = []
+    if match:
+        most = NEWEST if limit and not others else -1
+        source = "(SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?) s"
+        source += " CROSS JOIN items i ON i.number = s.rowid"
+        values = [match, most]
     rows = connection.execute(
-        """SELECT i.number FROM
-             (SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?) s
-           JOIN items i ON i.number = s.rowid
-           WHERE i.dated >= ? ORDER BY i.dated DESC, i.number DESC LIMIT ?""",
-        (query, NEWEST if limit else -1, to_seconds(since) if since else -(2**62), limit or -1),
+        f"SELECT i.number FROM {source} WHERE i.dated >= ? AND ({narrowed.sql})"  # noqa: S608 - our own parts
+        " ORDER BY i.dated DESC, i.number DESC LIMIT ?",
+        (*values, to_seconds(since) if since else -(2**62), *narrowed.values, limit or -1),
     )
     numbers = [int(row[0]) for row in rows]
-    snippets = _snippets(connection, query, numbers)
-    return [Hit(item, snippets[item.number]) for item in load_items(connection, numbers)]
+    snippets = _snippets(connection, match, numbers) if match else {}
+    return [Hit(item, snippets.get(item.number, "")) for item in load_items(connection, numbers)]
+
+
+def condition(connection: sqlite3.Connection, text: str, *, now: datetime) -> Condition:
+    """Return what narrows a list to the items that ``text`` (the grammar of ``query``) is true of.
+
+    Brings the index up to date first, if it can be written. Raises UsageError when a part of ``text`` cannot be meant.
+    """
+    terms = parse(text, now=now)
+    words = [term for term in terms if term.field in COLUMNS and not term.negated]
+    if any(term.field in COLUMNS for term in terms):
+        _catch_up_if_possible(connection)
+    match = _match(words)
+    parts = [Condition("i.number IN (SELECT rowid FROM search WHERE search MATCH ?)", (match,))] if match else []
+    return _both([*parts, *(_condition(term) for term in terms if term not in words)])
+
+
+def _both(parts: Sequence[Condition]) -> Condition:
+    if not parts:
+        return Condition("1")
+    sql = " AND ".join(f"({part.sql})" for part in parts)
+    return Condition(sql, tuple(value for part in parts for value in part.values))
+
+
+def _condition(term: Term) -> Condition:
+    """Return the SQL of one term."""
+    found = _holds(term)
+    return Condition(f"NOT coalesce({found.sql}, 0)", found.values) if term.negated else found
+
+
+def _holds(term: Term) -> Condition:  # noqa: PLR0911 - one arm for each field
+    inside = f"%{_escaped(term.text)}%"
+    match term.field:
+        case "tag":
+            return Condition(
+                "EXISTS (SELECT 1 FROM tags t WHERE t.item = i.number AND t.tag = ? COLLATE NOCASE)", (term.text,)
+            )
+        case "from":
+            told = "SELECT number FROM feeds WHERE title LIKE ? ESCAPE '!' OR url LIKE ? ESCAPE '!'"
+            return Condition(f"i.feed IN ({told}) OR (i.feed IS NULL AND i.site LIKE ? ESCAPE '!')", (inside,) * 3)
+        case "url":
+            return Condition("i.url LIKE ? ESCAPE '!'", (inside,))
+        case "state":
+            return Condition("i.state = ?", (term.text,))
+        case "newer" | "older":
+            sign = ">=" if term.field == "newer" else "<"
+            return Condition(f"i.dated {sign} ?", (to_seconds(term.moment) if term.moment else 0,))
+        case "has":
+            return Condition(HAS_SQL[term.text])
+        case "lang":
+            return Condition("i.lang LIKE ? ESCAPE '!'", (f"{_escaped(term.text)}%",))
+        case "words":
+            return Condition("i.words BETWEEN ? AND ?", (term.least, term.most))
+        case "rule":
+            told = "SELECT 1 FROM effects e WHERE e.item = i.number AND (e.name = ? COLLATE NOCASE OR e.rule = ?)"
+            return Condition(f"EXISTS ({told})", (term.text, term.text))
+        case _:
+            words = _match([term])
+            return Condition("i.number IN (SELECT rowid FROM search WHERE search MATCH ?)", (words,)) if words else NO
+
+
+def _escaped(text: str) -> str:
+    """Return ``text`` as LIKE takes it for itself."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
 def _snippets(connection: sqlite3.Connection, query: str, numbers: Sequence[int]) -> dict[int, str]:
@@ -127,9 +224,17 @@ def _snippets(connection: sqlite3.Connection, query: str, numbers: Sequence[int]
     return {number: " ".join(str(snippet).split()) for number, snippet in rows}
 
 
-def _query(text: str) -> str:
-    """Return ``text`` as FTS5 reads it, each word a quoted phrase (https://www.sqlite.org/fts5.html)."""
-    plain = text.encode("utf-8", "replace").decode()  # a terminal may hand in half a character
-    words = [word for word in plain.split() if re.search(r"\w", word.replace("_", ""))][:MOST_WORDS]
-    quoted = ['"' + word.replace("\0", "").replace('"', '""') + '"' for word in words]
-    return " ".join(quoted) + "*" if quoted else ""
+def _match(terms: Sequence[Term]) -> str:
+    """Return terms as FTS5 reads them, each a quoted phrase (https://www.sqlite.org/fts5.html).
+
+    The last word that is no phrase may be the beginning of one. "" when they say nothing.
+    """
+    parts = []
+    for place, term in enumerate(terms, 1):
+        if not re.search(r"\w", term.text.replace("_", "")):
+            continue
+        phrase = '"' + term.text.replace('"', '""') + '"'
+        begins = "*" if place == len(terms) and not term.exact else ""
+        column = COLUMNS[term.field]
+        parts.append(f"{{{column}}} : {phrase}{begins}" if column else f"{phrase}{begins}")
+    return " AND ".join(parts)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
-    from curate.inbox.decide import Moved
+    from curate.inbox.journal import Moved
     from curate.shares.ledger import Share
     from curate.web.client import Client
 

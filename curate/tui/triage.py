@@ -1,335 +1,260 @@
-"""The triage screen: a list, the article below it, one key for each decision.
+"""The triage screen: a list of stories, the article beside or below it, one key for each decision.
 
-Every key that decides goes through ``curate.inbox`` and is committed before the screen shows it.
-Texts of others reach the terminal through ``Wording.safe`` and never as markup. Must not know the
+Every key that decides goes through the sitting and is committed before the screen shows it. Must not know the
 command line, the clock or the environment: they are handed in.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.binding import Binding
 
 from curate.errors import CurateError
-from curate.inbox.decide import count_steps, decide, undo
-from curate.inbox.items import count_by_state, find_item, list_items, web_address
+from curate.inbox.items import web_address
 from curate.inbox.notes import set_note
-from curate.tui.rows import Rows, Wording
+from curate.tui import keys
+from curate.tui.ask import Ask, NotePane
+from curate.tui.keys import HelpPane, Said
+from curate.tui.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
-    from textual import events
+    from textual.binding import BindingType
 
     from curate.inbox.decide import Action
     from curate.inbox.items import Item
+    from curate.inbox.listing import Row
+    from curate.tui.rows import Rows
 
-T = TypeVar("T")
-
-MOST_ROWS = 500
-SMALLEST = (60, 16)  # columns, rows
-LATER = timedelta(days=7)
-PREVIEW = 6_000  # characters of an article: more than anybody reads here, less than what slows a key down
-KEYS = " s keep  x skip  z later  n note  o open  u undo  ? keys  q quit"
-HELP = """\
-Decide  s  keep           Move  j k  next, previous
-        x  skip                 g G  first, last
-        z  later, 7 days        PgUp PgDn  the article
-Write   n  note           See   o  open in the browser
-Undo    u  the last step, however it was made
-Leave   q  or Ctrl-C; what was decided is saved
-
-Marks   . new  + kept  - skipped  z later  n note
-        x3  in three feeds
-
-Esc closes"""
+DONE = {"keep": "kept", "skip": "skipped", "later": "put off for 7 days"}
 
 
-class Help(ModalScreen[None]):
-    """What each key does, over the list."""
+class Triage(Writing):
+    """Decide on the new items, 500 rows at a time, or on those of the plan."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "Close")]
-
-    def compose(self) -> ComposeResult:
-        """Show the text in the middle."""
-        yield Static(HELP, markup=False, id="help")
-
-
-class Triage(App[None]):
-    """Decide on the new items, newest first, 500 rows at a time, or ``limit`` in all."""
-
-    ENABLE_COMMAND_PALETTE = False
-    AUTO_FOCUS = None
-    CSS = """
-    #small, #empty, #note { display: none; }
-    #small, #empty { height: 1fr; content-align: center middle; text-align: center; }
-    #rows { height: 2fr; }
-    #article { height: 3fr; }
-    #article Static { padding: 0 1; }
-    #note { border: none; height: 1; padding: 0 1; }
-    .line { height: 1; }
-    Help { align: center middle; }
-    #help { width: auto; height: auto; padding: 0 1; border: ascii ansi_default; }
-    .small #desk { display: none; }
-    .small #small { display: block; }
-    .empty #rows, .empty #article, .empty #middle { display: none; }
-    .empty #empty { display: block; }
-    .noting #note { display: block; }
-    .noting #keys { display: none; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "decide('keep')", "keep"),
-        Binding("x", "decide('skip')", "skip"),
-        Binding("z", "decide('later')", "later"),
-        Binding("n", "note", "note"),
-        Binding("o", "open", "open"),
-        Binding("u", "undo", "undo"),
-        Binding("j,down", "move(1)", "down"),
-        Binding("k,up", "move(-1)", "up"),
-        Binding("g,home", "move(-1000)", "first"),
-        Binding("G,end", "move(1000)", "last"),
-        Binding("pagedown", "read(1)", "read on"),
-        Binding("pageup", "read(-1)", "read back"),
-        Binding("question_mark", "help", "keys"),
-        Binding("escape", "leave_note", "cancel"),
-        Binding("q", "quit", "quit"),
-        Binding("ctrl+c", "stop", "stop", priority=True),
+        *keys.bindings(),
+        Binding("escape", "leave_pane", show=False),
+        Binding("ctrl+c", "stop", "stop", priority=True, show=False),
     ]
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        *,
-        clock: Callable[[], datetime],
-        wording: Wording,
-        limit: int | None = None,
-    ) -> None:
-        super().__init__()
-        self.theme = "ansi-dark"  # the terminal's own sixteen colours
-        self.connection = connection
-        self.clock = clock
-        self.wording = wording
-        self.limit = limit  # of the sitting; None turns page after page
-        self.rows = Rows(wording, clock, self.show_item)
-        self.noting: Item | None = None  # whose note is being written, wherever the cursor goes meanwhile
-        self.decided: dict[str, str] = {}  # id to state, in this sitting
-        self.message = "newest first"
+    # Moving and looking
 
-    def compose(self) -> ComposeResult:
-        """Lay out head, list, article and keys; what stands in for them is hidden."""
-        with Vertical(id="desk"):
-            yield Static(markup=False, id="counts", classes="line")
-            yield Static(markup=False, id="message", classes="line")
-            yield Static(markup=False, classes="line rule")
-            yield Static(markup=False, id="empty")
-            yield self.rows
-            yield Static(markup=False, id="middle", classes="line rule")
-            with VerticalScroll(id="article", can_focus=False):
-                yield Static(markup=False, id="text")
-            yield Static(markup=False, classes="line rule")
-            yield Static(KEYS, markup=False, id="keys", classes="line")
-            # not selected, or the first key would wipe the note that is there
-            yield Input(id="note", placeholder="Enter saves the note, Esc leaves it as it was", select_on_focus=False)
-        yield Static(markup=False, id="small")
-
-    def on_mount(self) -> None:
-        """Show the first page."""
-        self._load()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Fit the rules; say so when the window is too small."""
-        width, height = event.size
-        small = width < SMALLEST[0] or height < SMALLEST[1]
-        self.screen_stack[0].set_class(small, "small")
-        self.query_one("#small", Static).update(
-            f"This window is {width} x {height}. Triage needs {SMALLEST[0]} x {SMALLEST[1]}.\n"
-            "Use a larger window, or: curate triage --line"
-        )
-        for rule in self.query(".rule").results(Static):
-            rule.update(self.wording.rule * width)
-
-    # Keys
-
-    def action_decide(self, action: Action) -> None:
-        """Decide on the item under the cursor and go to the next one that waits."""
-        item = self._current()
-        if item is None:
+    def action_move(self, by: int) -> None:
+        """Move the cursor, or the article while it is read."""
+        if self.where == "article":
+            self.preview.line(by)
             return
-        now = self.clock()
-        done = self._try(lambda: decide(self.connection, [item.id], action, now=now, until=now + LATER))
-        if done:
-            self._replace(done[0])
-            self.decided[item.id] = done[0].state
-            self.message = f"{done[0].state}: {item.title}"
-            self._advance()
+        self.message = ""
+        self.sitting.move_to(self.sitting.cursor + by)
+        self.show()
 
-    def action_undo(self) -> None:
-        """Take the last step back and go to its item."""
-        steps = self._try(lambda: undo(self.connection, 1, now=self.clock()))
-        if not steps:
-            self._say(self.message if steps is None else "Nothing to undo.")
-            return
-        for one in steps[0].items:
-            if one.state == "new":
-                self.decided.pop(one.id, None)
-            elif one.id in self.decided:
-                self.decided[one.id] = one.state
-        first = steps[0].items[0]
-        self.message = f"taken back: {steps[0].action} {first.title}"
-        if any(item.id == first.id for item in self.rows.items):
-            for one in steps[0].items:
-                self._replace(find_item(self.connection, one.id))
+    def action_turn(self, pages: int) -> None:
+        """Turn the pages of the skim, else of the article."""
+        if self.where == "skim":
+            self.turn_page(pages)
         else:
-            self._load()
-        places = [place for place, item in enumerate(self.rows.items) if item.id == first.id]
-        self.rows.move_to(places[0] if places else self.rows.cursor)
-        self._show()
+            self.preview.turn(pages)
 
-    def action_note(self) -> None:
-        """Write the note on the item in one line, right here."""
-        item = self._current()
-        if item is None:
+    def action_feed(self, by: int) -> None:
+        """Show the next feed alone, or the one before."""
+        self.sitting.turn_feed(by)
+        self.say("")
+
+    def action_skim(self) -> None:
+        """Go from the list to the skim and back."""
+        self.go("list" if self.where == "skim" else "skim")
+
+    def action_preview(self) -> None:
+        """Show the article beside the list, or hide it."""
+        self.showing = not self.showing
+        self.go("list")
+
+    def action_read(self) -> None:
+        """Read the article over the whole screen, its full text fetched meanwhile; back again."""
+        if self.where == "article" or self.sitting.current is None:
+            self.go("list")
             return
-        if "\n" in item.note:
-            self._say(f"This note has several lines: curate item note {item.id} --edit")
+        self.go("article")
+        item = self.sitting.current.lead
+        if self.doors.read is not None and not item.full_text:
+            self.preview_row("Getting the full text …")
+            self.run_worker(self._full(item), exclusive=True, group="full text")
+
+    async def _full(self, item: Item) -> None:
+        if self.doors.read is None:
             return
-        field = self.query_one("#note", Input)
-        field.value = item.note
-        self.noting = item
-        self._note_field(shown=True)
-        field.focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Save the note."""
-        item = self.noting
-        if item is not None:
-            noted = self._try(lambda: set_note(self.connection, item.id, event.value, now=self.clock()))
-            if noted is None:  # not saved: what was typed stays in its field
-                return
-            self._replace(noted)
-            self.message = f"noted on: {item.title}"
-            self.show_item()
-        self._note_field(shown=False)
-        self._show()
-
-    def action_leave_note(self) -> None:
-        """Leave the note as it was."""
-        self._note_field(shown=False)
+        said = ""
+        try:
+            await self.doors.read(item)
+            self.attempt(lambda: self.sitting.refresh(item.id))
+        except CurateError as error:
+            said = error.message
+        current = self.sitting.current
+        if self.where == "article" and current is not None and current.lead.id == item.id:
+            self.preview_row(said)
 
     def action_open(self) -> None:
         """Open the item in the browser."""
-        item = self._current()
-        address = self._try(lambda: web_address(item)) if item else None
+        row = self.sitting.current
+        address = self.attempt(lambda: web_address(row.lead)) if row else None
         if address:
             self.open_url(address)
-            self._say(f"opened: {address}")
+            self.say(f"opened: {address}")
 
-    def action_move(self, by: int) -> None:
-        """Move the cursor."""
-        self.rows.move_to(self.rows.cursor + by)
+    def action_copy(self) -> None:
+        """Hand the item's address to the terminal's clipboard."""
+        row = self.sitting.current
+        address = self.attempt(lambda: web_address(row.lead)) if row else None
+        if address:
+            self.copy_to_clipboard(address)
+            self.say(f"copied: {address}")
 
-    def action_read(self, pages: int) -> None:
-        """Turn the article's pages."""
-        article = self.query_one("#article", VerticalScroll)
-        article.scroll_relative(y=pages * max(article.size.height - 1, 1), animate=False)
+    def action_why(self) -> None:
+        """Say why the item stands where it does."""
+        row = self.sitting.current
+        why = self.doors.why
+        lines = self.attempt(lambda: why(row.lead)) if row and why else None
+        if row and lines:
+            self.push_screen(Said(f"Why “{row.lead.title}” stands here", lines, wording=self.wording))
 
     def action_help(self) -> None:
-        """Show what each key does."""
-        self.push_screen(Help())
+        """Show what each key does here."""
+        self.push_screen(HelpPane(self.where, wording=self.wording))
+
+    def action_leave_pane(self) -> None:
+        """Leave what is open: the article, marks, the filter, the one feed, the skim."""
+        sitting = self.sitting
+        if self.where == "article":
+            self.go("list")
+        elif sitting.marked:
+            sitting.marked.clear()
+            self.show()
+        elif sitting.filter or sitting.feed:
+            sitting.feed = None
+            sitting.narrow("")
+            self.say("")
+        elif self.where == "skim":
+            self.go("list")
+
+    # Deciding
+
+    def action_decide(self, action: Action) -> None:
+        """Decide on the marked rows, or on the one under the cursor."""
+        self._repeatable(lambda: self._decide(action, None))
+
+    def action_skip_others(self) -> None:
+        """Skip what is not marked on this page of the skim, and turn to the next."""
+        if self.where != "skim":
+            self.say("X skips a page of the skim: Tab opens it.")
+            return
+        rows = [self.sitting.rows[place] for place in self.rows.page]
+        others = [row for row in rows if row.lead.state == "new" and row.lead.id not in self.sitting.marked]
+        marked = set(self.sitting.marked)
+        after = self.rows.page.stop
+        if others:
+            self._decide("skip", others)
+            self.sitting.marked = marked
+        if after < len(self.sitting.rows):
+            self.sitting.move_to(after)
+        elif not marked:
+            self.attempt(self.sitting.load)
+        self.show()
+
+    def _decide(self, action: Action, rows: list[Row] | None) -> None:
+        items = self.attempt(lambda: self.sitting.decide(action, rows))
+        if items:
+            stories = f"{len(items)} items" if len(items) > 1 else items[0].title
+            self.say(f"{DONE[action]}: {stories}")
+
+    def action_repeat(self) -> None:
+        """Do again, here, what was done last to a row: a decision, or its tags."""
+        if self.again is None:
+            self.say("Nothing to repeat yet.")
+        else:
+            self.again()
+
+    def action_mark(self) -> None:
+        """Mark the row and go on, or take its mark away."""
+        self.sitting.mark(self.sitting.cursor)
+        self.sitting.move_to(self.sitting.cursor + 1)
+        self.show()
+
+    def action_mark_number(self, number: int) -> None:
+        """Mark the row with this number on the skim's page."""
+        page = self.rows.page
+        if self.where == "skim" and number <= len(page):
+            self.sitting.mark(page[number - 1])
+            self.show()
+
+    def action_range(self) -> None:
+        """Mark from the last mark to here."""
+        self.sitting.mark_range()
+        self.show()
+
+    def action_mark_all(self) -> None:
+        """Mark all that is in sight, or take those marks away."""
+        self.sitting.mark_all(self.rows.page)
+        self.show()
+
+    def action_apart(self) -> None:
+        """Take the story apart."""
+        items = self.attempt(self.sitting.take_apart)
+        if items:
+            self.say(f"taken apart: {len(items)} items" if len(items) > 1 else "Only one feed has this one.")
+
+    def action_undo(self) -> None:
+        """Take the last step back and go to its item."""
+        step = self.attempt(self.sitting.undo, nothing="Nothing to undo.")
+        if step:
+            self.say(f"taken back: {step.action} {step.items[0].title if step.items else step.rule}")
+
+    def action_redo(self) -> None:
+        """Do the last step taken back again and go to its item."""
+        step = self.attempt(self.sitting.redo, nothing="Nothing to redo.")
+        if step:
+            self.say(f"done again: {step.action} {step.items[0].title if step.items else step.rule}")
+
+    # Beyond the list
+
+    def action_filter(self) -> None:
+        """Show only what matches a query."""
+
+        def done(text: str | None) -> None:
+            if text is not None:
+                self.attempt(lambda: self.sitting.narrow(text))
+                self.say("")
+
+        hint = 'Words, "a phrase", #tag, from:feed, newer:7d, -not; Enter with nothing shows all.'
+        self.push_screen(Ask("Filter", self.sitting.filter, hint=hint, wording=self.wording), done)
 
     def action_stop(self) -> None:
-        """Leave at once; a note being written is saved first."""
-        field = self.query_one("#note", Input)
-        item = self.noting
-        if item is not None and field.value.strip():
-            self._try(lambda: set_note(self.connection, item.id, field.value, now=self.clock()))
+        """Leave at once; what is being written is saved first by its pane."""
+        note = self.screen if isinstance(self.screen, NotePane) else None
+        row = self.sitting.current
+        if note is not None and row is not None and note.typed.strip():
+            self.attempt(lambda: set_note(self.connection, row.lead.id, note.typed, now=self.clock()))
         self.exit(return_code=130)
 
-    # What the keys share
+    # What they share
 
-    def show_item(self) -> None:
-        """Show the article under the cursor."""
-        item = self._current()
-        if item is None:
-            return
-        whole = find_item(self.connection, item.id)
-        safe = self.wording.safe
-        parts = [Content.styled(safe(whole.title), "bold"), Content(safe(self.wording.byline(whole)))]
-        parts += [Content(safe(f"Note: {line}")) for line in whole.note.splitlines()[:3]]
-        text = (whole.content_text or whole.summary)[:PREVIEW]
-        parts += [Content(), *(Content(safe(line)) for line in text.split("\n"))]
-        self.query_one("#text", Static).update(Content("\n").join(parts))
-        self.query_one("#article", VerticalScroll).scroll_home(animate=False)
+    def _repeatable(self, act: Callable[[], None]) -> None:
+        """Do it, and let “.” do it again."""
+        self.again = act
+        act()
 
-    def _load(self) -> None:
-        """Put the newest new items into the list."""
-        limit = min(self.limit or MOST_ROWS, MOST_ROWS)
-        self.rows.items = list_items(self.connection, state="new", limit=limit, unread=self.clock())
-        self.rows.move_to(0)
-        self._show()
+    # The mouse
 
-    def _advance(self) -> None:
-        """Go to the next item that waits, below first; with none left, turn to the next page."""
-        items, cursor = self.rows.items, self.rows.cursor
-        places = [*range(cursor + 1, len(items)), *range(cursor)]
-        waiting = next((place for place in places if items[place].state == "new"), None)
-        if waiting is not None:
-            self.rows.move_to(waiting)
-            self._show()
-        elif self.limit is None:
-            self._load()
+    def on_rows_clicked(self, event: Rows.Clicked) -> None:
+        """Put the cursor on the row; a double click reads it."""
+        self.sitting.move_to(event.place)
+        if event.times > 1:
+            self.action_read()
         else:
-            self.rows.items = []
-            self._show()
+            self.say("")
 
-    def _show(self) -> None:
-        """Bring the head, and what stands in for an empty list, up to date."""
-        counts = count_by_state(self.connection, now=self.clock())
-        kept = sum(state == "kept" for state in self.decided.values())
-        self.query_one("#counts", Static).update(
-            f" Triage     {counts['new']:,} left  {len(self.decided):,} done  {kept:,} kept"
-            f"      undo: {count_steps(self.connection):,} steps"
-        )
-        self.query_one("#message", Static).update(f" {self.wording.safe(self.message)}")
-        self.screen_stack[0].set_class(not self.rows.items, "empty")
-        empty = f"That was all of this sitting. {counts['new']:,} left" if counts["new"] else "Inbox empty"
-        self.query_one("#empty", Static).update(
-            f"{empty}. {counts['kept']:,} kept.\n\n"
-            "q  leave, then: curate item list --state kept, curate write ID\nu  undo"
-        )
-        self.rows.refresh()
-
-    def _say(self, message: str) -> None:
-        self.message = message
-        self._show()
-
-    def _note_field(self, *, shown: bool) -> None:
-        self.screen_stack[0].set_class(shown, "noting")
-        if not shown:
-            self.noting = None
-            self.set_focus(None)
-
-    def _current(self) -> Item | None:
-        return self.rows.items[self.rows.cursor] if self.rows.items else None
-
-    def _replace(self, item: Item) -> None:
-        self.rows.items = [item if one.id == item.id else one for one in self.rows.items]
-
-    def _try(self, act: Callable[[], T]) -> T | None:
-        """Do what writes or refuses; say the refusal in the head and go on."""
-        try:
-            return act()
-        except CurateError as error:
-            self._say(f"{error.message} {error.hint}")
-        except sqlite3.Error as error:
-            self._say(f"Not saved: {error}. Press the key again.")
-        return None
+    def on_rows_scrolled(self, event: Rows.Scrolled) -> None:
+        """Move with the wheel."""
+        self.action_move(event.by)

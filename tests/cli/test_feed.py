@@ -17,7 +17,7 @@ import pytest
 from curate.cli import feed_view
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
-from curate.inbox.decide import Moved, note_move
+from curate.inbox.journal import Moved, note_move
 from tests.feeds.test_portal import PORTALS, hosts
 
 if TYPE_CHECKING:

@@ -84,9 +84,12 @@ class Stock:
 def persons(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
     """Every row and column that is the person's, exactly as the database holds them."""
     queries = {
-        "items": "SELECT id, state, decided_at, later_until, via_name, via_url FROM items ORDER BY number",
+        "items": "SELECT id, state, decided_at, later_until, via_name, via_url, boost, apart FROM items"
+        " ORDER BY number",
         "notes": "SELECT * FROM notes ORDER BY item",
         "quotes": "SELECT * FROM quotes ORDER BY number",
         "tags": "SELECT * FROM tags ORDER BY item, tag",
+        "rules": "SELECT * FROM rules ORDER BY number",
+        "effects": "SELECT * FROM effects ORDER BY item, rule",
     }
     return {name: [tuple(row) for row in connection.execute(query)] for name, query in queries.items()}

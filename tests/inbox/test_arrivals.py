@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from curate.inbox.arrivals import store_target
-from curate.inbox.decide import decide, undo
+from curate.inbox.decide import decide
 from curate.inbox.items import find_item
+from curate.inbox.journal import undo
 from curate.inbox.notes import set_note
 from tests.inbox.stock import NOW, entry, persons
 

@@ -17,9 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.errors import Refused, Unknown
-from curate.inbox import decide as journal
-from curate.inbox.decide import count_steps, decide, mark, undo
+from curate.inbox.decide import decide, mark, split
 from curate.inbox.items import find_item, wake
+from curate.inbox.journal import count_steps, last_steps, redo, undo
 from curate.inbox.notes import add_quote, add_tags, remove_tags, set_note, set_via
 from curate.inbox.search import index
 from tests.inbox.stock import NOW, Stock, entry, persons
@@ -84,13 +84,13 @@ def test_the_journal_lists_the_steps_that_stand_newest_first(stock: Stock) -> No
     item_id = stock.only().id
     decide(stock.connection, [item_id], "keep", now=stock.tick())
     set_note(stock.connection, item_id, "mine", now=stock.tick())
-    assert [(step.action, step.at) for step in journal.journal(stock.connection, 10)] == [
+    assert [(step.action, step.at) for step in last_steps(stock.connection, 10)] == [
         ("note", NOW + timedelta(minutes=2)),
         ("keep", NOW + timedelta(minutes=1)),
     ]
     assert count_steps(stock.connection) == 2
     undo(stock.connection, 1, now=stock.tick())
-    assert [step.action for step in journal.journal(stock.connection, 10)] == ["keep"]
+    assert [step.action for step in last_steps(stock.connection, 10)] == ["keep"]
     assert undo(stock.connection, 5, now=NOW)[0].items[0].state == "new"
     assert undo(stock.connection, 1, now=NOW) == []
 
@@ -110,7 +110,7 @@ def test_a_step_killed_halfway_leaves_nothing(stock: Stock, tmp_path: Path) -> N
     program = (
         "import os, sys; from pathlib import Path; from datetime import datetime, UTC\n"
         "from curate.desk.db import open_database; from curate.desk.folder import Desk\n"
-        "from curate.inbox.decide import recorded\n"
+        "from curate.inbox.journal import recorded\n"
         "connection = open_database(Desk(Path(sys.argv[1])))\n"
         "with recorded(connection, sys.argv[2], 'keep', now=datetime.now(UTC)) as number:\n"
         "    connection.execute(\"UPDATE items SET state = 'kept' WHERE number = ?\", (number,))\n"
@@ -139,12 +139,15 @@ class Sittings(RuleBasedStateMachine):
             set_note(self.stock.connection, self.ids[0], "an old note", now=self.stock.tick())
             add_quote(self.stock.connection, self.ids[0], "two incidents out of three", now=self.stock.tick())
             add_tags(self.stock.connection, self.ids[0], ["old"], now=self.stock.tick())
-        self.snapshots = [persons(self.stock.connection)]
+        self.stock.connection.execute("UPDATE items SET story = (SELECT min(number) FROM items) WHERE number <= 3")
+        self.snapshots = [self.persons()]
+        self.future: list[dict[str, list[tuple[Any, ...]]]] = []  # what was taken back, the last one first
         self.base = count_steps(self.stock.connection)
 
     def did(self) -> None:
         if count_steps(self.stock.connection) - self.base == len(self.snapshots):
-            self.snapshots.append(persons(self.stock.connection))
+            self.snapshots.append(self.persons())
+            self.future = []
         else:
             self.same(self.snapshots[-1])  # what changed nothing is no step
 
@@ -172,6 +175,11 @@ class Sittings(RuleBasedStateMachine):
     @rule(one=st.integers(0, 4), to=st.sampled_from(["drafted", "posted"]))
     def mark(self, one: int, to: Literal["drafted", "posted"]) -> None:
         mark(self.stock.connection, self.ids[one], to, now=self.stock.tick())
+        self.did()
+
+    @rule(one=st.integers(0, 4))
+    def split(self, one: int) -> None:
+        split(self.stock.connection, self.ids[one], now=self.stock.tick())
         self.did()
 
     @rule(one=st.integers(0, 4), text=st.sampled_from(["", "first", "second\nline", "drei"]))
@@ -213,13 +221,27 @@ class Sittings(RuleBasedStateMachine):
     def undo(self, data: Any) -> None:
         back = data.draw(st.integers(1, len(self.snapshots) - 1))
         assert len(undo(self.stock.connection, back, now=self.stock.tick())) == back
+        self.future = self.snapshots[-back:] + self.future
         del self.snapshots[-back:]
         self.same(self.snapshots[-1])
 
+    @rule(forth=st.integers(1, 3))
+    def redo(self, forth: int) -> None:
+        assert len(redo(self.stock.connection, forth)) == min(forth, len(self.future))
+        self.snapshots += self.future[:forth]
+        del self.future[:forth]
+        self.same(self.snapshots[-1])
+
+    def persons(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return what is the person's, and how the stories are."""
+        stories = self.stock.connection.execute("SELECT id, story FROM items ORDER BY number")
+        return {**persons(self.stock.connection), "stories": [tuple(row) for row in stories]}
+
     def same(self, wanted: dict[str, list[tuple[Any, ...]]]) -> None:
-        now = persons(self.stock.connection)
+        now = self.persons()
         known = {row[0] for row in wanted["items"]}
-        now["items"] = [row for row in now["items"] if row[0] in known]  # feeds may have brought more
+        for table in ("items", "stories"):  # feeds may have brought more
+            now[table] = [row for row in now[table] if row[0] in known]
         assert now == wanted
 
     def teardown(self) -> None:
@@ -250,7 +272,7 @@ def test_what_changes_nothing_is_no_step_that_undo_would_take_back(stock: Stock)
     mark(stock.connection, item_id, "posted", now=stock.tick())
     add_tags(stock.connection, item_id, ["one"], now=NOW)
     add_tags(stock.connection, item_id, ["one"], now=NOW)
-    assert [step.action for step in journal.journal(stock.connection, 9)] == ["tag", "post"]
+    assert [step.action for step in last_steps(stock.connection, 9)] == ["tag", "post"]
 
 
 def test_undo_brings_back_what_was_put_off_even_after_its_day(stock: Stock) -> None:

@@ -14,7 +14,8 @@ from curate.feeds.fetch import Fetched
 from curate.feeds.health import record
 from curate.feeds.parse import parse_feed
 from curate.inbox.arrivals import seen_before
-from curate.inbox.decide import decide, undo
+from curate.inbox.decide import decide
+from curate.inbox.journal import undo
 from curate.inbox.notes import add_quote, add_tags, set_note
 from curate.inbox.receive import store_feed
 from tests.inbox.stock import NOW

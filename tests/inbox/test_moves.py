@@ -14,7 +14,8 @@ from curate.errors import CurateError
 from curate.feeds.health import feed_rows
 from curate.feeds.opml import Subscription, add_feed, edit_feed, read_feeds, remove_feed
 from curate.inbox import receive
-from curate.inbox.decide import Moved, count_steps, decide, journal, undo
+from curate.inbox.decide import decide
+from curate.inbox.journal import Moved, count_steps, last_steps, undo
 from curate.web.client import Client
 from tests.inbox.stock import NOW
 
@@ -97,7 +98,7 @@ def test_undo_takes_a_move_back_and_it_is_not_followed_again(story: Story) -> No
     story.read(7)
     connection = story.stock.connection
     decide(connection, story.stock.ids(), "keep", now=NOW)
-    [_, moved] = journal(connection, 5)
+    [_, moved] = last_steps(connection, 5)
     assert (moved.action, moved.items) == ("move", ())
     assert count_steps(connection) == 1, "of items"
     assert [step.action for step in undo(connection, 5, now=NOW)] == ["keep"], "triage does not meddle with the list"
@@ -139,7 +140,7 @@ def test_a_person_who_writes_the_new_address_first_takes_the_items_along(story: 
     story.read(0)
     edit_feed(story.path, story.old, url=story.new)
     assert (story.read(1).new_items, story.urls, len(story.stock.items())) == (0, {story.new}, 1)
-    assert journal(story.stock.connection, 1) == [], "that was no step of ours"
+    assert last_steps(story.stock.connection, 1) == [], "that was no step of ours"
 
 
 def test_a_list_that_cannot_be_written_keeps_the_old_address_and_is_tried_again(
@@ -160,7 +161,7 @@ def test_a_list_that_cannot_be_written_keeps_the_old_address_and_is_tried_again(
         patched.setattr(os, "replace", full)
         with pytest.raises(CurateError, match="The disk is full"):
             undo(story.stock.connection, 1, now=NOW, feeds_file=story.path)
-    assert (story.urls, len(journal(story.stock.connection, 5))) == ({story.new}, 1)
+    assert (story.urls, len(last_steps(story.stock.connection, 5))) == ({story.new}, 1)
 
 
 def test_a_new_address_that_is_subscribed_to_already_is_left_alone_and_told_once(story: Story) -> None:

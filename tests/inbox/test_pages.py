@@ -142,9 +142,9 @@ def test_a_later_edit_in_the_feed_changes_the_title_and_not_the_text(reading: Re
 def test_search_finds_words_of_the_full_text(reading: Reading) -> None:
     item = reading.kept()
     reading.site.put("/one", article())
-    assert search(reading.stock.connection, "zeppelin", limit=5) == []
+    assert search(reading.stock.connection, "zeppelin", limit=5, now=NOW) == []
     reading.one(item)
-    assert [hit.item.id for hit in search(reading.stock.connection, "zeppelin", limit=5)] == [item.id]
+    assert [hit.item.id for hit in search(reading.stock.connection, "zeppelin", limit=5, now=NOW)] == [item.id]
 
 
 def test_a_post_says_how_many_words_the_original_has_once_they_are_known(reading: Reading) -> None:

@@ -52,8 +52,8 @@ def test_an_edited_entry_is_updated_in_place_and_the_persons_work_stays(stock: S
     edited = find_item(stock.connection, item.id)
     assert (edited.title, edited.content_text, edited.words) == ("Retitled", "Rewritten text.", 2)
     assert persons(stock.connection) == before
-    assert [hit.item.id for hit in search(stock.connection, "rewritten", limit=0)] == [item.id]
-    assert search(stock.connection, "pager rotation luck", limit=0) == []
+    assert [hit.item.id for hit in search(stock.connection, "rewritten", limit=0, now=NOW)] == [item.id]
+    assert search(stock.connection, "pager rotation luck", limit=0, now=NOW) == []
 
 
 def test_a_feed_that_dates_its_entries_anew_moves_nothing(stock: Stock) -> None:
@@ -288,7 +288,7 @@ def test_a_page_not_for_programs_becomes_an_item_without_its_text(
     assert (item.title, item.url, item.lang) == ("What we learned", f"{loopback.url}/learned", "en")
     assert (item.content_text, item.content_html, item.words, item.full_text) == ("", "", 0, False)
     assert item.summary == ("Eight weeks on call." if head else "")
-    assert search(stock.connection, "pager", limit=0) == []
+    assert search(stock.connection, "pager", limit=0, now=NOW) == []
 
 
 class SlowDisk:

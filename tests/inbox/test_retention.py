@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from curate.inbox.decide import decide, mark, undo
+from curate.inbox.decide import decide, mark
 from curate.inbox.items import count_by_state, find_item, list_items, wake
+from curate.inbox.journal import undo
 from curate.inbox.notes import add_quote, add_tags, set_note
 from curate.inbox.search import search
 from tests.inbox.stock import NOW, Stock, entry
@@ -51,7 +52,7 @@ def test_leaving_the_inbox_changes_nothing_else(stock: Stock) -> None:
     assert list_items(stock.connection, state=None, limit=0, unread=now) == []
     assert list_items(stock.connection, state="new", limit=0, since=NOW - timedelta(days=1)) == [item]
     assert find_item(stock.connection, item.id) == whole
-    assert [hit.item.id for hit in search(stock.connection, "pager rotation", limit=5)] == [item.id]
+    assert [hit.item.id for hit in search(stock.connection, "pager rotation", limit=5, now=NOW)] == [item.id]
     decide(stock.connection, [item.id], "keep", now=now)
     assert stock.only().state == "kept"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -9,15 +10,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from curate.desk.db import recall
-from curate.inbox.decide import undo
+from curate.errors import UsageError
+from curate.inbox.items import list_items
+from curate.inbox.journal import undo
 from curate.inbox.notes import add_tags, set_note
-from curate.inbox.search import REACHED, catch_up, search, unindexed
+from curate.inbox.search import REACHED, catch_up, condition, search, unindexed
 from tests.inbox.stock import NOW, Stock, entry
 
 
 def found(stock: Stock, text: str, **cut: object) -> list[str]:
     wanted = {"limit": 0, **cut}
-    return [hit.item.title for hit in search(stock.connection, text, **wanted)]  # type: ignore[arg-type] # names and types are search's own
+    return [hit.item.title for hit in search(stock.connection, text, now=NOW, **wanted)]  # type: ignore[arg-type] # names and types are search's own
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def test_notes_and_tags_are_found_from_the_moment_they_are_written_to_their_undo
 
 
 def test_the_snippet_shows_the_words_found(filled: Stock) -> None:
-    (hit,) = search(filled.connection, "only text", limit=0)
+    (hit,) = search(filled.connection, "only text", limit=0, now=NOW)
     assert hit.snippet == "The kernel is [only] in the [text]"
 
 
@@ -76,11 +79,14 @@ def test_the_snippet_shows_the_words_found(filled: Stock) -> None:
 @example("\ud800")
 @example("* ^ ( ) - _ __")
 def test_no_text_is_syntax(filled: Stock, text: str) -> None:
-    for hit in search(filled.connection, text, limit=3):
-        assert hit.item.id
+    with contextlib.suppress(UsageError):  # a field that does not exist, or a value that means nothing
+        for hit in search(filled.connection, text, limit=3, now=NOW):
+            assert hit.item.id
+    with contextlib.suppress(UsageError):
+        list_items(filled.connection, state=None, limit=3, where=condition(filled.connection, text, now=NOW))
 
 
-@pytest.mark.parametrize("text", ["kernel AND missing", "title:scheduler", "NOT kernel", "ker*nel"])
+@pytest.mark.parametrize("text", ["kernel AND missing", "title : scheduler x", "NOT kernel", "ker*nel"])
 def test_operators_are_words(filled: Stock, text: str) -> None:
     assert found(filled, text) == []
 
