@@ -139,16 +139,18 @@ def add(here: Here, url: str, via: str, note: str, tags: tuple[str, ...]) -> Non
 
     address = _address(url)
 
-    async def go(connection: sqlite3.Connection) -> tuple[Item, bool]:
+    async def go(connection: sqlite3.Connection) -> tuple[Item, bool, str]:
         async with here.client() as client:
-            return await add_page(connection, client, address, now=here.now())
+            without = here.settings().fetch.no_full_text
+            return await add_page(connection, client, address, now=here.now(), without=without)
 
     with _inbox(here) as connection:
-        found, added = asyncio.run(go(connection))
+        found, added, unkept = asyncio.run(go(connection))
         with transaction(connection):
             found = _write_on(connection, found, here.now(), via=via, note=note, tags=tags)
     said = "Added" if added else f"Already there, {found.state}:"
-    here.answer({**full_row(found, here.now()), "added": added}, [f"{said} {named(found)}"])
+    row = {**full_row(found, here.now()), "added": added, "without_text": unkept}
+    here.answer(row, [f"{said} {named(found)}", *([f"Its text is not kept: {unkept}."] if unkept else [])])
 
 
 @item.command("keep", epilog="Example: curate item keep kfmt rwcx")
@@ -263,10 +265,12 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
     Your notes and tags are searched, too. Every word must be there; the last may be a beginning. See curate help query.
     """
     from curate.inbox.search import search as find
+    from curate.inbox.search import unindexed
 
     now = here.now()
     with _inbox(here) as connection:
         hits = find(connection, " ".join(text), limit=limit, now=now, since=here.meant(since) if since else None)
+        lacking = unindexed(connection)
     data = [{**row(hit.item, now), "snippet": hit.snippet} for hit in hits]
 
     def lines() -> Iterator[str]:
@@ -274,7 +278,9 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
             yield line
             yield "      " + render.clip(render.term_safe(hit.snippet), cells() - 6)
 
-    here.answer(data, lines)
+    unsearched = f"{render.count(lacking, 'new item')} not searched: the search index cannot be written now. "
+    unsearched += "Nothing is lost; the next search that can write it catches up."
+    here.answer(data, lines, warnings=[unsearched] if lacking else ())
     if not hits and not here.json:
         here.say(f"No items match “{render.term_safe(' '.join(text))}”.")
 

@@ -91,7 +91,7 @@ def _known(row: sqlite3.Row, moment: int) -> Known:
         etag=row["etag"] if valid else "",
         last_modified=row["last_modified"] if valid else "",
         body_hash=row["body_hash"],
-        failing=row["failures"] > 0,
+        before="failed" if row["failures"] else "read" if row["succeeded_at"] is not None else "",
     )
 
 

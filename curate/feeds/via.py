@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # What an entry calls its own page where its link leads to somebody else's.
 PERMALINKS = ("related", "alternate", "replies")
+ELSEWHERE = "external"  # the relation of what an entry of a JSON Feed is about: its external_url
 TAIL = 4_000  # characters at the end of a text in which Reddit puts its two links
 LINK = re.compile(r'<a\b[^<>]{0,2000}?\bhref="([^"<>]{1,2000})"[^<>]{0,200}>\s*\[link\]\s*</a>', re.IGNORECASE)
 REDDIT = ("reddit.com", "redd.it", "redditmedia.com")
@@ -56,6 +57,9 @@ def led_elsewhere(  # noqa: PLR0913 - what an entry and its feed say of where th
         shown = LINK.search(content[-TAIL:])
         target = unwrapped(web_url(html.unescape(shown[1]))) if shown else ""
         return Led(url=url) if not target or _on(target, REDDIT) else Led(url=target, via_name=name, via_url=url)
+    for relation, address in links:
+        if relation == ELSEWHERE and url and not _on(address, [*own, host_of(url)]):
+            return Led(url=unwrapped(address), via_name=name, via_url=url)
     if not url or not own or opaque(url) or _on(url, own):
         return Led(url=url)
     said = [(relation, address) for relation, address in links if relation in PERMALINKS]

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from curate.desk.db import new_ids, to_seconds, transaction
 from curate.feeds.addresses import canonical_url, opaque
+from curate.feeds.clean import one_line
 from curate.inbox.items import Item, find_by_url, find_item
 from curate.inbox.search import index
 
@@ -129,13 +130,15 @@ def store_target(connection: sqlite3.Connection, number: int, url: str) -> None:
             )
 
 
-def store_page(connection: sqlite3.Connection, page: Page, *, now: datetime) -> Item:
+def store_page(connection: sqlite3.Connection, page: Page, *, now: datetime, with_text: bool = True) -> Item:
     """Store a page the person pointed at as a new item without a feed, and return it.
 
-    A page whose canonical URL is an item already changes nothing: that item is returned.
+    Not ``with_text``, nothing of its text is kept, its first words included. A page whose canonical URL
+    is an item already changes nothing: that item is returned.
     """
     address = canonical_url(page.url)
     published = believable(page.published, now)
+    own_words = page.summary.rstrip("… ") in one_line(page.content_text)  # its head says nothing of itself
     arrival = Arrival(
         guid=address,
         url=page.url,
@@ -143,12 +146,12 @@ def store_page(connection: sqlite3.Connection, page: Page, *, now: datetime) -> 
         title=page.title or page.url,
         author=page.author,
         site=page.site,
-        summary=page.summary,
-        content_html=page.content_html,
-        content_text=page.content_text,
-        words=page.words,
+        summary=page.summary if with_text or not own_words else "",
+        content_html=page.content_html if with_text else "",
+        content_text=page.content_text if with_text else "",
+        words=page.words if with_text else 0,
         lang=page.lang,
-        full_text=True,
+        full_text=with_text,
         published=published,
         claimed=None if published else page.published,
     )

@@ -22,6 +22,7 @@ from curate.feeds.workers import Unreadable, Workers
 from curate.inbox.arrivals import Arrival, believable, seen_before, store_arrivals, store_page
 from curate.inbox.items import Item, find_by_url
 from curate.inbox.moves import follow, settle
+from curate.inbox.pages import why_unkept
 from curate.inbox.search import catch_up
 
 if TYPE_CHECKING:
@@ -169,18 +170,20 @@ async def add_page(
     url: str,
     *,
     now: datetime,
-) -> tuple[Item, bool]:
-    """Fetch the page at ``url`` and make it an item; return the item and whether it is new.
+    without: Sequence[str] = (),
+) -> tuple[Item, bool, str]:
+    """Fetch the page at ``url`` and make it an item; return the item, whether it is new, and why without its text.
 
-    What is an item already (by its canonical URL, the page's own word for it included) is
-    returned as it is. Raises NetworkTrouble when the page cannot be had, NotAPage when it is none;
-    nothing is then stored.
+    What is an item already (by its canonical URL, the page's own word for it included) is returned as it is.
+    Of a page whose site asks programs not to read or keep it, and of the sites in ``without``, the item has
+    what the page's head says of it, and no text. Raises NetworkTrouble when the page cannot be had, NotAPage
+    when it is none; nothing is then stored.
     """
     from curate.feeds.fulltext import NotAPage, read_page
 
     there = find_by_url(connection, url)
     if there is not None:
-        return there, False
+        return there, False, ""
     reply = await client.get(url)
     if reply.status != 200:
         raise NetworkTrouble(
@@ -193,8 +196,9 @@ async def add_page(
             raise NotAPage(error.message, "Nothing was stored.") from None
     there = find_by_url(connection, page.url)
     if there is not None:
-        return there, False
-    return store_page(connection, page, now=now), True
+        return there, False, ""
+    unkept = await why_unkept(client, reply, page.robots, without=without)
+    return store_page(connection, page, now=now, with_text=not unkept), True, unkept
 
 
 def _arrival(entry: Entry, feed: Feed, now: datetime) -> Arrival:

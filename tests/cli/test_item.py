@@ -392,6 +392,16 @@ def test_add_puts_a_page_into_the_inbox_once(run: Run, loopback: Loopback) -> No
     assert run("item", "add", url).out == f"Already there, new: {answer['id']} “What we learned”\n"
 
 
+def test_a_page_whose_site_wants_no_program_is_added_without_its_text(run: Run, loopback: Loopback) -> None:
+    url = loopback.put("/learned", PAGE, Content_Type="text/html")
+    loopback.put("/robots.txt", "User-agent: curate\nDisallow: /learned")
+    added, unkept = run("item", "add", url).out.splitlines()
+    assert added.endswith("“What we learned”")
+    assert unkept == "Its text is not kept: its site asks programs not to read it (robots.txt)."
+    again = run("item", "add", url, "--json").data
+    assert (again["added"], again["without_text"]) == (False, "")
+
+
 def test_a_page_that_cannot_be_had_is_said_and_leaves_nothing(run: Run, stock: Stock, loopback: Loopback) -> None:
     before = len(stock.items())
     failed = run("item", "add", f"{loopback.url}/missing", "--note", "mine", expect=5)
