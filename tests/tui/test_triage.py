@@ -55,9 +55,9 @@ def stock(tmp_path: Path) -> Iterator[Stock]:
     stock.connection.close()
 
 
-def screen_of(stock: Stock, limit: int | None = None) -> Triage:
+def screen_of(stock: Stock, limit: int | None = None, plan: Plan | None = None) -> Triage:
     wording = Wording(safe=render.term_safe, ago=render.ago, byline=byline)
-    return Triage(stock.connection, clock=stock.tick, wording=wording, plan=Plan(limit=limit))
+    return Triage(stock.connection, clock=stock.tick, wording=wording, plan=plan or Plan(limit=limit))
 
 
 def drive(app: Triage, act: Callable[[Pilot[None]], Awaitable[None]], size: tuple[int, int] = (80, 24)) -> None:
@@ -85,13 +85,13 @@ def test_each_key_decides_at_once_and_the_cursor_goes_on(stock: Stock) -> None:
 
     async def act(pilot: Pilot[None]) -> None:
         assert ">  . About a" in shown(app)
-        assert "Triage     5 left  0 done  0 kept      undo: 0 steps" in shown(app)
+        assert "Triage      5 left  0 done  0 kept      undo: 0 steps" in shown(app)
         for key, expected in (("s", "knnnn"), ("x", "ksnnn"), ("z", "kslnn")):
             await pilot.press(key)
             assert states(stock) == expected, "in the database, not on the screen alone"
         assert ">  . About d" in shown(app)
         assert [line[3:12] for line in shown(app).splitlines()[3:6]] == ["+ About a", "- About b", "z About c"]
-        assert "Triage     2 left  3 done  1 kept      undo: 3 steps" in shown(app)
+        assert "Triage      2 left  3 done  1 kept      undo: 3 steps" in shown(app)
 
     drive(app, act)
 
