@@ -37,6 +37,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Things": {
         "feed": "feed",
         "item": "item",
+        "rule": "rule",
         "post": "post",
         "share": "share",
         "account": "account",

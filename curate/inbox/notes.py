@@ -119,7 +119,7 @@ def add_quote(connection: sqlite3.Connection, item_id: str, text: str, *, now: d
 
 def add_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], *, now: datetime) -> Item:
     """Put ``tags`` on the item, each as it was first spelt on any item. Raises Unknown, UsageError."""
-    wanted = _tags(tags)
+    wanted = tag_names(tags)
     with recorded(connection, item_id, "tag", now=now) as number:
         _put(connection, number, wanted)
     return find_item(connection, item_id)
@@ -127,7 +127,7 @@ def add_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], 
 
 def remove_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], *, now: datetime) -> Item:
     """Take ``tags`` off the item, whatever their case; those it does not have change nothing."""
-    wanted = _tags(tags)
+    wanted = tag_names(tags)
     with recorded(connection, item_id, "tag", now=now) as number:
         connection.executemany(
             "DELETE FROM tags WHERE item = ? AND tag = ? COLLATE NOCASE", [(number, tag) for tag in wanted]
@@ -139,7 +139,7 @@ def set_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], 
     """Make ``tags`` the item's tags, as one step; none takes them all away. Raises Unknown, UsageError."""
     named = [tag for tag in tags if _line(tag)]
     with recorded(connection, item_id, "tag", now=now) as number:
-        wanted = _tags(named) if named else []
+        wanted = tag_names(named) if named else []
         connection.execute("DELETE FROM tags WHERE item = ?", (number,))
         _put(connection, number, wanted)
     return find_item(connection, item_id)
@@ -184,7 +184,8 @@ def _around(passage: str, text: str) -> tuple[str, str] | None:
     return flat[max(start - AROUND, 0) : start], flat[end : end + AROUND]
 
 
-def _tags(tags: Iterable[str]) -> list[str]:
+def tag_names(tags: Iterable[str]) -> list[str]:
+    """Return the tags named in texts with commas between them, without #. Raises UsageError for none, or a long one."""
     wanted = [_line(part).removeprefix("#").strip() for tag in tags for part in tag.split(",")]
     wanted = [tag for tag in wanted if tag]
     if not wanted:

@@ -23,6 +23,7 @@ from curate.inbox.arrivals import Arrival, believable, seen_before, store_arriva
 from curate.inbox.items import Item, find_by_url
 from curate.inbox.moves import follow, settle
 from curate.inbox.pages import why_unkept
+from curate.inbox.rules import apply_to_arrivals
 from curate.inbox.search import catch_up
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
     ``subscriptions`` come from. ``progress`` hears (done, of how many, new items, failed) at first and after each.
     """
     settle(connection, subscriptions, now=now)
+    before = int(connection.execute("SELECT coalesce(max(number), 0) FROM items").fetchone()[0])
     every = {each.url: each.every for each in subscriptions}
     due = known_feeds(connection, subscriptions, now=now, force=force)
     outcomes: Counter[str] = Counter()
@@ -104,6 +106,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
                 failed.append((fetched.url, fetched.reason))
             tell(storing.new_items)
     catch_up(connection, INDEXED)
+    apply_to_arrivals(connection, after=before, now=now)
     moved, unmoved = ([], []) if feeds_file is None else follow(connection, subscriptions, feeds_file, now=now)
     return Report(
         feeds=len(due),
