@@ -28,6 +28,7 @@ STORES = {
     "inbox/items.py",
     "inbox/receive.py",
     "inbox/decide.py",
+    "inbox/gathering.py",
     "inbox/journal.py",
     "inbox/rules.py",
     "inbox/notes.py",

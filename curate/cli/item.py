@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli import render
-from curate.cli.item_view import about_list, cells, full_row, named, page, row, table
+from curate.cli.item_view import about_list, also_row, cells, full_row, named, page, row, story_of, table
 from curate.cli.main import Group, Moment
+from curate.cli.story import list_stories, split, whole_story
 from curate.errors import CurateError, UsageError
 
 if TYPE_CHECKING:
@@ -54,14 +55,18 @@ def item() -> None:
 @click.option("--state", type=click.Choice(STATES), default="new", help="Only items in this state (new).")
 @click.option("--since", type=Span(-1), help="Only items from then on: 3d, 2w, 2026-11-01.")
 @click.option("--limit", type=click.IntRange(min=0), default=50, help="At most so many (50); 0 for all.")
+@click.option("--stories", is_flag=True, help="Show a story that several feeds have once.")
 @click.pass_obj
-def list_(here: Here, state: str, since: datetime | None, limit: int) -> None:
+def list_(here: Here, state: str, since: datetime | None, limit: int, *, stories: bool) -> None:
     """List items, newest first."""
     from curate.inbox.items import count_by_state, list_items
 
     now = here.now()
     with _inbox(here) as connection:
         begin = here.meant(since) if since else None
+        if stories:
+            list_stories(here, connection, state, begin, limit)
+            return
         inbox = now if state == "new" and begin is None else None
         items = list_items(connection, state=None if state == "all" else state, limit=limit, since=begin, unread=inbox)
         counts = count_by_state(connection, now=now)
@@ -79,13 +84,15 @@ def list_(here: Here, state: str, since: datetime | None, limit: int) -> None:
 def show(here: Here, item_id: str, *, full: bool, refresh: bool) -> None:
     """Read one item in the terminal."""
     from curate.inbox.items import find_item
+    from curate.inbox.listing import also
 
     with _inbox(here) as connection:
         found = find_item(connection, item_id)
         if full or refresh:
             found = _full(here, connection, found, refresh=refresh)
+        others = also(connection, [found])[found.number]
     data = {**full_row(found, here.now()), "summary": found.summary, "content_text": found.content_text}
-    here.answer({**data, "full_text": found.full_text}, lambda: page(found))
+    here.answer({**data, "full_text": found.full_text, "also": also_row(others)}, lambda: page(found, others))
 
 
 def _full(here: Here, connection: sqlite3.Connection, found: Item, *, refresh: bool) -> Item:
@@ -155,31 +162,34 @@ def add(here: Here, url: str, via: str, note: str, tags: tuple[str, ...]) -> Non
 
 @item.command("keep", epilog="Example: curate item keep kfmt rwcx")
 @click.argument("ids", metavar="ID…", nargs=-1, required=True)
+@whole_story
 @click.pass_obj
-def keep(here: Here, ids: tuple[str, ...]) -> None:
+def keep(here: Here, ids: tuple[str, ...], *, story: bool) -> None:
     """Keep items to write about.
 
     An ID of - reads ids from standard input.
     """
-    _decide(here, ids, "keep")
+    _decide(here, ids, "keep", story=story)
 
 
 @item.command("skip", epilog="Example: curate item list --since 1d --plain --fields id | curate item skip -")
 @click.argument("ids", metavar="ID…", nargs=-1, required=True)
+@whole_story
 @click.pass_obj
-def skip(here: Here, ids: tuple[str, ...]) -> None:
+def skip(here: Here, ids: tuple[str, ...], *, story: bool) -> None:
     """Skip items.
 
     An ID of - reads ids from standard input.
     """
-    _decide(here, ids, "skip")
+    _decide(here, ids, "skip", story=story)
 
 
 @item.command("later", epilog="Example: curate item later kfmt --until 3d")
 @click.argument("ids", metavar="ID…", nargs=-1, required=True)
 @click.option("--until", type=Span(1), default="7d", help="When they come back: 3d, 2026-12-01 (7d).")
+@whole_story
 @click.pass_obj
-def later(here: Here, ids: tuple[str, ...], until: datetime) -> None:
+def later(here: Here, ids: tuple[str, ...], until: datetime, *, story: bool) -> None:
     """Put items off until a day; they come back as new.
 
     An ID of - reads ids from standard input.
@@ -187,7 +197,7 @@ def later(here: Here, ids: tuple[str, ...], until: datetime) -> None:
     until = here.meant(until)
     if until <= here.now():
         raise UsageError(f"{here.local(until):%d %b %Y %H:%M} is not ahead of now.", "Such as: --until 3d")
-    _decide(here, ids, "later", until=until)
+    _decide(here, ids, "later", until=until, story=story)
 
 
 @item.command("note", epilog="Example: curate item note kfmt 'the number is minutes, not accuracy'")
@@ -285,6 +295,8 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
         here.say(f"No items match “{render.term_safe(' '.join(text))}”.")
 
 
+item.add_command(split)
+
 # What the commands share
 
 
@@ -298,17 +310,21 @@ def _inbox(here: Here) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def _decide(here: Here, ids: Sequence[str], action: Action, until: datetime | None = None) -> None:
+def _decide(
+    here: Here, ids: Sequence[str], action: Action, until: datetime | None = None, *, story: bool = False
+) -> None:
     from curate.inbox.decide import DONE, decide
     from curate.inbox.items import count_by_state
+    from curate.inbox.listing import whole
 
     told = [one for part in ids for one in (sys.stdin.read().split() if part == "-" else [part])]
     now = here.now()
     with _inbox(here) as connection:
+        told = whole(connection, told) if story else told
         items = decide(connection, told, action, now=now, until=until) if told else []
         left = count_by_state(connection, now=now)["new"]
     until_then = f" until {here.local(until):%d %b %Y}" if until else ""
-    what = named(items[0]) if len(items) == 1 else render.count(len(items), "item")
+    what = story_of(items) if story or len(items) == 1 else render.count(len(items), "item")
     said = f"{DONE[action]}{until_then}: {what}. {left:,} left." if items else "No ids were given; nothing changed."
     here.answer([row(one, now) for one in items], [said])
 

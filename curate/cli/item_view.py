@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from curate.cli import render
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 LINE = 80  # cells of a line of text that reads well
 SOURCE = 18  # cells of a feed's title in a list
 TITLE = 50  # cells of a title inside a sentence
+DECIDED = {
+    "kept": ", which you kept",
+    "later": ", which you put off",
+    "skipped": ", which you skipped",
+    "drafted": ", which you are writing about",
+    "posted": ", which you wrote about",
+}
 
 
 def row(item: Item, now: datetime) -> dict[str, Any]:
@@ -85,6 +93,35 @@ def table(items: Sequence[Item], now: datetime, *, states: bool) -> list[str]:
     return render.columns(rows, [limit or room for limit in limits])
 
 
+def also_row(others: Sequence[Item]) -> list[dict[str, Any]]:
+    """Return what scripts read of the others of an item's story."""
+    return [
+        {"id": one.id, "title": one.title, "site": one.site or one.feed_title, "url": one.url, "state": one.state}
+        for one in others
+    ]
+
+
+def with_also(lines: Sequence[str], others: Sequence[Sequence[Item]]) -> Iterator[str]:
+    """Return the lines of a list, each with where else its story stands below it."""
+    for line, each in zip(lines, others, strict=True):
+        yield line
+        if each:
+            yield "      " + render.clip(render.term_safe(also_in(each)), cells() - 6)
+
+
+def also_in(others: Sequence[Item]) -> str:
+    """Say where else a story stands, and what was decided there: “also in: A (x2), B, which you skipped”."""
+    names = Counter((one.feed_title or one.site, DECIDED.get(one.state, "")) for one in others)
+    told = (f"{name}{f' (x{count})' if count > 1 else ''}{decided}" for (name, decided), count in names.items())
+    return "also in: " + ", ".join(told)
+
+
+def story_of(items: Sequence[Item]) -> str:
+    """Name the first of ``items``, and the rest by their ids."""
+    rest = ", ".join(one.id for one in items[1:])
+    return f"{named(items[0])} and {rest}" if rest else named(items[0])
+
+
 def about_list(shown: int, counts: dict[str, int], state: str, *, filtered: bool) -> str:
     """Say what a list leaves out, or what to type when it is empty."""
     total = sum(counts.values()) if state == "all" else counts[state]
@@ -99,11 +136,13 @@ def about_list(shown: int, counts: dict[str, int], state: str, *, filtered: bool
     return f"No {state} items."
 
 
-def page(item: Item) -> Iterator[str]:
-    """Lay one item out for reading: what it is, what the person said of it, its text."""
+def page(item: Item, others: Sequence[Item] = ()) -> Iterator[str]:
+    """Lay one item out for reading: what it is, the ``others`` of its story, what the person said of it, its text."""
     line = min(cells(), LINE)
     for fact in (item.title, byline(item), item.url, _standing(item)):
         yield from wrapped(fact, line)
+    for one in others:
+        yield from wrapped(f"Also in {one.feed_title or one.site}{DECIDED.get(one.state, '')}: {named(one)}", line)
     if item.tags:
         yield from wrapped("Tags: " + ", ".join(item.tags), line)
     if item.note:

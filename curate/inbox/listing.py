@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from curate.inbox.items import Condition, Item, list_items
+from curate.inbox.items import Condition, Item, find_number, list_items, load_items
 
 if TYPE_CHECKING:
     import sqlite3
@@ -41,34 +41,49 @@ def list_rows(  # noqa: PLR0913 - what a list may be narrowed to
     *,
     now: datetime,
     limit: int,
-    state: State = "new",
+    state: State | None = "new",
+    since: datetime | None = None,
     order: Order = "score",
     where: Condition | None = None,
     feed: str | None = None,
 ) -> list[Row]:
-    """Return the rows of one state, stories gathered; ``limit`` 0 means all, ``feed`` is a feed's URL.
+    """Return the rows of one state (None: of each), stories gathered; ``limit`` 0 means all, ``feed`` is a feed's URL.
 
     A story is listed when its lead meets ``where``. The others of a story that wait 90 days unread go with it.
     """
     narrowed = _both(LEADS, where)
-    leads = list_items(connection, state=state, limit=limit, unread=now, order=order, where=narrowed, feed=feed)
+    inbox = now if state == "new" and since is None else None
+    leads = list_items(
+        connection, state=state, limit=limit, since=since, feed=feed, unread=inbox, order=order, where=narrowed
+    )
     return with_others(connection, leads)
 
 
 def with_others(connection: sqlite3.Connection, leads: Iterable[Item]) -> list[Row]:
     """Return each lead with the others of its story that are in the same state, oldest number first."""
     leads = list(leads)
-    stories = sorted({lead.story for lead in leads if lead.story is not None})
-    if not stories:
-        return [Row(lead) for lead in leads]
-    where = Condition("i.story IN (SELECT value FROM json_each(?))", (json.dumps(stories),))
-    told: dict[tuple[int | None, str], list[Item]] = {}
-    for item in sorted(list_items(connection, state=None, limit=0, where=where), key=lambda item: item.number):
-        told.setdefault((item.story, item.state), []).append(item)
-    return [
-        Row(lead, tuple(one for one in told.get((lead.story, lead.state), ()) if one.number != lead.number))
-        for lead in leads
-    ]
+    told = also(connection, leads)
+    return [Row(lead, tuple(one for one in told[lead.number] if one.state == lead.state)) for lead in leads]
+
+
+def whole(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
+    """Return ``ids``, each followed by the others of its story that are in the same state. Raises Unknown."""
+    items = load_items(connection, [find_number(connection, each) for each in ids])
+    return list(dict.fromkeys(each for row in with_others(connection, items) for each in row.ids))
+
+
+def also(connection: sqlite3.Connection, items: Iterable[Item]) -> dict[int, tuple[Item, ...]]:
+    """Return by number the others of each item's story, whatever was decided on them, oldest number first."""
+    items = list(items)
+    stories = sorted({item.story for item in items if item.story is not None})
+    told: dict[int | None, list[Item]] = {}
+    if stories:
+        where = Condition("i.story IN (SELECT value FROM json_each(?))", (json.dumps(stories),))
+        for each in sorted(list_items(connection, state=None, limit=0, where=where), key=lambda each: each.number):
+            told.setdefault(each.story, []).append(each)
+    return {
+        item.number: tuple(each for each in told.get(item.story, ()) if each.number != item.number) for item in items
+    }
 
 
 def _both(one: Condition, other: Condition | None) -> Condition:

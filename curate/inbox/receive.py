@@ -20,6 +20,7 @@ from curate.feeds.fetch import fetch_feeds
 from curate.feeds.health import known_feeds, record
 from curate.feeds.workers import Unreadable, Workers
 from curate.inbox.arrivals import Arrival, believable, seen_before, store_arrivals, store_page
+from curate.inbox.gathering import gather
 from curate.inbox.items import Item, find_by_url
 from curate.inbox.moves import follow, settle
 from curate.inbox.pages import why_unkept
@@ -107,6 +108,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
             tell(storing.new_items)
     catch_up(connection, INDEXED)
     apply_to_arrivals(connection, after=before, now=now)
+    gather(connection)
     moved, unmoved = ([], []) if feeds_file is None else follow(connection, subscriptions, feeds_file, now=now)
     return Report(
         feeds=len(due),

@@ -21,7 +21,7 @@ from curate.posts.header import dump
 from curate.posts.post import LONGEST_SLUG, as_date, as_share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from curate.inbox.items import Item
@@ -34,6 +34,7 @@ PROMPTS = (
     "What will you ask your readers? A last line that is one question becomes the post's question.",
 )
 MAYBE = ("topic", "summary", "question")  # keys shown empty in the editor, and left out when they stay so
+MOST_CREDITS = 12  # others that have the story, in a post
 LONGEST_LINE = 300  # characters of a title, name or tag that came from elsewhere
 
 
@@ -41,10 +42,11 @@ LONGEST_LINE = 300  # characters of a title, name or tag that came from elsewher
 class Given:
     """What a new post starts from. ``kind`` "" means a link when there is an item, else an essay.
 
-    ``text`` is the person's own, None when there is none yet; ``confidence`` and ``due`` are as typed.
+    ``also`` are the others of the item's story, which the post credits. ``text`` is the person's own, None when there is none yet; ``confidence`` and ``due`` are as typed.
     """
 
     item: Item | None = None
+    also: tuple[Item, ...] = ()
     kind: str = ""
     title: str = ""
     text: str | None = None
@@ -80,7 +82,7 @@ def draft_post(given: Given, *, now: datetime) -> tuple[str, str]:
         values["confidence"] = _meant(given.confidence, as_share, "--confidence", "0.7 or 70%")
         values["due"] = _meant(given.due, as_date, "--due", "2027-06-30")
     if given.item:
-        values |= _cited(given.item)
+        values |= _cited(given.item, given.also)
     body = _body(given.item.note if given.item else "", given.text or "")
     return slug, f"---\n{dump(values)}---\n{body}"
 
@@ -169,7 +171,7 @@ def _meant(text: str, meaning: Callable[[str], object], flag: str, example: str)
     return text
 
 
-def _cited(item: Item) -> dict[str, Any]:
+def _cited(item: Item, also: Iterable[Item]) -> dict[str, Any]:
     """Return the keys that say where a post comes from; empty ones are left out."""
     source = {
         "url": web_url(item.url),
@@ -191,9 +193,20 @@ def _cited(item: Item) -> dict[str, Any]:
             "source": _said(source),
             "quotes": [quote for quote in quotes if "text" in quote],
             "via": _said({"name": short(item.via_name), "url": web_url(item.via_url)}),
+            "also_covered_by": _credits(item, also),
             "item": item.id,
         }
     )
+
+
+def _credits(item: Item, also: Iterable[Item]) -> list[dict[str, str]]:
+    """Return who else has the story, a page each; who only leads to the item's own page is none."""
+    pages = {each.canonical_url: each for each in also if each.canonical_url != item.canonical_url}
+    credited = (
+        {"title": short(each.title), "site": short(each.site or each.feed_title), "url": web_url(each.url)}
+        for each in pages.values()
+    )
+    return [_said(credit) for credit in credited if credit["url"]][:MOST_CREDITS]
 
 
 def _said(values: dict[str, Any]) -> dict[str, Any]:

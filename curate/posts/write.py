@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from curate.desk.folder import fingerprint, write_new, write_whole
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError, Refused
 from curate.inbox.decide import mark
+from curate.inbox.listing import also
 from curate.posts.draft import MAYBE, Given, draft_post, for_editor, from_editor, make_slug, split_question
 from curate.posts.files import CONFLICT, create_post, read_posts
 from curate.posts.header import change_header, read_header
@@ -62,6 +63,8 @@ def write_post(
     with hold(desk, name, wait=0):
         there = _post_of(desk, given.item) if given.item else None
         if there is None:
+            others = also(connection, [given.item])[given.item.number] if given.item else ()
+            given = replace(given, also=others)
             written = _written(desk, typed, given, edit=edit, now=now)
         elif given.text is not None:
             message = f"{there.item} has a post already: {there.path}. Nothing was overwritten."

@@ -7,11 +7,17 @@ ALTER TABLE items ADD COLUMN standing REAL NOT NULL
   GENERATED ALWAYS AS (interest + boost + coalesce(published, first_seen) / 259200.0) VIRTUAL;
 CREATE INDEX items_by_standing ON items (state, standing, number);
 
--- owner: inbox/stories.py. The number of the item that leads its story; NULL: no other feed has it.
+-- owner: inbox/gathering.py. A cache: the number of the item that leads its story; NULL: no other feed has it.
 ALTER TABLE items ADD COLUMN story INTEGER;
 -- The person's: 1 when it was split off its story, and never joins one again.
 ALTER TABLE items ADD COLUMN apart INTEGER NOT NULL DEFAULT 0 CHECK (apart IN (0, 1));
 CREATE INDEX items_by_story ON items (story, number) WHERE story IS NOT NULL;
+-- owner: inbox/gathering.py. A cache: by what the newest items are found to be the same story.
+CREATE TABLE story_keys (
+  key  INTEGER NOT NULL,                       -- hash of a word, of a few words in a row, or of an address linked to
+  item INTEGER NOT NULL,
+  PRIMARY KEY (key, item)
+) STRICT, WITHOUT ROWID;
 
 -- owner: inbox/rules.py
 CREATE TABLE rules (
