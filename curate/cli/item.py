@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from curate.cli.here import Here
     from curate.inbox.decide import Action
-    from curate.inbox.items import Item
+    from curate.inbox.items import Item, Order
 
 STATES = ("new", "kept", "later", "skipped", "drafted", "posted", "all")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -55,23 +55,42 @@ def item() -> None:
 @click.option("--state", type=click.Choice(STATES), default="new", help="Only items in this state (new).")
 @click.option("--since", type=Span(-1), help="Only items from then on: 3d, 2w, 2026-11-01.")
 @click.option("--limit", type=click.IntRange(min=0), default=50, help="At most so many (50); 0 for all.")
+@click.option("--order", type=click.Choice(["newest", "oldest", "score"]), default="newest", help="What comes first.")
+@click.option("--feed", metavar="WORDS", default="", help="Only items of feeds with these words in title or address.")
+@click.option("--tag", metavar="TAG", default="", help="Only items with this tag.")
+@click.option("--query", metavar="QUERY", default="", help="Only items that match: curate help query.")
 @click.option("--stories", is_flag=True, help="Show a story that several feeds have once.")
 @click.pass_obj
-def list_(here: Here, state: str, since: datetime | None, limit: int, *, stories: bool) -> None:
+def list_(
+    here: Here,
+    state: str,
+    since: datetime | None,
+    limit: int,
+    order: Order,
+    feed: str,
+    tag: str,
+    query: str,
+    *,
+    stories: bool,
+) -> None:
     """List items, newest first."""
     from curate.inbox.items import count_by_state, list_items
+    from curate.inbox.query import joined
+    from curate.inbox.search import condition
 
     now = here.now()
     with _inbox(here) as connection:
         begin = here.meant(since) if since else None
+        text = joined(query, feed=feed, tag=tag)
+        where = condition(connection, text, now=now) if text else None
         if stories:
-            list_stories(here, connection, state, begin, limit)
+            list_stories(here, connection, state, begin, limit, order=order, where=where)
             return
-        inbox = now if state == "new" and begin is None else None
-        items = list_items(connection, state=None if state == "all" else state, limit=limit, since=begin, unread=inbox)
+        only, inbox = None if state == "all" else state, now if state == "new" and begin is None else None
+        items = list_items(connection, state=only, limit=limit, since=begin, unread=inbox, order=order, where=where)
         counts = count_by_state(connection, now=now)
     here.answer([row(one, now) for one in items], lambda: table(items, now, states=state == "all"))
-    about = about_list(len(items), counts, state, filtered=since is not None)
+    about = about_list(len(items), counts, state, filtered=since is not None or where is not None)
     if about and not here.json:
         here.say(about)
 

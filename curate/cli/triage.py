@@ -83,16 +83,15 @@ def triage(here: Here, /, *, by_line: bool, decisions: TextIO | None, **told: An
 def _plan(here: Here, connection: sqlite3.Connection, told: dict[str, Any]) -> Plan:
     """Make a plan of the options, and of the last sitting where it is resumed."""
     from curate.desk.db import recall
+    from curate.inbox.query import joined
     from curate.inbox.search import condition
     from curate.tui.sitting import Plan
 
     if told["resume"]:
         last = json.loads(recall(connection, LAST) or "{}")
         told.update({name: value for name, value in last.items() if not told.get(name)})
-    feed, tag = (told[name].replace('"', " ").strip() for name in ("feed", "tag"))
-    parts = [f'from:"{feed}"' if feed else "", f'tag:"{tag}"' if tag else "", told["query"]]
-    text = " ".join(part for part in parts if part)
-    named = ", ".join(part for part in (feed, f"#{tag}" if tag else "", told["query"]) if part)
+    text = joined(told["query"], feed=told["feed"], tag=told["tag"])
+    named = ", ".join(part for part in (told["feed"], f"#{told['tag']}" if told["tag"] else "", told["query"]) if part)
     return Plan(
         limit=told["limit"],
         order="oldest" if told["oldest"] else told["order"] or "score",

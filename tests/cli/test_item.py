@@ -78,6 +78,7 @@ def test_list_answers_the_contract(run: Run, stock: Stock) -> None:
             "score": 0.7937,
             "sources": 1,
             "minutes": 1,
+            "rules": [],
         }
     ]
 
