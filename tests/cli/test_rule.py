@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.conftest import Result, Curate
+    from tests.conftest import Curate, Result
 
     Run = Callable[..., Result]
 
