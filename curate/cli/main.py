@@ -39,6 +39,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "item": "item",
         "rule": "rule",
         "post": "post",
+        "prompt": "prompt",
         "share": "share",
         "account": "account",
         "site": "site",

@@ -130,7 +130,6 @@ def _sit_before_screen(here: Here, connection: sqlite3.Connection, plan: Plan, t
 
 def _doors(here: Here, connection: sqlite3.Connection) -> Doors:
     """Hand the screen what leads out of it."""
-    from curate.posts.draft import PROMPTS
     from curate.tui.writing import Doors
 
     async def read(item: Item) -> Item:
@@ -155,7 +154,7 @@ def _doors(here: Here, connection: sqlite3.Connection) -> Doors:
         notes.edit_note(here.desk(), connection, item.id, edit=editor(here), now=here.now())
         return ["Noted."]
 
-    return Doors(read=read, write=write, edit_note=edit_note, prompts=PROMPTS)
+    return Doors(read=read, write=write, edit_note=edit_note, prompts=here.settings().writing.prompts)
 
 
 def _sit_by_line(here: Here, connection: sqlite3.Connection, plan: Plan, told: dict[str, Any]) -> bool:
