@@ -1,4 +1,4 @@
-"""The commands ``item …``: read what came in, decide on it, write on it."""
+"""The commands ``item …``: read what came in, and decide on it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import click
 from curate.cli import render
 from curate.cli.item_view import about_list, also_row, cells, full_row, named, page, row, story_of, table
 from curate.cli.main import Group, Moment
+from curate.cli.marks import note, quote, tag, via
 from curate.cli.story import list_stories, split, whole_story
-from curate.errors import CurateError, UsageError
+from curate.errors import UsageError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -219,70 +220,6 @@ def later(here: Here, ids: tuple[str, ...], until: datetime, *, story: bool) -> 
     _decide(here, ids, "later", until=until, story=story)
 
 
-@item.command("note", epilog="Example: curate item note kfmt 'the number is minutes, not accuracy'")
-@click.argument("item_id", metavar="ID")
-@click.argument("text", required=False)
-@click.option("--edit", is_flag=True, help="Write it in your editor.")
-@click.pass_obj
-def note(here: Here, item_id: str, text: str | None, *, edit: bool) -> None:
-    """Write your line on an item.
-
-    It replaces the note there; a TEXT of - reads standard input.
-    """
-    from curate.cli.editor import editor
-    from curate.inbox.notes import edit_note, set_note
-
-    if edit == (text is not None):
-        raise UsageError(
-            "Say the note, or add --edit to write it in your editor.", f"curate item note {item_id} 'TEXT'"
-        )
-    said = here.stdin_or(text or "")
-    with _keeping(here, said if text == "-" else "", "note"), _inbox(here) as connection:
-        if edit:
-            found = edit_note(here.desk(), connection, item_id, edit=editor(here), now=here.now())
-        else:
-            found = set_note(connection, item_id, said, now=here.now())
-    done = "Noted on" if found.note else "No note any more on"
-    here.answer(full_row(found, here.now()), [f"{done} {named(found)}"])
-
-
-@item.command("quote", epilog="Example: curate item quote kfmt 'It did, on two incidents out of three.'")
-@click.argument("item_id", metavar="ID")
-@click.argument("text")
-@click.pass_obj
-def quote(here: Here, item_id: str, text: str) -> None:
-    """Keep a passage of an item, at most 90 words.
-
-    A TEXT of - reads standard input.
-    """
-    from curate.inbox.notes import add_quote
-
-    passage = here.stdin_or(text)
-    with _keeping(here, passage if text == "-" else "", "quote"), _inbox(here) as connection:
-        done = add_quote(connection, item_id, passage, now=here.now())
-    missing = f"The text curate has of {done.item.id} does not hold this passage; compare it with the original."
-    here.answer(
-        full_row(done.item, here.now()),
-        [f"Quoted from {named(done.item)}"],
-        warnings=() if done.found else (missing,),
-    )
-
-
-@item.command("tag", epilog="Example: curate item tag kfmt evaluation 'incident response'")
-@click.argument("item_id", metavar="ID")
-@click.argument("tags", metavar="TAG…", nargs=-1, required=True)
-@click.option("--remove", is_flag=True, help="Take these tags off.")
-@click.pass_obj
-def tag(here: Here, item_id: str, tags: tuple[str, ...], *, remove: bool) -> None:
-    """Put tags on an item."""
-    from curate.inbox.notes import add_tags, remove_tags
-
-    with _inbox(here) as connection:
-        found = (remove_tags if remove else add_tags)(connection, item_id, tags, now=here.now())
-    worn = render.term_safe(", ".join(found.tags)) or "no tags"
-    here.answer(full_row(found, here.now()), [f"{named(found)}: {worn}"])
-
-
 @item.command("search", epilog="Example: curate item search 'error budget' --since 30d")
 @click.argument("text", nargs=-1, required=True)
 @click.option("--since", type=Span(-1), help="Only items from then on: 3d, 2w, 2026-11-01.")
@@ -314,7 +251,8 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
         here.say(f"No items match “{render.term_safe(' '.join(text))}”.")
 
 
-item.add_command(split)
+for command in (split, note, quote, tag, via):
+    item.add_command(command)
 
 # What the commands share
 
@@ -371,18 +309,3 @@ def _write_on(
     if tags:
         found = add_tags(connection, found.id, tags, now=now)
     return found
-
-
-@contextlib.contextmanager
-def _keeping(here: Here, text: str, what: str) -> Iterator[None]:
-    """Keep ``text``, which came from standard input and is nowhere else, when the block cannot store it."""
-    from curate.desk.folder import fingerprint, write_whole
-
-    try:
-        yield
-    except CurateError as error:
-        if text.strip():
-            path = here.desk().typed / f"{what}-{fingerprint(text.encode())[:8]}.txt"
-            write_whole(path, text)
-            error.hint = f"{error.hint} The text is in {path}.".strip()
-        raise

@@ -6,7 +6,6 @@ before the next line is said.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,14 +16,12 @@ import click
 from curate.cli import render
 from curate.cli.item_view import byline, named, wrapped
 from curate.errors import CurateError, UsageError
-from curate.inbox.decide import DONE, decide
-from curate.inbox.items import Item, find_item, web_address
-from curate.inbox.notes import add_quote, add_tags, set_note, set_via, split_via
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator
 
+    from curate.inbox.items import Item
     from curate.inbox.journal import Step
     from curate.inbox.listing import Row
     from curate.tui.sitting import Sitting
@@ -109,6 +106,8 @@ class LineMode:
                 sitting.refresh(item.id)
                 self.say(said)
             case "open":
+                from curate.inbox.items import web_address
+
                 click.launch(web_address(item))
                 self._say(item.url)
             case "read":
@@ -153,11 +152,17 @@ class LineMode:
             self.say(f"{gone} of {int(self.sitting.plan.timebox.total_seconds()) // 60} minutes are over.")
 
     def _decided(self, answer: str, row: Row) -> None:
+        from curate.inbox.decide import DONE
+
         copies = f", {len(row.ids)} items" if len(row.ids) > 1 else ""
         left = self.sitting.left if self.sitting.plan.limit is None else len(self.sitting.waiting)
         self.say(f"{DONE[answer]}{copies}. {left:,} left.")
 
     def _read(self, item: Item) -> None:
+        import asyncio
+
+        from curate.inbox.items import find_item
+
         if self.doors.read is not None and not item.full_text:
             try:
                 asyncio.run(_awaited(self.doors.read, item))
@@ -169,6 +174,8 @@ class LineMode:
                 self.say(line)
 
     def _write(self, item: Item) -> None:
+        from curate.inbox.items import find_item
+
         if self.doors.write is not None:
             for line in self.doors.write(find_item(self.sitting.connection, item.id)):
                 if line:
@@ -195,6 +202,8 @@ async def _awaited(read: Callable[[Item], object], item: Item) -> None:
 
 def write_on(connection: sqlite3.Connection, item_id: str, what: str, text: str, *, now: datetime) -> str:
     """Write a note, quote, tags or via on an item; return what is to be said of it."""
+    from curate.inbox.notes import add_quote, add_tags, set_note, set_via, split_via
+
     match what:
         case "note":
             set_note(connection, item_id, text, now=now)
@@ -267,6 +276,9 @@ def _one(
     now: datetime,
     meant: Callable[[datetime], datetime],
 ) -> tuple[Item, str]:
+    from curate.inbox.decide import DONE, decide
+    from curate.inbox.items import find_item
+
     item = find_item(connection, item_id)
     match word:
         case "keep" | "skip" | "later":

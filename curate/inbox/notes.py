@@ -117,6 +117,23 @@ def add_quote(connection: sqlite3.Connection, item_id: str, text: str, *, now: d
     return Quoted(find_item(connection, item_id), quote, around is not None)
 
 
+def remove_quote(connection: sqlite3.Connection, item_id: str, begin: str, *, now: datetime) -> Item:
+    """Take away the quote that begins with ``begin``, which may leave out words at its end.
+
+    Raises Unknown, and UsageError when no quote, or more than one, begins so.
+    """
+    wanted = " ".join(_whole(begin).split())
+    found = [
+        quote for quote in find_item(connection, item_id).quotes if " ".join(quote.text.split()).startswith(wanted)
+    ]
+    if not wanted or len(found) != 1:
+        many = f"{len(found)} quotes of {item_id} begin so." if found else f"No quote of {item_id} begins so."
+        raise UsageError(many, f"curate item show {item_id} shows them.")
+    with recorded(connection, item_id, "quote", now=now) as number:
+        connection.execute("DELETE FROM quotes WHERE item = ? AND text = ?", (number, found[0].text))
+    return find_item(connection, item_id)
+
+
 def add_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], *, now: datetime) -> Item:
     """Put ``tags`` on the item, each as it was first spelt on any item. Raises Unknown, UsageError."""
     wanted = tag_names(tags)
