@@ -148,11 +148,12 @@ class Board(App[None]):
             gone = int((self.clock() - self.began).total_seconds())
             parts.append(f"{_minutes(gone)} of {_minutes(int(plan.timebox.total_seconds()))}")
         steps = count_steps(self.connection)
-        parts.append(f"undo: {steps:,} {'step' if steps == 1 else 'steps'}")
-        between = 6 if sum(map(len, parts)) + 6 * len(parts) <= self.size.width else 2
+        roomy = sum(map(len, parts)) + 6 * len(parts) + 14 <= self.size.width
+        parts.append(f"undo: {steps:,}" + (f" {'step' if steps == 1 else 'steps'}" if roomy else ""))
         screen = self.screen_stack[0]
-        screen.query_one("#counts", Static).update(f" {(' ' * between).join(parts)}")
-        screen.query_one("#message", Static).update(f" {self.wording.safe(self.message or self._about())}")
+        screen.query_one("#counts", Static).update(f" {(' ' * (6 if roomy else 2)).join(parts)}")
+        message = self.wording.cell(self.message or self._about(), max(self.size.width - 1, 1))
+        screen.query_one("#message", Static).update(f" {message}")
 
     def _about(self) -> str:
         """Say what the list holds, and in which order."""
