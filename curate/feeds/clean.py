@@ -7,6 +7,7 @@ Pure: touches no disk and no network, and knows nothing of feeds or items. Every
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections import Counter
 from datetime import UTC, datetime
@@ -15,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from curate.feeds.addresses import link_url
 from curate.feeds.characters import tidy
+from curate.feeds.nesting import DEEPEST, steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nh3 import Cleaner
 
-DEEPEST = 256  # elements inside each other; beyond it only the text is kept
 MOST_ESCAPES = 50_000  # ampersands and hard spaces in one text, on which nh3 spends quadratic time
 
 # What a reader of quotes and articles needs, and nothing that fetches, runs, frames or styles.
@@ -72,8 +73,14 @@ RENAMING = re.compile(
 LINK = re.compile(r'<a href="([^"]*)"')
 NUMBERED = re.compile(r"<(ol|td|th)( [^>]*)>")
 SPANS = re.compile(r'(?: (?:start|colspan|rowspan)="[0-9]{1,3}")+')
+BEGINNING = re.compile(r"<(/?[a-zA-Z]+[\s/]?)")
+REWRITTEN = frozenset(  # how tags begin that RENAMING is about
+    {f"{slash}{name}{end}" for slash in ("", "/") for name in RENAMED for end in ("", " ")}
+    | {f"{name} " for name in ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strong", "u")}
+)
 REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|nbsp|apos|#39|#82(?:1[126-9]|2[0-3]|30)|[lr][sd]quo|[mn]dash|hellip);)")
 NESTED = re.compile(r"<(/?[a-z][a-z0-9]*)[^>]*>")
+MANY_ENDS = re.compile(r"\n{3,}")
 PREFORMATTED = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 BREAKS = {  # line ends and spaces that tags stand for
     **{f"{slash}{name}": "\n\n" for name in BLOCKS for slash in ("", "/")},
@@ -111,6 +118,8 @@ def plain_text(html_or_text: str) -> str:
     Tags of HTML go, with the content of those that show none; ``<int>`` and other words in angle
     brackets stay. Entities are decoded once: ``&amp;lt;`` becomes ``&lt;``.
     """
+    if "<" not in html_or_text:
+        return one_line(html.unescape(html_or_text))
     parts = []
     for name, _, _, text in _tokens(html_or_text, known_only=True):
         if name:
@@ -147,8 +156,12 @@ def _sanitised(markup: str, base_url: str) -> str | None:
 
     None when the result is too deep, or not yet what cleaning it again would give.
     """
-    plainer = RENAMING.sub(_plainer, tidy(markup))
-    cleaned = LINK.sub(lambda link: _resolved(link[1], base_url), _cleaner().clean(plainer))
+    plainer = tidy(markup)
+    if not REWRITTEN.isdisjoint(map(_beginning, set(BEGINNING.findall(plainer)))):
+        plainer = RENAMING.sub(_plainer, plainer)
+    cleaned = found = _cleaner().clean(plainer)
+    if "<a " in cleaned:
+        cleaned = LINK.sub(lambda link: _resolved(link[1], base_url), cleaned)
     if "<td " in cleaned or "<th " in cleaned or "<ol " in cleaned:
         cleaned = NUMBERED.sub(lambda tag: tag[0] if SPANS.fullmatch(tag[2]) else f"<{tag[1]}>", cleaned)
     if f'<a rel="{REL}">' in cleaned:  # a link that leads nowhere; the next end is its own, but around tables
@@ -157,12 +170,29 @@ def _sanitised(markup: str, base_url: str) -> str | None:
             return None
     if REFERENCE.search(markup):
         cleaned = tidy(cleaned)  # references may have stood for what is not to be seen
+    if cleaned == found and steady(cleaned):  # the parser has judged the links already
+        return cleaned
+    for _ in range(3):
+        balanced = _balanced(cleaned)
+        if balanced == cleaned:
+            return cleaned if _depth(cleaned) <= DEEPEST else None
+        cleaned = balanced
+    return None
+
+
+def _depth(cleaned: str) -> int:
+    """Return how many elements stand inside each other in what a parser wrote."""
     depth = deepest = 0
     if cleaned.count("</") > DEEPEST:
         for tag in NESTED.finditer(cleaned):
             depth += -1 if tag[1][0] == "/" else tag[1] not in {"br", "hr"}
             deepest = max(deepest, depth)
-    return cleaned if deepest <= DEEPEST and _balanced(cleaned) == cleaned else None
+    return deepest
+
+
+def _beginning(tag: str) -> str:
+    """Return how a tag begins, spelled in one way."""
+    return tag.lower() if tag[-1].isalpha() else f"{tag[:-1].lower()} "
 
 
 def _plainer(tag: re.Match[str]) -> str:
@@ -188,12 +218,25 @@ def text_html(text: str) -> str:
 
 def safe_text(cleaned: str) -> str:
     """Return the text of what ``safe_html`` returned, its paragraphs separated by an empty line."""
-    parts = []
-    for part in PREFORMATTED.split(cleaned):
-        as_it_is = part.startswith("<pre>")
-        text = html.unescape(NESTED.sub(_break, part if as_it_is else " ".join(part.split())))
-        parts.append(text if as_it_is else "\n".join(" ".join(line.split()) for line in text.split("\n")))
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[^\S\n]+\n", "\n", "".join(parts))).strip()
+    if "<pre>" not in cleaned:
+        return MANY_ENDS.sub("\n\n", _flowing(cleaned)).strip()
+    parts = [
+        _unmarked(part) if part.startswith("<pre>") else _flowing(part) for part in PREFORMATTED.split(cleaned)
+    ]
+    return MANY_ENDS.sub("\n\n", re.sub(r"[^\S\n]+\n", "\n", "".join(parts))).strip()
+
+
+def _flowing(cleaned: str) -> str:
+    """Return the text of markup in which all white space is the same."""
+    lines = _unmarked(cleaned.replace("\n", " ")).split("\n")
+    return "\n".join(map(" ".join, map(str.split, lines)))
+
+
+def _unmarked(cleaned: str) -> str:
+    """Return ``cleaned`` without its tags, line ends for those that stand for them."""
+    parts = NESTED.split(cleaned)
+    parts[1::2] = map(BREAKS.get, parts[1::2], itertools.repeat(""))
+    return html.unescape("".join(parts))
 
 
 def _raw_text(markup: str) -> str:
@@ -202,12 +245,7 @@ def _raw_text(markup: str) -> str:
     for name, closing, _, text in _tokens(markup):
         parts.append(BREAKS.get(f"/{name}" if closing else name, "") if name else html.unescape(text))
     lines = (" ".join(line.split()) for line in tidy("".join(parts)).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
-def _break(tag: re.Match[str]) -> str:
-    """Return what a tag is in plain text."""
-    return BREAKS.get(tag[1], "")
+    return MANY_ENDS.sub("\n\n", "\n".join(lines)).strip()
 
 
 def _tokens(markup: str, *, known_only: bool = False) -> Iterator[tuple[str, bool, str, str]]:
