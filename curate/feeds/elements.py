@@ -9,6 +9,7 @@ import contextlib
 import html
 import html.entities
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -51,29 +52,34 @@ class Misread(Exception):
 
 def name_of(child: etree._Element) -> str:
     """Return the name of an element as feedparser knows it: its namespace's own prefix, in lower case."""
-    space, _, local = child.tag.rpartition("}")
+    name, known = _name(child.tag)
+    return name if known or not child.prefix else f"{child.prefix}:{name}".lower()
+
+
+@lru_cache(maxsize=2048)
+def _name(tag: str) -> tuple[str, bool]:
+    """Return the name for an element's tag, and whether it has its prefix already."""
+    space, _, local = tag.rpartition("}")
     if not space:
-        return local.lower()
+        return local.lower(), True
     prefix = SPACES.get(space[1:].lower())
-    if prefix is None:
-        prefix = f"{child.prefix}:" if child.prefix else ""
-    return f"{prefix}{local}".lower()
+    return f"{prefix or ''}{local}".lower(), prefix is not None
 
 
-def children(parent: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-    """Yield the elements directly inside ``parent`` with their names."""
-    return ((name_of(child), child) for child in parent.iterchildren("{*}*"))
+def children(parent: etree._Element) -> list[tuple[str, etree._Element]]:
+    """Return the elements directly inside ``parent`` with their names."""
+    return [(name_of(child), child) for child in parent.iterchildren("{*}*")]
 
 
-def flat(item: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-    """Yield what stands in an entry with its name, and what stands in groups of media."""
-    for name, child in children(item):
+def flat(inside: list[tuple[str, etree._Element]]) -> Iterator[tuple[str, etree._Element]]:
+    """Yield what stands in an entry, which is ``inside``, and what stands in groups of media."""
+    for name, child in inside:
         if name in MISREAD:
             raise Misread(f"<{name}>")
         yield name, child
         if len(child) and name != "author":
             if name.startswith("media:"):
-                yield from flat(child)
+                yield from flat(children(child))
             elif name in {"title", "summary", "content"} and child.get("type", "") in XHTML_TYPES:
                 pass
             elif ":" not in name or any(":" not in name_of(each) for each in child.iterdescendants("{*}*")):
