@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from curate.feeds.addresses import link_url
 from curate.feeds.characters import tidy
-from curate.feeds.nesting import DEEPEST, steady
+from curate.feeds.nesting import DEEPEST, depth_of, steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,7 +157,8 @@ def _sanitised(markup: str, base_url: str) -> str | None:
     None when the result is too deep, or not yet what cleaning it again would give.
     """
     plainer = tidy(markup)
-    if not REWRITTEN.isdisjoint(map(_beginning, set(BEGINNING.findall(plainer)))):
+    # A tag may end in any white space, and its name be in any case; each is looked at once.
+    if any(re.sub(r"\s|/$", " ", tag).lower() in REWRITTEN for tag in set(BEGINNING.findall(plainer))):
         plainer = RENAMING.sub(_plainer, plainer)
     cleaned = found = _cleaner().clean(plainer)
     if "<a " in cleaned:
@@ -175,24 +176,9 @@ def _sanitised(markup: str, base_url: str) -> str | None:
     for _ in range(3):
         balanced = _balanced(cleaned)
         if balanced == cleaned:
-            return cleaned if _depth(cleaned) <= DEEPEST else None
+            return cleaned if depth_of(cleaned) <= DEEPEST else None
         cleaned = balanced
     return None
-
-
-def _depth(cleaned: str) -> int:
-    """Return how many elements stand inside each other in what a parser wrote."""
-    depth = deepest = 0
-    if cleaned.count("</") > DEEPEST:
-        for tag in NESTED.finditer(cleaned):
-            depth += -1 if tag[1][0] == "/" else tag[1] not in {"br", "hr"}
-            deepest = max(deepest, depth)
-    return deepest
-
-
-def _beginning(tag: str) -> str:
-    """Return how a tag begins, spelled in one way."""
-    return tag.lower() if tag[-1].isalpha() else f"{tag[:-1].lower()} "
 
 
 def _plainer(tag: re.Match[str]) -> str:
@@ -220,9 +206,7 @@ def safe_text(cleaned: str) -> str:
     """Return the text of what ``safe_html`` returned, its paragraphs separated by an empty line."""
     if "<pre>" not in cleaned:
         return MANY_ENDS.sub("\n\n", _flowing(cleaned)).strip()
-    parts = [
-        _unmarked(part) if part.startswith("<pre>") else _flowing(part) for part in PREFORMATTED.split(cleaned)
-    ]
+    parts = [_unmarked(part) if part.startswith("<pre>") else _flowing(part) for part in PREFORMATTED.split(cleaned)]
     return MANY_ENDS.sub("\n\n", re.sub(r"[^\S\n]+\n", "\n", "".join(parts))).strip()
 
 

@@ -153,14 +153,19 @@ def xml_document(text: str) -> tuple[str, str]:
     if marked or CROWDED.search(text, position):
         raise NotAFeed("has more markup than a feed can need")
     text = REFERENCE.sub(_legal, _without_illegal(text[position:]))
-    beyond = None
     if marks > MOST_READ:
-        beyond = next(itertools.islice(OPENING.finditer(text), MOST_READ, None), None)
-    if beyond:
-        opened = ROOT.match(text)
-        ends = "</channel>" if name == "rss" else ""
-        text = f"{text[: beyond.start()]}{ends}</{(opened[1] or '') + opened[2] if opened else name}>"
+        text = _cut(text, name)
     return name, f"<?xml version='1.0' encoding='utf-8'?>\n{entities}{text}"
+
+
+def _cut(text: str, name: str) -> str:
+    """Return ``text``, whose root is ``name``, without the entries that nobody looks at."""
+    beyond = next(itertools.islice(OPENING.finditer(text), MOST_READ, None), None)
+    if not beyond:
+        return text
+    opened = ROOT.match(text)
+    ends = "</channel>" if name == "rss" else ""
+    return f"{text[: beyond.start()]}{ends}</{(opened[1] or '') + opened[2] if opened else name}>"
 
 
 def _without_illegal(text: str) -> str:

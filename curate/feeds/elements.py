@@ -39,6 +39,7 @@ MISREAD = frozenset(
     | {"tagline", "tags", "textinput", "uri", "url", "webmaster", "xhtml:body", "content:items", "content:item"}
     | {"dcterms:created", "dcterms:issued", "dcterms:modified", "feedburner:browserfriendly", "itunes:name"}
 )
+UPPER = re.compile("[\x80-\xbf]")  # without one of them nothing is mangled; said first because it is quicker
 MANGLED = re.compile("[\x80-\x9f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
 CLOSING = re.compile(r"</\w+>|&#?\w+;")
@@ -93,7 +94,7 @@ def words_of(child: etree._Element) -> str:
 
 def mended(text: str) -> str:
     """Return ``text`` as it was before somebody read its UTF-8 or its cp1252 as Latin-1."""
-    if text.isascii() or not MANGLED.search(text):
+    if text.isascii() or not UPPER.search(text) or not MANGLED.search(text):
         return text
     with contextlib.suppress(UnicodeError):
         text = text.encode("latin-1").decode()

@@ -107,7 +107,9 @@ def read_fast(document: str, url: str) -> Document:
         raise Misread("refused") from error
     if len(found) != len(items):
         raise Misread("entries in odd places")
-    return _Reader(root, about, "xml:base" in document, url).document(list(zip(items, inside, found, strict=True))[:MOST_READ])
+    return _Reader(root, about, "xml:base" in document, url).document(
+        list(zip(items, inside, found, strict=True))[:MOST_READ]
+    )
 
 
 def _puzzling(inside: list[tuple[str, etree._Element]]) -> bool:
@@ -179,6 +181,7 @@ class _Reader:
         said = list(flat(inside))
         if not said:
             raise Misread("an entry without anything")
+        by_name = dict(reversed(said))  # the first of each
         link, links = self._links(said)
         guid = item.get(f"{RDF}about", "")
         for name, child in said:
@@ -200,12 +203,14 @@ class _Reader:
             tags=tuple(filter(None, dict.fromkeys(_tags(said)))),
             lang=language_tag(self._lang(spoken)) or self.lang,
             links=tuple(
-                (child.get("rel", "alternate"), child.get("href", ""))
-                for name, child in said
-                if name == "link" and child.get("href")
+                [
+                    (child.get("rel", "alternate"), child.get("href", ""))
+                    for name, child in said
+                    if name == "link" and child.get("href")
+                ]
             ),
-            comments=next((words_of(child) for name, child in said if name == "comments"), ""),
-            source_url=next((child.get("url", "") for name, child in said if name == "source"), ""),
+            comments=words_of(by_name["comments"]) if "comments" in by_name else "",
+            source_url=by_name["source"].get("url", "") if "source" in by_name else "",
         )
 
     def _title(self, said: list[tuple[str, etree._Element]]) -> str:

@@ -35,29 +35,39 @@ ASTRAY = re.compile(
 def steady(markup: str) -> bool:
     """Say whether a parser reads ``markup``, which is well-formed and of elements we allow, as it is written."""
     opened: list[str] = []
-    paragraphs = links = 0
+    once = {"p": 0, "a": 0}  # how many are open of what may not stand in itself, nor in most others
     for name in TAG.findall(markup):
         if name[0] == "/":
             if not opened or opened.pop() != name[1:]:
                 return False
-            paragraphs -= name == "/p"
-            links -= name == "/a"
-            continue
-        parent = opened[-1] if opened else ""
-        if name in INSIDE:
-            if parent not in INSIDE[name]:
-                return False
-        elif parent in FRAMES or (parent in HEADINGS and name in HEADINGS):
+            if name[1:] in once:
+                once[name[1:]] -= 1
+        elif not _stays(name, opened[-1] if opened else "", once):
             return False
-        if paragraphs and name in ENDING:
-            return False
-        if name not in {"br", "hr"}:
+        elif name not in {"br", "hr"}:
             opened.append(name)
-            paragraphs += name == "p"
-            if name == "a":
-                links += 1
-                if links > 1:
-                    return False
+            if name in once:
+                once[name] += 1
             if len(opened) > DEEPEST:
                 return False
     return not opened and not ASTRAY.search(markup)
+
+
+def _stays(name: str, parent: str, once: dict[str, int]) -> bool:
+    """Say whether the element ``name`` begins in ``parent`` and ends nothing that is open."""
+    if name in INSIDE:
+        if parent not in INSIDE[name]:
+            return False
+    elif parent in FRAMES or (parent in HEADINGS and name in HEADINGS):
+        return False
+    return not (once["p"] and name in ENDING) and not (name == "a" and once["a"])
+
+
+def depth_of(markup: str) -> int:
+    """Return how many elements stand inside each other in ``markup``, which a parser wrote."""
+    deep = deepest = 0
+    if markup.count("</") > DEEPEST:
+        for name in TAG.findall(markup):
+            deep += -1 if name[0] == "/" else name not in {"br", "hr"}
+            deepest = max(deepest, deep)
+    return deepest

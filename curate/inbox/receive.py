@@ -102,7 +102,8 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
             if fetched.outcome == "failed":
                 failed.append((fetched.url, fetched.reason))
             tell(storing.new_items)
-    catch_up(connection, INDEXED)
+    if storing.new_items:
+        catch_up(connection, INDEXED)
     moved, unmoved = ([], []) if feeds_file is None else follow(connection, subscriptions, feeds_file, now=now)
     return Report(
         feeds=len(due),
