@@ -157,12 +157,12 @@ def _sanitised(markup: str, base_url: str) -> str | None:
     None when the result is too deep, or not yet what cleaning it again would give.
     """
     plainer = tidy(markup)
-    # A tag may end in any white space, and its name be in any case; each is looked at once.
-    if any(re.sub(r"\s|/$", " ", tag).lower() in REWRITTEN for tag in set(BEGINNING.findall(plainer))):
+    begun = {tag.lower() if tag[-1].isalpha() else f"{tag[:-1].lower()} " for tag in set(BEGINNING.findall(plainer))}
+    if not REWRITTEN.isdisjoint(begun):
         plainer = RENAMING.sub(_plainer, plainer)
     cleaned = found = _cleaner().clean(plainer)
     if "<a " in cleaned:
-        cleaned = LINK.sub(lambda link: _resolved(link[1], base_url), cleaned)
+        cleaned = LINK.sub(lambda link: _resolved(link, base_url), cleaned)
     if "<td " in cleaned or "<th " in cleaned or "<ol " in cleaned:
         cleaned = NUMBERED.sub(lambda tag: tag[0] if SPANS.fullmatch(tag[2]) else f"<{tag[1]}>", cleaned)
     if f'<a rel="{REL}">' in cleaned:  # a link that leads nowhere; the next end is its own, but around tables
@@ -186,9 +186,11 @@ def _plainer(tag: re.Match[str]) -> str:
     return f"<{tag[3]}>" if tag[3] else f"<{tag[1]}{RENAMED[tag[2].lower()]}"
 
 
-def _resolved(escaped: str, base_url: str) -> str:
-    """Return how a link to what ``escaped`` stands for begins; without a target when it may have none."""
-    value = html.unescape(escaped)
+def _resolved(link: re.Match[str], base_url: str) -> str:
+    """Return how a link begins that is to lead where ``link`` says; without a target when it may have none."""
+    if PLAIN.fullmatch(link[1]) and "&" not in link[1]:
+        return link[0]
+    value = html.unescape(link[1])
     target = value if PLAIN.fullmatch(value) else link_url(value, base_url)
     return f'<a href="{html.escape(target, quote=False)}"' if target else "<a"
 
