@@ -176,7 +176,7 @@ FEEDBURNER = re.compile(r"https?://[^/?#\[]+/~r/", re.IGNORECASE)  # on whatever
 
 # What most addresses look like: whole already, with nothing to resolve or to encode.
 PLAIN = re.compile(
-    r"https?://(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{2,24}(?:/[A-Za-z0-9._~/+,:@-]*)?"
+    r"https?://(?:[a-z0-9][a-z0-9-]*\.)+(?:[a-z]{2,24}|[0-9]{1,3})(?::[1-5]?[1-9][0-9]{0,3})?(?:/[A-Za-z0-9._~/+,:@-]*)?"
     r"(?:\?[A-Za-z0-9._~/+,:@&=-]+)?(?:#[A-Za-z0-9._-]+)?"
 )
 
