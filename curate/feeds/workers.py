@@ -29,7 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WORKERS = 2
-CALLS = 400
+CALLS = 50
 SECONDS = 15.0
 PROCESSOR = 10
 MEMORY = 512 * 1024 * 1024  # bytes of address space
