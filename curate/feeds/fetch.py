@@ -191,7 +191,8 @@ async def _judge(
     )
     if body_hash == known.body_hash:
         return answered
-    before = await asyncio.to_thread(seen, known.url) if seen else {}
+    # Of a feed that was never read whole there is nothing to look for.
+    before = await asyncio.to_thread(seen, known.url) if seen and known.body_hash else {}
     try:
         feed = await read_feed(workers, reply, before)
     except Unreadable as error:

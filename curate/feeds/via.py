@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from curate.feeds.addresses import canonical_url, host_of, opaque, unwrapped, web_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 # What an entry calls its own page where its link leads to somebody else's.
 PERMALINKS = ("related", "alternate", "replies")
@@ -53,7 +53,7 @@ def led_elsewhere(  # noqa: PLR0913 - what an entry and its feed say of where th
     url = unwrapped(url)
     own = [host for host in (host_of(site_url), host_of(feed_url)) if host]
     name = feed_title or (own[0] if own else "")
-    if _on(url, REDDIT):
+    if "redd" in url.lower() and _on(url, REDDIT):
         shown = LINK.search(content[-TAIL:])
         target = unwrapped(web_url(html.unescape(shown[1]))) if shown else ""
         return Led(url=url) if not target or _on(target, REDDIT) else Led(url=target, via_name=name, via_url=url)
@@ -73,10 +73,10 @@ def led_elsewhere(  # noqa: PLR0913 - what an entry and its feed say of where th
     return Led(url=url)
 
 
-def _on(url: str, hosts: Iterable[str]) -> bool:
+def _on(url: str, hosts: Sequence[str]) -> bool:
     """Say whether ``url`` is on the site of one of ``hosts``; when in doubt, it is."""
-    host = _site(host_of(url))
-    return any(host == _site(each) for each in hosts)
+    host = host_of(url)
+    return host in hosts or _site(host) in map(_site, hosts)
 
 
 def _site(host: str) -> str:

@@ -102,8 +102,8 @@ def store_arrivals(
     with transaction(connection):
         fresh: list[Arrival] = []
         changed: list[int] = []
-        there = _there(connection, feed, arrived)
         seen = connection.execute("SELECT 1 FROM items WHERE feed IS ? LIMIT 1", (feed,)).fetchone()
+        there = _there(connection, feed, arrived) if seen else {}
         for arrival in reversed(arrivals):  # feeds put the newest first: let it get the highest number
             known = there.get(arrival.guid) or (_renamed(connection, feed, arrival, guids) if seen else None)
             if known is None:
@@ -116,7 +116,8 @@ def store_arrivals(
         first = int(connection.execute("SELECT coalesce(max(number), 0) + 1 FROM items").fetchone()[0])
         numbers = range(first, first + len(fresh))
         _insert(connection, feed, list(zip(numbers, fresh, strict=True)), now)
-        index(connection, changed)
+        if changed:
+            index(connection, changed)
     return len(fresh)
 
 
@@ -231,19 +232,30 @@ def _insert(
     if not fresh:
         return
     ids = new_ids(connection, len(fresh))
+    seen = to_seconds(now)
     rows = [
-        {**_columns(arrival), "number": number, "id": item_id, "feed": feed, "seen": to_seconds(now)}
-        for item_id, (number, arrival) in zip(ids, fresh, strict=True)
+        (*_row(arrival), number, item_id, feed, seen) for item_id, (number, arrival) in zip(ids, fresh, strict=True)
     ]
     connection.executemany(
-        "INSERT INTO items (number, id, feed, guid, url, canonical_url, title, author, site, summary, words, lang,"
-        " full_text, published, claimed, first_seen, hash, via_name, via_url, digest) VALUES (:number, :id,"
-        " :feed, :guid, :url, :canonical_url, :title, :author, :site, :summary, :words, :lang, :full_text, :published,"
-        " :claimed, :seen, :hash, :via_name, :via_url, :digest)",
+        "INSERT INTO items (guid, url, canonical_url, title, author, site, summary, words, lang, full_text, published,"
+        " claimed, hash, via_name, via_url, digest, number, id, feed, first_seen)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
     connection.executemany(
-        "INSERT INTO contents (item, html, text) VALUES (:number, :content_html, :content_text)", rows
+        "INSERT INTO contents (item, html, text) VALUES (?, ?, ?)",
+        [(number, arrival.content_html, arrival.content_text) for number, arrival in fresh],
+    )
+
+
+def _row(arrival: Arrival) -> tuple[object, ...]:
+    """Return the columns of an item that is new, in the order in which ``_insert`` names them."""
+    return (
+        *(arrival.guid, arrival.url, arrival.canonical_url, arrival.title, arrival.author, arrival.site),
+        *(arrival.summary, arrival.words, arrival.lang, arrival.full_text),
+        to_seconds(arrival.published) if arrival.published else None,
+        to_seconds(arrival.claimed) if arrival.claimed else None,
+        *(arrival.hash(), arrival.via_name, arrival.via_url, arrival.digest),
     )
 
 

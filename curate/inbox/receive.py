@@ -106,9 +106,10 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
             if fetched.outcome == "failed":
                 failed.append((fetched.url, fetched.reason))
             tell(storing.new_items)
-    catch_up(connection, INDEXED)
-    apply_to_arrivals(connection, after=before, now=now)
-    gather(connection)
+    if storing.new_items:
+        catch_up(connection, INDEXED)
+        apply_to_arrivals(connection, after=before, now=now)
+        gather(connection)
     moved, unmoved = ([], []) if feeds_file is None else follow(connection, subscriptions, feeds_file, now=now)
     return Report(
         feeds=len(due),
