@@ -6,14 +6,16 @@ Must not know how stories are found nor how scores come about. Reads only; SQL s
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from curate.inbox.items import Condition, Item, find_number, list_items, load_items
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable, Sequence
     from datetime import datetime
 
     from curate.inbox.items import Order, State
@@ -23,12 +25,22 @@ LEADS = Condition("""i.story IS NULL OR NOT EXISTS (SELECT 1 FROM items o WHERE 
   AND o.state = i.state AND (o.number <> i.story, o.number) < (i.number <> i.story, i.number))""")
 
 
+# Of a feed on whose items hardly anything was decided, while on others something was.
+UNKNOWN = Condition("""EXISTS (SELECT 1 FROM ranking WHERE lessons > 0) AND i.feed IN (SELECT number FROM feeds
+  WHERE (SELECT count(*) FROM items d WHERE d.feed = feeds.number
+         AND d.state IN ('kept', 'skipped', 'drafted', 'posted')) < ?)""", (FEW,))
+
+
 @dataclass(frozen=True)
 class Row:
-    """What one key decides on: an item, and the ``others`` of its story in the same state."""
+    """What one key decides on: an item, and the ``others`` of its story in the same state.
+
+    ``explores``: it stands there not for its score, but because its feed is hardly known.
+    """
 
     lead: Item
     others: tuple[Item, ...] = ()
+    explores: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -50,20 +62,65 @@ def list_rows(  # noqa: PLR0913 - what a list may be narrowed to
     """Return the rows of one state (None: of each), stories gathered; ``limit`` 0 means all, ``feed`` is a feed's URL.
 
     A story is listed when its lead meets ``where``. The others of a story that wait 90 days unread go with it.
+    By score, every tenth place among what is new goes to a feed that is hardly known: to its best item, a feed a turn.
     """
     narrowed = _both(LEADS, where)
     inbox = now if state == "new" and since is None else None
-    leads = list_items(
-        connection, state=state, limit=limit, since=since, feed=feed, unread=inbox, order=order, where=narrowed
-    )
-    return with_others(connection, leads)
+    listed = partial(list_items, connection, state=state, since=since, feed=feed, unread=inbox, order=order)
+    leads, explored = listed(limit=limit, where=narrowed), set[int]()
+    if order == "score" and state == "new" and feed is None and len(leads) >= PLACE:
+        unknown = listed(limit=len(leads), where=_both(HARDLY_KNOWN, narrowed))
+        leads, explored = explore(leads, _in_turn(unknown))
+    return with_others(connection, leads, explored)
 
 
-def with_others(connection: sqlite3.Connection, leads: Iterable[Item]) -> list[Row]:
-    """Return each lead with the others of its story that are in the same state, oldest number first."""
+def explore(leads: Sequence[Item], unknown: Iterable[Item]) -> tuple[list[Item], set[int]]:
+    """Give every tenth place to the next of ``unknown`` that has none yet, unless one of them is there anyway.
+
+    Return as many items as ``leads``, and the numbers of those that were given a place.
+    """
+    unknown = list(unknown)
+    numbers = {item.number for item in unknown}
+    placed: dict[int, Item] = {}
+    given: set[int] = set()
+    waiting, others = iter(unknown), iter(leads)
+    while len(placed) < len(leads):
+        lead = next((item for item in others if item.number not in placed), None)
+        if lead is None:
+            break
+        if len(placed) % PLACE == PLACE - 1 and lead.number not in numbers:
+            guest = next((item for item in waiting if item.number not in placed), None)
+            if guest is not None:
+                placed[guest.number] = guest
+                given.add(guest.number)
+        if len(placed) < len(leads):
+            placed[lead.number] = lead
+    return list(placed.values()), given
+
+
+def _in_turn(items: Sequence[Item]) -> list[Item]:
+    """Return the first of every feed, then the second of every feed, and so on."""
+    turns: Counter[str] = Counter()
+    turn: dict[int, int] = {}
+    for item in items:
+        turn[item.number] = turns[item.feed_url]
+        turns[item.feed_url] += 1
+    return sorted(items, key=lambda item: turn[item.number])
+
+
+def with_others(
+    connection: sqlite3.Connection, leads: Iterable[Item], explored: Container[int] = frozenset()
+) -> list[Row]:
+    """Return each lead with the others of its story that are in the same state, oldest number first.
+
+    ``explored`` are the numbers of leads that have their place because their feed is hardly known.
+    """
     leads = list(leads)
     told = also(connection, leads)
-    return [Row(lead, tuple(one for one in told[lead.number] if one.state == lead.state)) for lead in leads]
+    return [
+        Row(lead, tuple(one for one in told[lead.number] if one.state == lead.state), lead.number in explored)
+        for lead in leads
+    ]
 
 
 def whole(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:

@@ -1,0 +1,165 @@
+"""Measure how well ranking learns: simulated readers over the corpora's real feeds.
+
+Usage: python -m bench.ranking [--readers N]. The newest items of each feed get dates drawn by chance over the last week.
+Each reader likes a few sites and a few topics (words that several sites have in titles), decides on items drawn by
+chance, and errs in 15 of 100 decisions, either way. What is left is then listed by score, as triage lists it, and
+newest first: precision at 20 is how many of the first 20 they would like. A site each reader likes is left out of all
+decisions, as a feed that is new: how many of its items are in the first 50 rows, and where the first stands, is told.
+Exits with 1 when after 100 decisions ranking is less than twice as good as newest first, or a new feed is not seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.stories import NOW, fill, saved_feeds
+from curate.desk.db import open_database
+from curate.desk.folder import Desk
+from curate.inbox.decide import decide
+from curate.inbox.items import list_items
+from curate.inbox.journal import count_steps, undo
+from curate.inbox.learn import keep, lessons
+from curate.inbox.listing import list_rows
+from curate.inbox.rank import Subject, learn, signs
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+
+    from curate.feeds.parse import Feed
+    from curate.inbox.items import Item
+
+DECISIONS = (25, 50, 100, 200)
+JUDGED_AT = 100  # of these
+FIRST = 20  # places that are judged
+SEEN = 50  # places in which a new feed is looked for
+NOISE = 0.15
+SITES, TOPICS = 12, 12  # that a reader likes
+TOPIC = 10  # items that have it in their title, at least
+PER_FEED = 20
+LEAST = 2.0  # times newest first
+NOTICED = 0.8  # of the readers see the new feed
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Someone who likes what comes from some feeds, or has one of some words in its title."""
+
+    feeds: frozenset[str]
+    topics: frozenset[str]
+    new_feed: str  # one of those
+
+    def likes(self, item: Item) -> bool:
+        """Say whether they would keep it."""
+        return item.feed_url in self.feeds or bool(named(item) & self.topics)
+
+    def share(self, items: Sequence[Item]) -> float:
+        """Return how many of ``items`` they like, 0 to 1."""
+        return sum(map(self.likes, items)) / len(items)
+
+
+@dataclass(frozen=True)
+class Sat:
+    """What came of one reader: precision by score after so many decisions, and newest first; the new site's rows."""
+
+    ranked: dict[int, float]
+    newest: float
+    liked: float
+    places: tuple[int, ...]
+
+
+def main() -> int:
+    """Simulate, measure, print; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--readers", type=int, default=20)
+    told = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="curate-bench-") as folder:
+        (Path(folder) / "curate.toml").touch()
+        with closing(open_database(Desk(Path(folder)))) as connection:
+            fill(connection, this_week(saved_feeds()))
+            items = list_items(connection, state="new", limit=0)
+            print(f"  {len(items):,} items of {len({item.feed_url for item in items})} feeds, {told.readers} readers")
+            sat = [sit(connection, items, number) for number in range(told.readers)]
+    base, liked = statistics.mean(each.newest for each in sat), statistics.mean(each.liked for each in sat)
+    print(f"  they like {liked:.3f} of all; precision at {FIRST} newest first {base:.3f}")
+    ratios = {}
+    for many in DECISIONS:
+        precision = statistics.mean(each.ranked[many] for each in sat)
+        ratios[many] = precision / base
+        print(f"  after {many:3} decisions {precision:.3f}, {ratios[many]:.2f} times newest first")
+    found = [each.places for each in sat if each.places]
+    first = statistics.median(places[0] for places in found) if found else 0
+    rows = statistics.mean(len(each.places) for each in sat)
+    print(f"  a new feed that they would like: {len(found)} of {len(sat)} see it in the first {SEEN} rows,", end=" ")
+    print(f"{rows:.1f} rows, the first at place {first:.0f} (median)")
+    return 1 if ratios[100] < LEAST or len(found) < len(sat) * NOTICED else 0
+
+
+def this_week(feeds: Mapping[str, Feed]) -> dict[str, Feed]:
+    """Return the newest entries of each feed, dated anew over the last week."""
+    chance = random.Random(7)  # noqa: S311 - the same dates every time are the point
+    return {
+        file: replace(
+            feed,
+            entries=tuple(
+                replace(each, published=NOW - timedelta(seconds=chance.randrange(7 * 86_400)))
+                for each in feed.entries[:PER_FEED]
+            ),
+        )
+        for file, feed in feeds.items()
+    }
+
+
+def sit(connection: sqlite3.Connection, items: Sequence[Item], number: int) -> Sat:
+    """Let one reader decide, look at the list in between, and take everything back."""
+    chance = random.Random(number)  # noqa: S311 - the same readers every time are the point
+    reader = invent(items, chance)
+    pool = [item for item in items if item.feed_url != reader.new_feed]
+    chosen = chance.sample(pool, max(DECISIONS))
+    before, ranked, newest, places = count_steps(connection), {}, 0.0, ()
+    for many, item in enumerate(chosen, 1):
+        wanted = reader.likes(item) != (chance.random() < NOISE)
+        decide(connection, [item.id], "keep" if wanted else "skip", now=NOW)
+        if many in DECISIONS:
+            keep(connection, learn(lessons(connection)), "measured")
+            rows = [row.lead for row in list_rows(connection, now=NOW, limit=SEEN)]
+            ranked[many] = reader.share(rows[:FIRST])
+        if many == JUDGED_AT:
+            newest = reader.share(list_items(connection, state="new", limit=FIRST))
+            places = tuple(place for place, row in enumerate(rows, 1) if row.feed_url == reader.new_feed)
+    undo(connection, count_steps(connection) - before, now=NOW)
+    return Sat(ranked, newest, reader.share(items), places)
+
+
+def invent(items: Sequence[Item], chance: random.Random) -> Reader:
+    """Make up a reader: sites and topics, drawn from what there is."""
+    feeds = sorted({item.feed_url for item in items})
+    liked = chance.sample(feeds, SITES)
+    spoken: defaultdict[str, set[str]] = defaultdict(set)
+    often: Counter[str] = Counter()
+    for item in items:
+        for word in named(item):
+            spoken[word].add(item.feed_url)
+            often[word] += 1
+    topics = sorted(word for word, many in often.items() if len(spoken[word]) >= 5 and many >= TOPIC and len(word) > 3)
+    return Reader(frozenset(liked), frozenset(chance.sample(topics, TOPICS)), liked[0])
+
+
+def named(item: Item) -> frozenset[str]:
+    """Return the words of an item's title."""
+    about = Subject(title=item.title, summary="", author="", url="", feed=None, words=0)
+    return frozenset(sign.value for sign in signs(about) if sign.kind == "word")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
