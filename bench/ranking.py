@@ -4,7 +4,7 @@ Usage: python -m bench.ranking [--readers N]. The newest items of each feed get 
 Each reader likes a few sites and a few topics (words that several sites have in titles), decides on items drawn by
 chance, and errs in 15 of 100 decisions, either way. What is left is then listed by score, as triage lists it, and
 newest first: precision at 20 is how many of the first 20 they would like. A site each reader likes is left out of all
-decisions, as a feed that is new: how many of its items are in the first 50 rows, and where the first stands, is told.
+decisions, as a feed that is new: how many of its items are in the first 100 rows, and where the first stands, is told.
 Exits with 1 when after 100 decisions ranking is less than twice as good as newest first, or a new feed is not seen.
 """
 
@@ -27,7 +27,6 @@ from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.inbox.decide import decide
 from curate.inbox.items import list_items
-from curate.inbox.journal import count_steps, undo
 from curate.inbox.learn import keep, lessons
 from curate.inbox.listing import list_rows
 from curate.inbox.rank import Subject, learn, signs
@@ -42,10 +41,11 @@ if TYPE_CHECKING:
 DECISIONS = (25, 50, 100, 200)
 JUDGED_AT = 100  # of these
 FIRST = 20  # places that are judged
-SEEN = 50  # places in which a new feed is looked for
+SEEN = 100  # places in which a new feed is looked for
 NOISE = 0.15
-SITES, TOPICS = 12, 12  # that a reader likes
-TOPIC = 10  # items that have it in their title, at least
+FEEDS = 60  # that a reader reads
+SITES, TOPICS = 8, 6  # of these, that a reader likes
+TOPIC = 5  # items that have it in their title, at least
 PER_FEED = 20
 LEAST = 2.0  # times newest first
 NOTICED = 0.8  # of the readers see the new feed
@@ -83,15 +83,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--readers", type=int, default=20)
     told = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="curate-bench-") as folder:
-        (Path(folder) / "curate.toml").touch()
-        with closing(open_database(Desk(Path(folder)))) as connection:
-            fill(connection, this_week(saved_feeds()))
-            items = list_items(connection, state="new", limit=0)
-            print(f"  {len(items):,} items of {len({item.feed_url for item in items})} feeds, {told.readers} readers")
-            sat = [sit(connection, items, number) for number in range(told.readers)]
+    feeds = this_week(saved_feeds())
+    sat = [sit(feeds, number) for number in range(told.readers)]
     base, liked = statistics.mean(each.newest for each in sat), statistics.mean(each.liked for each in sat)
-    print(f"  they like {liked:.3f} of all; precision at {FIRST} newest first {base:.3f}")
+    print(
+        f"  {len(sat)} readers, each of {FEEDS} feeds, like {liked:.3f} of all; precision at {FIRST} newest first {base:.3f}"
+    )
     ratios = {}
     for many in DECISIONS:
         precision = statistics.mean(each.ranked[many] for each in sat)
@@ -120,13 +117,23 @@ def this_week(feeds: Mapping[str, Feed]) -> dict[str, Feed]:
     }
 
 
-def sit(connection: sqlite3.Connection, items: Sequence[Item], number: int) -> Sat:
-    """Let one reader decide, look at the list in between, and take everything back."""
+def sit(feeds: Mapping[str, Feed], number: int) -> Sat:
+    """Let one reader subscribe, decide, and look at the list in between."""
     chance = random.Random(number)  # noqa: S311 - the same readers every time are the point
+    with tempfile.TemporaryDirectory(prefix="curate-bench-") as folder:
+        (Path(folder) / "curate.toml").touch()
+        with closing(open_database(Desk(Path(folder)))) as connection:
+            fill(connection, {file: feeds[file] for file in chance.sample(sorted(feeds), FEEDS)})
+            return decided(connection, chance)
+
+
+def decided(connection: sqlite3.Connection, chance: random.Random) -> Sat:
+    """Let a reader decide on what is there."""
+    items = list_items(connection, state="new", limit=0)
     reader = invent(items, chance)
     pool = [item for item in items if item.feed_url != reader.new_feed]
     chosen = chance.sample(pool, max(DECISIONS))
-    before, ranked, newest, places = count_steps(connection), {}, 0.0, ()
+    ranked, newest, places = {}, 0.0, ()
     for many, item in enumerate(chosen, 1):
         wanted = reader.likes(item) != (chance.random() < NOISE)
         decide(connection, [item.id], "keep" if wanted else "skip", now=NOW)
@@ -137,7 +144,6 @@ def sit(connection: sqlite3.Connection, items: Sequence[Item], number: int) -> S
         if many == JUDGED_AT:
             newest = reader.share(list_items(connection, state="new", limit=FIRST))
             places = tuple(place for place, row in enumerate(rows, 1) if row.feed_url == reader.new_feed)
-    undo(connection, count_steps(connection) - before, now=NOW)
     return Sat(ranked, newest, reader.share(items), places)
 
 
@@ -151,7 +157,7 @@ def invent(items: Sequence[Item], chance: random.Random) -> Reader:
         for word in named(item):
             spoken[word].add(item.feed_url)
             often[word] += 1
-    topics = sorted(word for word, many in often.items() if len(spoken[word]) >= 5 and many >= TOPIC and len(word) > 3)
+    topics = sorted(word for word, many in often.items() if len(spoken[word]) >= 3 and many >= TOPIC and len(word) > 3)
     return Reader(frozenset(liked), frozenset(chance.sample(topics, TOPICS)), liked[0])
 
 

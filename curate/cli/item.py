@@ -13,6 +13,7 @@ import click
 from curate.cli import render
 from curate.cli.item_view import about_list, also_row, cells, full_row, named, page, row, story_of, table
 from curate.cli.main import Group, Moment
+from curate.cli.rank import why
 from curate.cli.story import list_stories, split, whole_story
 from curate.errors import CurateError, UsageError
 
@@ -296,6 +297,7 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
 
 
 item.add_command(split)
+item.add_command(why)
 
 # What the commands share
 

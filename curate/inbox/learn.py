@@ -147,8 +147,7 @@ def why(connection: sqlite3.Connection, item: Item, *, now: datetime) -> Why:
         (item.number,),
     )
     kept, decided = connection.execute(
-        "SELECT count(*) FILTER (WHERE state <> 'skipped'), count(*) FROM items"
-        f" WHERE feed = ? AND state IN {DECIDED}",
+        f"SELECT count(*) FILTER (WHERE state <> 'skipped'), count(*) FROM items WHERE feed = ? AND state IN {DECIDED}",
         (row["feed"],),
     ).fetchone()
     lessons_ = learned.lessons if learned else 0
@@ -164,6 +163,12 @@ def why(connection: sqlite3.Connection, item: Item, *, now: datetime) -> Why:
         explores=bool(lessons_) and row["feed"] is not None and decided < FEW and item.state == "new",
         lessons=lessons_,
     )
+
+
+def taught(connection: sqlite3.Connection) -> int:
+    """Return from how many decisions was learned."""
+    learned = connection.execute("SELECT lessons FROM ranking").fetchone()
+    return int(learned[0]) if learned else 0
 
 
 def reset(connection: sqlite3.Connection, *, now: datetime) -> None:

@@ -23,19 +23,18 @@ if TYPE_CHECKING:
 # The leader where it is in the list, else the first of the story that is.
 LEADS = Condition("""i.story IS NULL OR NOT EXISTS (SELECT 1 FROM items o WHERE o.story = i.story
   AND o.state = i.state AND (o.number <> i.story, o.number) < (i.number <> i.story, i.number))""")
-
-
-# Of a feed on whose items hardly anything was decided, while on others something was.
-UNKNOWN = Condition("""EXISTS (SELECT 1 FROM ranking WHERE lessons > 0) AND i.feed IN (SELECT number FROM feeds
-  WHERE (SELECT count(*) FROM items d WHERE d.feed = feeds.number
-         AND d.state IN ('kept', 'skipped', 'drafted', 'posted')) < ?)""", (FEW,))
+PLACE = 10  # every so manieth place explores
+FEW = 5  # decisions on a feed's items: with fewer, it is hardly known
+# Of a feed on whose items less was decided, when something was learned at all.
+LESS_DECIDED = """EXISTS (SELECT 1 FROM ranking WHERE lessons > 0) AND i.feed IN (SELECT f.number FROM feeds f WHERE
+  (SELECT count(*) FROM items d WHERE d.feed = f.number AND d.state IN ('kept', 'skipped', 'drafted', 'posted')) < ?)"""
 
 
 @dataclass(frozen=True)
 class Row:
     """What one key decides on: an item, and the ``others`` of its story in the same state.
 
-    ``explores``: it stands there not for its score, but because its feed is hardly known.
+    ``explores``: it has this place because its feed is hardly known, not for its score.
     """
 
     lead: Item
@@ -62,39 +61,38 @@ def list_rows(  # noqa: PLR0913 - what a list may be narrowed to
     """Return the rows of one state (None: of each), stories gathered; ``limit`` 0 means all, ``feed`` is a feed's URL.
 
     A story is listed when its lead meets ``where``. The others of a story that wait 90 days unread go with it.
-    By score, every tenth place among what is new goes to a feed that is hardly known: to its best item, a feed a turn.
+    By score, every tenth place among what is new goes to a feed that is hardly known, those nobody decided on first.
     """
     narrowed = _both(LEADS, where)
     inbox = now if state == "new" and since is None else None
     listed = partial(list_items, connection, state=state, since=since, feed=feed, unread=inbox, order=order)
     leads, explored = listed(limit=limit, where=narrowed), set[int]()
     if order == "score" and state == "new" and feed is None and len(leads) >= PLACE:
-        unknown = listed(limit=len(leads), where=_both(HARDLY_KNOWN, narrowed))
-        leads, explored = explore(leads, _in_turn(unknown))
+        guests = [
+            item
+            for least in (1, FEW)
+            for item in _in_turn(listed(limit=len(leads), where=_both(Condition(LESS_DECIDED, (least,)), narrowed)))
+        ]
+        leads, explored = explore(leads, guests)
     return with_others(connection, leads, explored)
 
 
-def explore(leads: Sequence[Item], unknown: Iterable[Item]) -> tuple[list[Item], set[int]]:
-    """Give every tenth place to the next of ``unknown`` that has none yet, unless one of them is there anyway.
+def explore(leads: Sequence[Item], guests: Iterable[Item]) -> tuple[list[Item], set[int]]:
+    """Give every tenth place to the next of ``guests`` that has none yet.
 
     Return as many items as ``leads``, and the numbers of those that were given a place.
     """
-    unknown = list(unknown)
-    numbers = {item.number for item in unknown}
     placed: dict[int, Item] = {}
     given: set[int] = set()
-    waiting, others = iter(unknown), iter(leads)
+    waiting, others = iter(guests), iter(leads)
     while len(placed) < len(leads):
-        lead = next((item for item in others if item.number not in placed), None)
-        if lead is None:
+        turn = (waiting, others) if len(placed) % PLACE == PLACE - 1 else (others,)
+        item = next((item for row in turn for item in row if item.number not in placed), None)
+        if item is None:
             break
-        if len(placed) % PLACE == PLACE - 1 and lead.number not in numbers:
-            guest = next((item for item in waiting if item.number not in placed), None)
-            if guest is not None:
-                placed[guest.number] = guest
-                given.add(guest.number)
-        if len(placed) < len(leads):
-            placed[lead.number] = lead
+        placed[item.number] = item
+        if len(turn) > 1 and len(placed) % PLACE == 0:
+            given.add(item.number)
     return list(placed.values()), given
 
 

@@ -122,7 +122,9 @@ def judge(learned: Learned, subject: Subject) -> list[Effect]:
     """Return what every sign of the item adds, that which matters most first; their sum is at most 6 either way."""
     if not learned.wanted or not learned.unwanted:  # of one kind of decision nothing can be told
         return []
-    effects = [Effect(sign, WEIGHT[sign.kind] * weight * learned.effect(sign)) for sign, weight in signs(subject).items()]
+    effects = [
+        Effect(sign, WEIGHT[sign.kind] * weight * learned.effect(sign)) for sign, weight in signs(subject).items()
+    ]
     total = abs(math.fsum(effect.adds for effect in effects))
     if total > MOST:
         effects = [Effect(effect.sign, effect.adds * MOST / total) for effect in effects]
