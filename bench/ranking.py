@@ -1,11 +1,12 @@
 """Measure how well ranking learns: simulated readers over the corpora's real feeds.
 
-Usage: python -m bench.ranking [--readers N]. The newest items of each feed get dates drawn by chance over the last week.
-Each reader likes a few sites and a few topics (words that several sites have in titles), decides on items drawn by
-chance, and errs in 15 of 100 decisions, either way. What is left is then listed by score, as triage lists it, and
-newest first: precision at 20 is how many of the first 20 they would like. A site each reader likes is left out of all
-decisions, as a feed that is new: how many of its items are in the first 100 rows, and where the first stands, is told.
-Exits with 1 when after 100 decisions ranking is less than twice as good as newest first, or a new feed is not seen.
+Usage: python -m bench.ranking [--readers N]. The newest items of each feed get dates drawn by chance over the last
+week. Each reader has some of the feeds, likes a few of them and a few topics (words that several have in titles),
+decides on items drawn by chance, and errs in 15 of 100 decisions, either way. What is left is then listed by score,
+as triage lists it, and newest first: precision at 20 is how many of the first 20 they would like. A feed that each
+would like is left out of all decisions, as if it were new: told is how many of its items are in the first 100 rows,
+and where the first stands. Exits with 1 when after 100 decisions ranking is less than twice as good as newest first,
+or when fewer than 8 of 10 readers see the new feed.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def main() -> int:
     sat = [sit(feeds, number) for number in range(told.readers)]
     base, liked = statistics.mean(each.newest for each in sat), statistics.mean(each.liked for each in sat)
     print(
-        f"  {len(sat)} readers, each of {FEEDS} feeds, like {liked:.3f} of all; precision at {FIRST} newest first {base:.3f}"
+        f"  {len(sat)} readers, each of {FEEDS} feeds, like {liked:.3f} of all;"
+        f" precision at {FIRST} newest first {base:.3f}"
     )
     ratios = {}
     for many in DECISIONS:
@@ -133,7 +135,8 @@ def decided(connection: sqlite3.Connection, chance: random.Random) -> Sat:
     reader = invent(items, chance)
     pool = [item for item in items if item.feed_url != reader.new_feed]
     chosen = chance.sample(pool, max(DECISIONS))
-    ranked, newest, places = {}, 0.0, ()
+    ranked: dict[int, float] = {}
+    newest, places = 0.0, tuple[int, ...]()
     for many, item in enumerate(chosen, 1):
         wanted = reader.likes(item) != (chance.random() < NOISE)
         decide(connection, [item.id], "keep" if wanted else "skip", now=NOW)

@@ -29,12 +29,13 @@ from curate.inbox.rank import (
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
     from datetime import datetime
 
     from curate.inbox.items import Item
 
 LESSONS = 20_000  # decisions, the latest: what one wanted years ago matters less, and time is bounded
-JUDGED = 20_000  # items that wait, the latest seen, that are judged anew when something was learned
+JUDGED = 10_000  # items that wait, the latest seen, that are judged anew when something was learned
 AT_ONCE = 2_000  # decisions, and items that wait, with which learning is not noticed before a triage
 SHOWN = 3  # words that are told
 SINCE = "ranking-since"  # from when on decisions teach, in seconds
@@ -70,7 +71,7 @@ class Why:
     @property
     def interest(self) -> float:
         """What was learned of the item."""
-        return interest(self.words) + self.other_words + self.source + self.length
+        return _sum(self.words) + self.other_words + self.source + self.length
 
     @property
     def score(self) -> float:
@@ -147,15 +148,16 @@ def why(connection: sqlite3.Connection, item: Item, *, now: datetime) -> Why:
         (item.number,),
     )
     kept, decided = connection.execute(
-        f"SELECT count(*) FILTER (WHERE state <> 'skipped'), count(*) FROM items WHERE feed = ? AND state IN {DECIDED}",
+        "SELECT count(*) FILTER (WHERE state <> 'skipped'), count(*) FROM items"  # noqa: S608 - our own words
+        f" WHERE feed = ? AND state IN {DECIDED}",
         (row["feed"],),
     ).fetchone()
     lessons_ = learned.lessons if learned else 0
     return Why(
         words=tuple(words[:SHOWN]),
-        other_words=interest(words[SHOWN:]),
-        source=interest(effect for effect in effects if effect.sign.kind in ("author", "site", "feed")),
-        length=interest(effect for effect in effects if effect.sign.kind == "length"),
+        other_words=_sum(words[SHOWN:]),
+        source=_sum(effect for effect in effects if effect.sign.kind in ("author", "site", "feed")),
+        length=_sum(effect for effect in effects if effect.sign.kind == "length"),
         fresh=-(now - item.dated).total_seconds() / 86_400 / FRESH,
         boosts=tuple((name, boost) for name, boost in boosts),
         kept=kept,
@@ -198,7 +200,7 @@ def _judge_waiting(connection: sqlite3.Connection, learned: Learned, *, after: i
     rows = connection.execute(
         f"{SUBJECT} WHERE i.state IN ('new', 'later') AND i.number > ? ORDER BY i.number DESC LIMIT ?", (after, JUDGED)
     ).fetchall()
-    judged = [(round(interest(judge(learned, _subject(row))), 4), row["number"], row["interest"]) for row in rows]
+    judged = [(round(interest(learned, _subject(row)), 4), row["number"], row["interest"]) for row in rows]
     connection.executemany(
         "UPDATE items SET interest = ? WHERE number = ?",
         [(wanted, number) for wanted, number, before in judged if wanted != before],
@@ -222,6 +224,10 @@ def _mark(connection: sqlite3.Connection) -> str:
     ).fetchall()
     written = connection.execute("SELECT (SELECT count(*) FROM notes), (SELECT count(*) FROM quotes)").fetchone()
     return f"{[tuple(part) for part in parts]} {tuple(written)} {recall(connection, SINCE)}"
+
+
+def _sum(effects: Iterable[Effect]) -> float:
+    return sum(effect.adds for effect in effects)
 
 
 def _subject(row: sqlite3.Row) -> Subject:

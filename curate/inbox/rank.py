@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import urlsplit
 from zlib import crc32
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 FRESH = 3.0  # days after which an item is half as wanted
 MOST = 6.0  # doublings that all signs together add or take, at most: more would hide an item
 PLACES = 2**17
-DOUBT = {"word": 3.0, "tag": 1.5, "author": 2.0, "site": 2.0, "feed": 2.0, "length": 8.0}  # decisions that weigh as one
+DOUBT = {"word": 3.0, "tag": 1.5, "author": 1.5, "site": 1.5, "feed": 1.5, "length": 8.0}  # decisions that weigh as one
 TITLE, SUMMARY = 1.0, 0.5  # of a word
-WEIGHT = {"word": 0.7, "tag": 1.0, "author": 0.6, "site": 0.6, "feed": 1.0, "length": 0.5}  # signs repeat each other
-WORDS = 40  # of a summary
+WEIGHT = {"word": 0.4, "tag": 1.0, "author": 0.6, "site": 0.6, "feed": 1.0, "length": 0.5}  # signs repeat each other
+LETTERS = 400  # of a summary
 LONG = ((0, "no text"), (265, "a minute"), (1_000, "a few minutes"), (2_500, "a long read"))  # fewer words than that
 WORD = re.compile(r"[^\W_][\w'’+#.\-]*[\w+#]|[^\W\d_]")
 POWER = {"skipped": -1.0, "kept": 1.0, "drafted": 3.0, "posted": 3.0}  # of a decision, as a lesson
@@ -82,6 +82,7 @@ class Learned:
     wanted: float
     unwanted: float
     counts: array[float]  # of each place what was wanted, then what was not
+    told: dict[Sign, float] = field(default_factory=dict)  # the effects that were asked for
 
     @property
     def base(self) -> float:
@@ -89,7 +90,13 @@ class Learned:
         return math.log2((self.wanted + 1) / (self.unwanted + 1))
 
     def effect(self, sign: Sign) -> float:
-        """Return what ``sign`` says, doubted where few decisions bear it out."""
+        """Return what ``sign`` says, doubted where few decisions bear it out, and as loud as its kind may be."""
+        if (known := self.told.get(sign)) is not None:
+            return known
+        self.told[sign] = found = WEIGHT[sign.kind] * self._effect(sign)
+        return found
+
+    def _effect(self, sign: Sign) -> float:
         at = place(sign)
         wanted, unwanted = self.counts[at], self.counts[at + 1]
         if not wanted and not unwanted:
@@ -120,25 +127,29 @@ def learn(lessons: Iterable[Lesson]) -> Learned:
 
 def judge(learned: Learned, subject: Subject) -> list[Effect]:
     """Return what every sign of the item adds, that which matters most first; their sum is at most 6 either way."""
-    if not learned.wanted or not learned.unwanted:  # of one kind of decision nothing can be told
+    shown = signs(subject)
+    total = _total(learned, shown)
+    if not total:
         return []
-    effects = [
-        Effect(sign, WEIGHT[sign.kind] * weight * learned.effect(sign)) for sign, weight in signs(subject).items()
-    ]
-    total = abs(math.fsum(effect.adds for effect in effects))
-    if total > MOST:
-        effects = [Effect(effect.sign, effect.adds * MOST / total) for effect in effects]
+    scale = min(1.0, MOST / abs(total))
+    effects = [Effect(sign, weight * learned.effect(sign) * scale) for sign, weight in shown.items()]
     return sorted((effect for effect in effects if effect.adds), key=lambda effect: (-abs(effect.adds), effect.sign))
 
 
-def interest(effects: Iterable[Effect]) -> float:
-    """Return what the effects come to."""
-    return math.fsum(effect.adds for effect in effects)
+def interest(learned: Learned, subject: Subject) -> float:
+    """Return what all its signs say of the item, at most 6 either way; 0 while nothing can be told."""
+    return max(-MOST, min(MOST, _total(learned, signs(subject))))
+
+
+def _total(learned: Learned, shown: dict[Sign, float]) -> float:
+    if not learned.wanted or not learned.unwanted:  # one kind of decision says nothing about what is wanted
+        return 0.0
+    return sum([weight * learned.effect(sign) for sign, weight in shown.items()])
 
 
 def signs(subject: Subject) -> dict[Sign, float]:
     """Return what the item shows, each with its weight."""
-    found = {Sign("word", word): SUMMARY for word in _words(subject.summary)[:WORDS]}
+    found = {Sign("word", word): SUMMARY for word in _words(subject.summary[:LETTERS])}
     found |= {Sign("word", word): TITLE for word in _words(subject.title)}
     found |= {Sign("tag", tag.casefold()): 1.0 for tag in subject.tags}
     if subject.author:
@@ -157,5 +168,5 @@ def place(sign: Sign) -> int:
 
 
 def _words(text: str) -> list[str]:
-    found = WORD.findall(text.casefold())
-    return [word for word in dict.fromkeys(found) if word not in EMPTY and not word.isdigit() and len(word) > 1]
+    found = dict.fromkeys(WORD.findall(text.casefold()))
+    return [word for word in found if len(word) > 1 and word not in EMPTY and not word.isdigit()]
