@@ -15,7 +15,7 @@ from curate.inbox.items import Condition, Item, find_number, list_items, load_it
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from curate.inbox.items import Order, State
@@ -85,25 +85,32 @@ def explore(leads: Sequence[Item], guests: Iterable[Item]) -> tuple[list[Item], 
     placed: dict[int, Item] = {}
     given: set[int] = set()
     waiting, others = iter(guests), iter(leads)
+
+    def following(row: Iterator[Item]) -> Item | None:
+        return next((item for item in row if item.number not in placed), None)
+
     while len(placed) < len(leads):
-        turn = (waiting, others) if len(placed) % PLACE == PLACE - 1 else (others,)
-        item = next((item for row in turn for item in row if item.number not in placed), None)
+        item = following(waiting) if len(placed) % PLACE == PLACE - 1 else None
+        if item is not None:
+            given.add(item.number)
+        else:
+            item = following(others)
         if item is None:
             break
         placed[item.number] = item
-        if len(turn) > 1 and len(placed) % PLACE == 0:
-            given.add(item.number)
     return list(placed.values()), given
 
 
 def _in_turn(items: Sequence[Item]) -> list[Item]:
-    """Return the first of every feed, then the second of every feed, and so on."""
+    """Return the first of every feed, then the second of every feed, and so on; the feeds that came last first."""
     turns: Counter[str] = Counter()
     turn: dict[int, int] = {}
+    came: dict[str, int] = {}
     for item in items:
         turn[item.number] = turns[item.feed_url]
         turns[item.feed_url] += 1
-    return sorted(items, key=lambda item: turn[item.number])
+        came[item.feed_url] = min(item.number, came.get(item.feed_url, item.number))
+    return sorted(items, key=lambda item: (turn[item.number], -came[item.feed_url]))
 
 
 def with_others(

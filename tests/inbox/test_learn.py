@@ -76,7 +76,7 @@ def test_later_teaches_nothing(taught: Stock) -> None:
 
 
 def test_what_a_rule_skipped_teaches_nothing(taught: Stock) -> None:
-    add_rule(taught.connection, "title:pricing", "skip", "", now=taught.tick())
+    add_rule(taught.connection, "title:pricing", "skip", "", name="", now=taught.tick())
     known = learn.taught(taught.connection)
     last = max(item.number for item in taught.items())
     fill(taught, about="Pricing", many=3, feed="others")
@@ -143,7 +143,7 @@ def test_why_adds_up_to_what_the_list_is_ordered_by(taught: Stock) -> None:
 
 
 def test_every_tenth_place_explores_a_feed_that_is_hardly_known(taught: Stock) -> None:
-    fill(taught, about="Postmortem", many=20, feed="ops")
+    fill(taught, about="Postmortem again", many=20, feed="ops")
     strange = fill(taught, about="Pricing", many=3, feed="stranger")
     learn.judge_arrivals(taught.connection)
     rows = list_rows(taught.connection, now=taught.now, limit=22)
@@ -157,7 +157,7 @@ def test_every_tenth_place_explores_a_feed_that_is_hardly_known(taught: Stock) -
     assert learn.why(taught.connection, rows[PLACE - 1].lead, now=taught.now).explores
     assert not any(row.explores for row in list_rows(taught.connection, now=taught.now, limit=22, order="newest"))
 
-    more = fill(taught, about="Pricing", many=FEW, feed="stranger")
+    more = fill(taught, about="Pricing too", many=FEW, feed="stranger")
     for action, ids in (("keep", more[:2]), ("skip", more[2:])):
         decide(taught.connection, ids, action, now=taught.tick())
     rows = list_rows(taught.connection, now=taught.now, limit=22)
