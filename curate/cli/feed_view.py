@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from curate.feeds.opml import ImportReport, Subscription
     from curate.inbox.journal import Moved
     from curate.inbox.receive import Report
+    from curate.inbox.yields import Yield
 
 NO_FEEDS = "No feeds yet. curate feed add URL, or curate feed import feeds.opml."
 NONE_READ = "Every feed is paused or gone. curate feed list shows them, curate feed resume reads one again."
@@ -106,6 +107,33 @@ def table(rows: Sequence[Mapping[str, Any]], clock: Clock, *, stale: bool = Fals
         return lines
     addressed = [line for each, line in zip(rows, lines[1:], strict=True) for line in (line, *_whole(each, clock))]
     return [lines[0], *addressed]
+
+
+def yielded(each: Mapping[str, Any], brought: Yield | None) -> dict[str, Any]:
+    """Return the row of a feed with what came of it; minutes are those spent deciding on its items, for each kept."""
+    minutes = brought.minutes_per_kept if brought else None
+    counts = {"decided": brought.decided if brought else 0, "posted": brought.posted if brought else 0}
+    return {**each, **counts, "minutes_per_kept": None if minutes is None else round(minutes, 2)}
+
+
+def yield_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the feeds as lines, those kept most of first: seen, decided, kept, posted, minutes for each kept."""
+    if not rows:
+        return []
+    room = min(max(shutil.get_terminal_size().columns, 60), WIDEST) - 44  # what numbers and gaps take
+    body = [
+        (
+            each["title"] or each["url"].partition("://")[2],
+            f"{each['items']:,}",
+            f"{each['decided']:,}",
+            f"{each['kept']:,}",
+            f"{each['posted']:,}",
+            "" if each["minutes_per_kept"] is None else f"{each['minutes_per_kept']:.1f}",
+        )
+        for each in sorted(rows, key=lambda each: (-each["posted"], -each["kept"], -each["items"]))
+    ]
+    head = ("FEED", "SEEN", "DECIDED", "KEPT", "POSTED", "MIN/KEPT")
+    return render.columns([head, *body], (room, 6, 7, 5, 6, 8))
 
 
 def _whole(each: Mapping[str, Any], clock: Clock) -> list[str]:

@@ -14,6 +14,7 @@ from curate.cli import render
 from curate.cli.item_view import about_list, also_row, cells, full_row, named, page, row, story_of, table
 from curate.cli.main import Group, Moment
 from curate.cli.marks import note, quote, tag, via
+from curate.cli.rank import why
 from curate.cli.story import list_stories, split, whole_story
 from curate.errors import UsageError
 
@@ -251,7 +252,7 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
         here.say(f"No items match “{render.term_safe(' '.join(text))}”.")
 
 
-for command in (split, note, quote, tag, via):
+for command in (split, why, note, quote, tag, via):
     item.add_command(command)
 
 # What the commands share

@@ -31,7 +31,7 @@ def row(item: Item, now: datetime) -> dict[str, Any]:
     """Return what scripts read of an item in a list.
 
     ``published`` is when we first saw it where the feed said nothing believable; ``sources`` counts
-    the feeds that carry it; ``score`` is its freshness, 0 to 1.
+    the feeds that carry it; ``score`` what a list by score is ordered by.
     """
     from curate.inbox.items import minutes
     from curate.inbox.rank import score

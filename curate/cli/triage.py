@@ -59,6 +59,7 @@ def triage(here: Here, /, *, by_line: bool, decisions: TextIO | None, **told: An
     A FILE of decisions has one on each line: kfmt keep, kfmt later 3d, kfmt note TEXT.
     """
     from curate.inbox.items import count_by_state, wake
+    from curate.inbox.learn import refresh
 
     if decisions is not None:
         _decide_from(here, decisions)
@@ -70,6 +71,7 @@ def triage(here: Here, /, *, by_line: bool, decisions: TextIO | None, **told: An
         )
     with here.database() as connection:
         wake(connection, now=here.now())
+        refresh(connection)
         before = count_by_state(connection, now=here.now())
         if not before["new"]:
             here.answer({}, [_nothing_to_do(before)])
@@ -154,7 +156,13 @@ def _doors(here: Here, connection: sqlite3.Connection) -> Doors:
         notes.edit_note(here.desk(), connection, item.id, edit=editor(here), now=here.now())
         return ["Noted."]
 
-    return Doors(read=read, write=write, edit_note=edit_note, prompts=here.settings().writing.prompts)
+    def why(item: Item) -> list[str]:
+        from curate.cli.rank import why_lines
+        from curate.inbox import learn
+
+        return why_lines(item, learn.why(connection, item, now=here.now()))
+
+    return Doors(read=read, write=write, edit_note=edit_note, why=why, prompts=here.settings().writing.prompts)
 
 
 def _sit_by_line(here: Here, connection: sqlite3.Connection, plan: Plan, told: dict[str, Any]) -> bool:

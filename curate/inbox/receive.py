@@ -22,8 +22,10 @@ from curate.feeds.workers import Unreadable, Workers
 from curate.inbox.arrivals import Arrival, believable, seen_before, store_arrivals, store_page
 from curate.inbox.gathering import gather
 from curate.inbox.items import Item, find_by_url
+from curate.inbox.learn import judge_arrivals, keep, lessons, untaught
 from curate.inbox.moves import follow, settle
 from curate.inbox.pages import why_unkept
+from curate.inbox.rank import learn
 from curate.inbox.rules import apply_to_arrivals
 from curate.inbox.search import catch_up
 
@@ -98,6 +100,8 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
                     new_items += store_feed(connection, number, fetched.feed, now=now)
         return new_items
 
+    mark = untaught(connection)
+    learning = asyncio.ensure_future(asyncio.to_thread(learn, lessons(connection))) if mark else None
     seen = partial(seen_before, connection)
     async with _Storing(store, tell) as storing, aclosing(fetch_feeds(client, due, seen=seen)) as answers:
         async for fetched in answers:
@@ -110,6 +114,9 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
         catch_up(connection, INDEXED)
         apply_to_arrivals(connection, after=before, now=now)
         gather(connection)
+    if learning is not None:
+        keep(connection, await learning, mark)
+    judge_arrivals(connection)
     moved, unmoved = ([], []) if feeds_file is None else follow(connection, subscriptions, feeds_file, now=now)
     return Report(
         feeds=len(due),
