@@ -183,7 +183,7 @@ def _enough(feeds: Mapping[str, Feed], items: int) -> Iterator[tuple[str, Feed, 
             luck.shuffle(said)
             moved = each.published and each.published + timedelta(days=20 * again)
             address = f"{each.url}?again={again}"
-            each = replace(  # noqa: PLW2901 - the same entry, changed
+            each = replace(
                 each,
                 guid=f"{each.guid} {again}",
                 url=address,

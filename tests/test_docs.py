@@ -50,7 +50,7 @@ def test_every_setting_has_a_row_with_its_default(name: str, default: object) ->
     rows = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
     assert len(rows) == 1
     if isinstance(default, str | int | float):
-        shown = f'`"{default}"`' if isinstance(default, str) else f"`{default}`"
+        shown = f'`"{default}"`' if isinstance(default, str) else f"`{str(default).lower()}`"
         assert f"| {shown} |" in rows[0]
 
 

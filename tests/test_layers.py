@@ -30,6 +30,8 @@ STORES = {
     "inbox/decide.py",
     "inbox/gathering.py",
     "inbox/journal.py",
+    "inbox/learn.py",
+    "inbox/yields.py",
     "inbox/rules.py",
     "inbox/notes.py",
     "inbox/pages.py",

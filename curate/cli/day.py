@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli import render
+from curate.cli.feed_view import moved_data
 from curate.cli.main import Command
 from curate.cli.share_view import outcome_data, outcome_lines
 from curate.errors import CurateError, NoDesk
@@ -162,6 +163,7 @@ def _tick_data(done: Pass) -> dict[str, Any]:
     return {
         "fetched": done.fetched,
         "new_items": done.new_items,
+        "moved": moved_data(done.moved),
         "built": done.built,
         "deployed": done.deployed,
         **outcome_data(done.sending),

@@ -73,23 +73,30 @@ def add(here: Here, url: str, title: str, folder: str) -> None:
 @click.option("--failing", is_flag=True, help="Only feeds that could not be read last time.")
 @click.option("--stale", is_flag=True, help="Only feeds that have brought nothing new for long, or nothing ever.")
 @click.option("--days", default=180, show_default=True, type=click.IntRange(min=1), help="What --stale calls long.")
+@click.option("--yield", "yields", is_flag=True, help="What came of each: seen, kept, posted, minutes per kept item.")
 @click.pass_obj
-def list_(here: Here, *, failing: bool, stale: bool, days: int) -> None:
+def list_(here: Here, *, failing: bool, stale: bool, days: int, yields: bool) -> None:
     """List the feeds, their health, and how much you keep of each; with -v their addresses, too."""
     from datetime import timedelta
 
     from curate.feeds.health import feed_rows
     from curate.feeds.opml import read_feeds
     from curate.inbox.items import count_by_feed
+    from curate.inbox.yields import feed_yields
 
     subscriptions, long_ago = read_feeds(here.desk().feeds), here.now() - timedelta(days=days)
     with here.database() as connection:
         health, counts = feed_rows(connection), count_by_feed(connection)
+        brought = feed_yields(connection) if yields else {}
     rows = [view.row(each, health.get(each.url), counts.get(each.url)) for each in subscriptions]
     shown = [each for each in rows if each["failures"] or each["gone"]] if failing else rows
     shown = [each for each in shown if each["newest"] is None or each["newest"] < long_ago] if stale else shown
-    whole = failing or here.verbose
-    here.answer(shown, view.table(shown, _clock(here), stale=stale and not failing, whole=whole))
+    if yields:
+        shown = [view.yielded(each, brought.get(each["url"])) for each in shown]
+        here.answer(shown, view.yield_table(shown))
+    else:
+        whole = failing or here.verbose
+        here.answer(shown, view.table(shown, _clock(here), stale=stale and not failing, whole=whole))
     if not shown and not here.json:
         all_well = "No feed failed that was asked." if failing else f"Every feed brought something in {days} days."
         here.say(all_well if rows else view.NO_FEEDS)

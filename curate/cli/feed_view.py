@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from curate.cli import render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from curate.feeds.check import Checked
     from curate.feeds.health import FeedHealth
     from curate.feeds.opml import ImportReport, Subscription
+    from curate.inbox.journal import Moved
     from curate.inbox.receive import Report
+    from curate.inbox.yields import Yield
 
 NO_FEEDS = "No feeds yet. curate feed add URL, or curate feed import feeds.opml."
 NONE_READ = "Every feed is paused or gone. curate feed list shows them, curate feed resume reads one again."
@@ -107,6 +109,33 @@ def table(rows: Sequence[Mapping[str, Any]], clock: Clock, *, stale: bool = Fals
     return [lines[0], *addressed]
 
 
+def yielded(each: Mapping[str, Any], brought: Yield | None) -> dict[str, Any]:
+    """Return the row of a feed with what came of it; minutes are those spent deciding on its items, for each kept."""
+    minutes = brought.minutes_per_kept if brought else None
+    counts = {"decided": brought.decided if brought else 0, "posted": brought.posted if brought else 0}
+    return {**each, **counts, "minutes_per_kept": None if minutes is None else round(minutes, 2)}
+
+
+def yield_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the feeds as lines, those kept most of first: seen, decided, kept, posted, minutes for each kept."""
+    if not rows:
+        return []
+    room = min(max(shutil.get_terminal_size().columns, 60), WIDEST) - 44  # what numbers and gaps take
+    body = [
+        (
+            each["title"] or each["url"].partition("://")[2],
+            f"{each['items']:,}",
+            f"{each['decided']:,}",
+            f"{each['kept']:,}",
+            f"{each['posted']:,}",
+            "" if each["minutes_per_kept"] is None else f"{each['minutes_per_kept']:.1f}",
+        )
+        for each in sorted(rows, key=lambda each: (-each["posted"], -each["kept"], -each["items"]))
+    ]
+    head = ("FEED", "SEEN", "DECIDED", "KEPT", "POSTED", "MIN/KEPT")
+    return render.columns([head, *body], (room, 6, 7, 5, 6, 8))
+
+
 def _whole(each: Mapping[str, Any], clock: Clock) -> list[str]:
     """Return what the table has no room for: the address, the whole reason, and what comes next."""
     lines = [f"    {each['url']}"]
@@ -151,7 +180,7 @@ def imported(report: ImportReport, file: str, *, dry_run: bool, merge: bool) -> 
     """Say what an import of ``file`` came to, the most useful line last."""
     verb = "Would add" if dry_run else "Added"
     skipped = f", {len(report.known)} skipped because they are already listed" if report.known else ""
-    lines = [f"{verb} {render.count(len(report.added), 'feed')}{skipped}."]
+    lines = [f"{verb} {render.count(len(report.added), 'feed')}{skipped}.", *_slowed(report.added)]
     if not report.variants:
         return lines
     many = len(report.variants)
@@ -172,11 +201,20 @@ def imported(report: ImportReport, file: str, *, dry_run: bool, merge: bool) -> 
     ]
 
 
+def _slowed(added: Sequence[Subscription]) -> list[str]:
+    """Say how many of the feeds ``added`` will not be read, or in a rhythm of the list's: nobody else would tell."""
+    paused = sum(each.paused for each in added)
+    timed = sum(each.every > 0 and not each.paused for each in added)
+    told = [f"{paused:,} {'is' if paused == 1 else 'are'} paused"] if paused else []
+    told += [f"{timed:,} {'has an interval of its' if timed == 1 else 'have intervals of their'} own"] if timed else []
+    return [f"{' and '.join(told)}, as the list says."] if told else []
+
+
 def fetched(
     report: Report, health: Mapping[str, FeedHealth], due: datetime | None, clock: Clock, *, listed: bool
 ) -> list[str]:
     """Say what a fetch came to, the most useful line last; ``listed`` when there are feeds that it might have read."""
-    from curate.feeds.fetch import NO_NETWORK, PORTAL
+    from curate.feeds.verdict import NO_NETWORK, PORTAL
 
     if not report.feeds:
         if due is None:
@@ -204,6 +242,11 @@ def fetched(
         return [*moved, f"{read}, {len(report.failed):,} failed:", *lines, names, rest]
     named = [_failed(url, reason, health.get(url), clock) for url, reason in report.failed]
     return [*moved, f"{read}, {len(report.failed)} failed: {', '.join(named)}.", rest]
+
+
+def moved_data(moved: Iterable[Moved]) -> list[dict[str, str]]:
+    """Return feeds that have moved for good, as the answers in JSON name them."""
+    return [{"title": each.title, "before": each.before, "after": each.after} for each in moved]
 
 
 def _moved(report: Report) -> list[str]:
@@ -248,10 +291,14 @@ def _short(reason: str) -> str:
 
 def checked(results: Sequence[Checked], names: Mapping[str, str], clock: Clock) -> list[str]:
     """Say how each feed is, its warnings below it, and what it all came to."""
-    from curate.feeds.fetch import NO_NETWORK
+    from curate.feeds.verdict import NO_NETWORK, PORTAL
 
-    if all(each.reason == NO_NETWORK for each in results):
-        return ["No network. Your inbox and drafts work. No feed is to blame."]
+    network = {
+        NO_NETWORK: "No network. Your inbox and drafts work. No feed is to blame.",
+        PORTAL: "The network answers in place of the feeds; it may want a sign-in. Open a browser, then check again.",
+    }
+    if len({each.reason for each in results}) == 1 and results[0].reason in network:
+        return [network[results[0].reason]]
     lines = []
     for each in results:
         called = names.get(each.url) or each.title or each.url

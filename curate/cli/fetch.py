@@ -49,7 +49,7 @@ def fetch(here: Here, *, force: bool, full: bool) -> None:
     failed = [{"url": url, "reason": reason} for url, reason in report.failed]
     data: dict[str, Any] = {"feeds": report.feeds, "ok": report.ok, "not_modified": report.not_modified}
     data |= {"failed": failed, "new_items": report.new_items}
-    data["moved"] = [{"title": each.title, "before": each.before, "after": each.after} for each in report.moved]
+    data["moved"] = view.moved_data(report.moved)
     lines = view.fetched(report, rows, due, view.Clock(now, here.local), listed=bool(subscriptions))
     if texts is not None:
         data["full_text"] = {"got": texts.got, "refused": _rows(texts.refused), "failed": _rows(texts.failed)}

@@ -28,11 +28,35 @@ TOPICS = {
   curate today                       the day on one screen""",
     "keys": """Keys of curate triage
 
-  j k or arrows   move              s   keep
-  Enter           read              x   skip
-  n               note              z   later
-  o               open in browser   u   undo
-  ?               all keys          q   leave""",
+  j k or arrows   move               s   keep
+  g G             first, last        x   skip
+  Tab             skim, 15 a page    z   later
+  Enter           read               .   repeat
+  Space V *       mark, a range, all in sight; then s, x, z for all that is marked
+  X               in the skim: skip the others of the page
+  n " # v         note, quote, tags, via
+  e               write, in the editor
+  t               take a story apart
+  o y             browser, copy the address
+  w               why it stands there
+  /  f F          filter, next feed, feed before
+  u U             undo, redo
+  ?  Ctrl-P       all keys, commands by name
+  q               leave; all is saved""",
+    "query": """What to look for: in item search, item list --query, triage and its filter, rules
+
+  word word            both, in title, text, people, notes or tags; the last may be a beginning
+  "two words"          side by side
+  #tag                 with this tag                -word, -#tag, -field:…   not that
+  from:weekly          feeds with this in their title or address
+  title: body: summary: author: site: note: url:    only there; title:"two words", too
+  newer:7d older:2026-11-01                         12h, 7d, 2w or a day
+  state:kept           new, kept, later, skipped, drafted, posted
+  has:note             note, quote, tag, via, text (the whole article), story
+  words:>500 words:<2000                            how long it is
+  lang:de              its language                 rule:tips   touched by that rule
+
+  All of it must be true. Such as: from:weekly "error budget" -hiring newer:7d""",
     "exit-codes": """Exit codes
 
   0    done, or nothing to do
@@ -72,7 +96,7 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("topic", required=False)
 @click.pass_context
 def help(ctx: click.Context, topic: str | None) -> None:  # noqa: A001 - the command's name
-    """Show a topic: workflow, keys, exit-codes, environment, formatting, writing."""
+    """Show a topic: workflow, keys, query, exit-codes, environment, formatting, writing."""
     here: Here = ctx.obj
     if topic is None:
         root = ctx.find_root()

@@ -1,4 +1,4 @@
-"""The commands ``item …``: read what came in, decide on it, write on it."""
+"""The commands ``item …``: read what came in, and decide on it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import click
 from curate.cli import render
 from curate.cli.item_view import about_list, also_row, cells, full_row, named, page, row, story_of, table
 from curate.cli.main import Group, Moment
+from curate.cli.marks import note, quote, tag, via
+from curate.cli.rank import why
 from curate.cli.story import list_stories, split, whole_story
-from curate.errors import CurateError, UsageError
+from curate.errors import UsageError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from curate.cli.here import Here
     from curate.inbox.decide import Action
-    from curate.inbox.items import Item
+    from curate.inbox.items import Item, Order
 
 STATES = ("new", "kept", "later", "skipped", "drafted", "posted", "all")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -55,23 +57,42 @@ def item() -> None:
 @click.option("--state", type=click.Choice(STATES), default="new", help="Only items in this state (new).")
 @click.option("--since", type=Span(-1), help="Only items from then on: 3d, 2w, 2026-11-01.")
 @click.option("--limit", type=click.IntRange(min=0), default=50, help="At most so many (50); 0 for all.")
+@click.option("--order", type=click.Choice(["newest", "oldest", "score"]), default="newest", help="What comes first.")
+@click.option("--feed", metavar="WORDS", default="", help="Only items of feeds with these words in title or address.")
+@click.option("--tag", metavar="TAG", default="", help="Only items with this tag.")
+@click.option("--query", metavar="QUERY", default="", help="Only items that match: curate help query.")
 @click.option("--stories", is_flag=True, help="Show a story that several feeds have once.")
 @click.pass_obj
-def list_(here: Here, state: str, since: datetime | None, limit: int, *, stories: bool) -> None:
+def list_(
+    here: Here,
+    state: str,
+    since: datetime | None,
+    limit: int,
+    order: Order,
+    feed: str,
+    tag: str,
+    query: str,
+    *,
+    stories: bool,
+) -> None:
     """List items, newest first."""
     from curate.inbox.items import count_by_state, list_items
+    from curate.inbox.query import joined
+    from curate.inbox.search import condition
 
     now = here.now()
     with _inbox(here) as connection:
         begin = here.meant(since) if since else None
+        text = joined(query, feed=feed, tag=tag)
+        where = condition(connection, text, now=now) if text else None
         if stories:
-            list_stories(here, connection, state, begin, limit)
+            list_stories(here, connection, state, begin, limit, order=order, where=where)
             return
-        inbox = now if state == "new" and begin is None else None
-        items = list_items(connection, state=None if state == "all" else state, limit=limit, since=begin, unread=inbox)
+        only, inbox = None if state == "all" else state, now if state == "new" and begin is None else None
+        items = list_items(connection, state=only, limit=limit, since=begin, unread=inbox, order=order, where=where)
         counts = count_by_state(connection, now=now)
     here.answer([row(one, now) for one in items], lambda: table(items, now, states=state == "all"))
-    about = about_list(len(items), counts, state, filtered=since is not None)
+    about = about_list(len(items), counts, state, filtered=since is not None or where is not None)
     if about and not here.json:
         here.say(about)
 
@@ -146,16 +167,18 @@ def add(here: Here, url: str, via: str, note: str, tags: tuple[str, ...]) -> Non
 
     address = _address(url)
 
-    async def go(connection: sqlite3.Connection) -> tuple[Item, bool]:
+    async def go(connection: sqlite3.Connection) -> tuple[Item, bool, str]:
         async with here.client() as client:
-            return await add_page(connection, client, address, now=here.now())
+            without = here.settings().fetch.no_full_text
+            return await add_page(connection, client, address, now=here.now(), without=without)
 
     with _inbox(here) as connection:
-        found, added = asyncio.run(go(connection))
+        found, added, unkept = asyncio.run(go(connection))
         with transaction(connection):
             found = _write_on(connection, found, here.now(), via=via, note=note, tags=tags)
     said = "Added" if added else f"Already there, {found.state}:"
-    here.answer({**full_row(found, here.now()), "added": added}, [f"{said} {named(found)}"])
+    row = {**full_row(found, here.now()), "added": added, "without_text": unkept}
+    here.answer(row, [f"{said} {named(found)}", *([f"Its text is not kept: {unkept}."] if unkept else [])])
 
 
 @item.command("keep", epilog="Example: curate item keep kfmt rwcx")
@@ -198,70 +221,6 @@ def later(here: Here, ids: tuple[str, ...], until: datetime, *, story: bool) -> 
     _decide(here, ids, "later", until=until, story=story)
 
 
-@item.command("note", epilog="Example: curate item note kfmt 'the number is minutes, not accuracy'")
-@click.argument("item_id", metavar="ID")
-@click.argument("text", required=False)
-@click.option("--edit", is_flag=True, help="Write it in your editor.")
-@click.pass_obj
-def note(here: Here, item_id: str, text: str | None, *, edit: bool) -> None:
-    """Write your line on an item.
-
-    It replaces the note there; a TEXT of - reads standard input.
-    """
-    from curate.cli.editor import editor
-    from curate.inbox.notes import edit_note, set_note
-
-    if edit == (text is not None):
-        raise UsageError(
-            "Say the note, or add --edit to write it in your editor.", f"curate item note {item_id} 'TEXT'"
-        )
-    said = here.stdin_or(text or "")
-    with _keeping(here, said if text == "-" else "", "note"), _inbox(here) as connection:
-        if edit:
-            found = edit_note(here.desk(), connection, item_id, edit=editor(here), now=here.now())
-        else:
-            found = set_note(connection, item_id, said, now=here.now())
-    done = "Noted on" if found.note else "No note any more on"
-    here.answer(full_row(found, here.now()), [f"{done} {named(found)}"])
-
-
-@item.command("quote", epilog="Example: curate item quote kfmt 'It did, on two incidents out of three.'")
-@click.argument("item_id", metavar="ID")
-@click.argument("text")
-@click.pass_obj
-def quote(here: Here, item_id: str, text: str) -> None:
-    """Keep a passage of an item, at most 90 words.
-
-    A TEXT of - reads standard input.
-    """
-    from curate.inbox.notes import add_quote
-
-    passage = here.stdin_or(text)
-    with _keeping(here, passage if text == "-" else "", "quote"), _inbox(here) as connection:
-        done = add_quote(connection, item_id, passage, now=here.now())
-    missing = f"The text curate has of {done.item.id} does not hold this passage; compare it with the original."
-    here.answer(
-        full_row(done.item, here.now()),
-        [f"Quoted from {named(done.item)}"],
-        warnings=() if done.found else (missing,),
-    )
-
-
-@item.command("tag", epilog="Example: curate item tag kfmt evaluation 'incident response'")
-@click.argument("item_id", metavar="ID")
-@click.argument("tags", metavar="TAG…", nargs=-1, required=True)
-@click.option("--remove", is_flag=True, help="Take these tags off.")
-@click.pass_obj
-def tag(here: Here, item_id: str, tags: tuple[str, ...], *, remove: bool) -> None:
-    """Put tags on an item."""
-    from curate.inbox.notes import add_tags, remove_tags
-
-    with _inbox(here) as connection:
-        found = (remove_tags if remove else add_tags)(connection, item_id, tags, now=here.now())
-    worn = render.term_safe(", ".join(found.tags)) or "no tags"
-    here.answer(full_row(found, here.now()), [f"{named(found)}: {worn}"])
-
-
 @item.command("search", epilog="Example: curate item search 'error budget' --since 30d")
 @click.argument("text", nargs=-1, required=True)
 @click.option("--since", type=Span(-1), help="Only items from then on: 3d, 2w, 2026-11-01.")
@@ -273,10 +232,12 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
     Your notes and tags are searched, too. Every word must be there; the last may be a beginning. See curate help query.
     """
     from curate.inbox.search import search as find
+    from curate.inbox.search import unindexed
 
     now = here.now()
     with _inbox(here) as connection:
         hits = find(connection, " ".join(text), limit=limit, now=now, since=here.meant(since) if since else None)
+        lacking = unindexed(connection)
     data = [{**row(hit.item, now), "snippet": hit.snippet} for hit in hits]
 
     def lines() -> Iterator[str]:
@@ -284,12 +245,15 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
             yield line
             yield "      " + render.clip(render.term_safe(hit.snippet), cells() - 6)
 
-    here.answer(data, lines)
+    unsearched = f"{render.count(lacking, 'new item')} not searched: the search index cannot be written now. "
+    unsearched += "Nothing is lost; the next search that can write it catches up."
+    here.answer(data, lines, warnings=[unsearched] if lacking else ())
     if not hits and not here.json:
         here.say(f"No items match “{render.term_safe(' '.join(text))}”.")
 
 
-item.add_command(split)
+for command in (split, why, note, quote, tag, via):
+    item.add_command(command)
 
 # What the commands share
 
@@ -346,18 +310,3 @@ def _write_on(
     if tags:
         found = add_tags(connection, found.id, tags, now=now)
     return found
-
-
-@contextlib.contextmanager
-def _keeping(here: Here, text: str, what: str) -> Iterator[None]:
-    """Keep ``text``, which came from standard input and is nowhere else, when the block cannot store it."""
-    from curate.desk.folder import fingerprint, write_whole
-
-    try:
-        yield
-    except CurateError as error:
-        if text.strip():
-            path = here.desk().typed / f"{what}-{fingerprint(text.encode())[:8]}.txt"
-            write_whole(path, text)
-            error.hint = f"{error.hint} The text is in {path}.".strip()
-        raise

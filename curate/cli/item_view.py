@@ -31,7 +31,7 @@ def row(item: Item, now: datetime) -> dict[str, Any]:
     """Return what scripts read of an item in a list.
 
     ``published`` is when we first saw it where the feed said nothing believable; ``sources`` counts
-    the feeds that carry it; ``score`` is its freshness, 0 to 1.
+    the feeds that carry it; ``score`` what a list by score is ordered by.
     """
     from curate.inbox.items import minutes
     from curate.inbox.rank import score
@@ -48,6 +48,7 @@ def row(item: Item, now: datetime) -> dict[str, Any]:
         "score": score(item, now),
         "sources": item.sources,
         "minutes": minutes(item.words),
+        "rules": list(item.rules),
     }
 
 
@@ -77,12 +78,13 @@ def table(items: Sequence[Item], now: datetime, *, states: bool) -> list[str]:
         return []
     rows = []
     for item in items:
-        marks = (f"x{item.sources}" if item.sources > 1 else "", "n" if item.note else "")
+        rule = f"rule: {item.rules[0]}" if item.rules else ""
+        marks = (f"x{item.sources}" if item.sources > 1 else "", "n" if item.note else "", rule)
         state = (item.state,) if states else ()
         length = f"{minutes(item.words)} min" if item.words else ""
         extra = " ".join(mark for mark in marks if mark)
         rows.append((item.id, *state, item.title, item.feed_title, render.ago(item.dated, now), length, extra))
-    limits = [8, *((7,) if states else ()), 0, SOURCE, 5, 7, 6]  # 0: the title takes what the others leave
+    limits = [8, *((7,) if states else ()), 0, SOURCE, 5, 7, 12]  # 0: the title takes what the others leave
     used = [
         min(limit, max(map(render.width, column)))
         for limit, column in zip(limits, zip(*rows, strict=True), strict=True)
@@ -184,6 +186,8 @@ def _standing(item: Item) -> str:
         facts.append(f"until {item.later_until.day} {item.later_until:%b %Y}")
     if item.sources > 1:
         facts.append(f"in {item.sources} feeds")
+    if item.rules:
+        facts.append(f"touched by the rule {', '.join(item.rules)}")
     if item.via_name or item.via_url:
         facts.append(f"via {item.via_name or item.via_url}")
     return ", ".join(facts)

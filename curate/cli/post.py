@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -40,7 +40,8 @@ def write(here: Here, /, item: str | None, source: str | None, *, no_edit: bool,
     edit = None if text is not None or no_edit or here.no_input else editor(here)
     with here.database() as connection:
         found = find_item(connection, item) if item else None
-        given = Given(item=found, text=text, **{name: value or "" for name, value in said.items()})
+        words: dict[str, Any] = {name: value or "" for name, value in said.items()}
+        given = Given(item=found, text=text, **words)
         written = write_post(desk, connection, given, edit=edit, now=here.now())
     _tell(here, written)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from curate.cli.here import Here
-    from curate.inbox.items import State
+    from curate.inbox.items import Condition, Order, State
 
 whole_story = click.option("--story", is_flag=True, help="The others of its story in the same state, too.")
 
@@ -34,17 +34,29 @@ def split(here: Here, item_id: str) -> None:
     here.answer([row(one, here.now()) for one in items], [said])
 
 
-def list_stories(here: Here, connection: sqlite3.Connection, state: str, since: datetime | None, limit: int) -> None:
-    """Answer with the items in ``state``, newest first, each story once."""
+def list_stories(
+    here: Here,
+    connection: sqlite3.Connection,
+    state: str,
+    since: datetime | None,
+    limit: int,
+    *,
+    order: Order,
+    where: Condition | None,
+) -> None:
+    """Answer with the items in ``state``, each story once."""
     from curate.inbox.items import count_by_state
     from curate.inbox.listing import also, list_rows
 
     now = here.now()
     only = None if state == "all" else cast("State", state)
-    leads = [one.lead for one in list_rows(connection, now=now, limit=limit, state=only, since=since, order="newest")]
+    rows = list_rows(connection, now=now, limit=limit, state=only, since=since, order=order, where=where)
+    leads = [one.lead for one in rows]
     others = also(connection, leads)
     lines = table(leads, now, states=state == "all")
     data = [{**row(lead, now), "also": also_row(others[lead.number])} for lead in leads]
     here.answer(data, lambda: with_also(lines, [others[lead.number] for lead in leads]))
     if not leads and not here.json:
-        here.say(about_list(0, count_by_state(connection, now=now), state, filtered=since is not None))
+        here.say(
+            about_list(0, count_by_state(connection, now=now), state, filtered=since is not None or where is not None)
+        )

@@ -2,187 +2,205 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from curate.cli import render
-from curate.cli.item_view import byline, wrapped
+from curate.cli.item_view import byline
 from curate.cli.main import Command
-from curate.errors import CurateError, UsageError
+from curate.errors import UsageError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
-    from datetime import datetime
 
     from curate.cli.here import Here
-    from curate.inbox.decide import Action
     from curate.inbox.items import Item
+    from curate.tui.sitting import Plan, Sitting
+    from curate.tui.writing import Doors
 
-ANSWERS = ("keep", "skip", "later", "note", "open", "undo", "quit")
-ASKED = f"{', '.join(ANSWERS)} [skip]: "
-LATER = timedelta(days=7)
-LINE = 72  # cells of a line of the summary
-MOST = 500  # items in one sitting of line mode
+LAST = "triage"  # where the desk remembers the last sitting
+BOX = {"s": "seconds", "m": "minutes", "h": "hours"}
 
 
-@click.command(cls=Command, epilog="Example: curate triage --limit 20")
-@click.option("--line", "by_line", is_flag=True, help="Ask item by item, in whole words; no screen is drawn.")
+class Timebox(click.ParamType[timedelta]):
+    """How long a sitting is meant to take: 10m, 1h."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read ``value``."""
+        said = re.fullmatch(r"(\d{1,3})([smh]?)", str(value))
+        if said is None or not int(said[1]):
+            self.fail(f"“{value}” is no time. Write 10m or 1h.", param, ctx)
+        return timedelta(**{BOX[said[2] or "m"]: int(said[1])})
+
+
+@click.command(cls=Command, epilog="Example: curate triage --timebox 10m --query 'newer:7d -hiring'")
+@click.option("--feed", metavar="WORDS", default="", help="Only items of feeds with these words in title or address.")
+@click.option("--tag", metavar="TAG", default="", help="Only items with this tag.")
+@click.option("--query", metavar="QUERY", default="", help="Only items that match: curate help query.")
+@click.option("--order", type=click.Choice(["score", "newest", "oldest"]), help="What comes first (score).")
+@click.option("--oldest", is_flag=True, help="The oldest first: --order oldest.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many items in this sitting.")
+@click.option("--timebox", type=Timebox(), metavar="10m", help="Show a clock; nothing ends when the time is over.")
+@click.option("--resume", is_flag=True, help="Go on where the last sitting ended, with its feed, tag, query and order.")
+@click.option("--line", "by_line", is_flag=True, help="Ask item by item, in whole words; no screen is drawn.")
+@click.option("--decisions", type=click.File(encoding="utf-8"), metavar="FILE", help="Read decisions from FILE (-).")
 @click.pass_obj
-def triage(here: Here, *, by_line: bool, limit: int | None) -> None:
-    """Decide on the new items, one key or word each."""
-    from curate.inbox.items import count_by_state, wake
+def triage(here: Here, /, *, by_line: bool, decisions: TextIO | None, **told: Any) -> None:  # noqa: ANN401 - click's
+    """Decide on the new items, one key or word each.
 
+    A FILE of decisions has one on each line: kfmt keep, kfmt later 3d, kfmt note TEXT.
+    """
+    from curate.inbox.items import count_by_state, wake
+    from curate.inbox.learn import refresh
+
+    if decisions is not None:
+        _decide_from(here, decisions)
+        return
     if not here.interactive() or not sys.stdout.isatty():
         raise UsageError(
             "Triage needs a terminal and a person at it.",
-            "For scripts: curate item list --json, then curate item keep, skip or later ID.",
+            "For scripts: curate item list --json, then curate triage --decisions FILE.",
         )
     with here.database() as connection:
         wake(connection, now=here.now())
+        refresh(connection)
         before = count_by_state(connection, now=here.now())
         if not before["new"]:
             here.answer({}, [_nothing_to_do(before)])
             return
         sit = _sit_by_line if by_line or os.environ.get("TERM") == "dumb" else _sit_before_screen
-        stopped = sit(here, connection, limit)
+        stopped = sit(here, connection, _plan(here, connection, told), told)
         after = count_by_state(connection, now=here.now())
     here.answer({}, _told(before, after, stopped=stopped), exit_code=130 if stopped else 0)
 
 
-def _sit_before_screen(here: Here, connection: sqlite3.Connection, limit: int | None) -> bool:
+def _plan(here: Here, connection: sqlite3.Connection, told: dict[str, Any]) -> Plan:
+    """Make a plan of the options, and of the last sitting where it is resumed."""
+    from curate.desk.db import recall
+    from curate.inbox.query import joined
+    from curate.inbox.search import condition
+    from curate.tui.sitting import Plan
+
+    if told["resume"]:
+        last = json.loads(recall(connection, LAST) or "{}")
+        told.update({name: value for name, value in last.items() if not told.get(name)})
+    text = joined(told["query"], feed=told["feed"], tag=told["tag"])
+    named = ", ".join(part for part in (told["feed"], f"#{told['tag']}" if told["tag"] else "", told["query"]) if part)
+    return Plan(
+        limit=told["limit"],
+        order="oldest" if told["oldest"] else told["order"] or "score",
+        where=condition(connection, text, now=here.now()) if text else None,
+        named=named,
+        timebox=told["timebox"],
+        start=told.get("start") or "",
+    )
+
+
+def _remember(connection: sqlite3.Connection, told: dict[str, Any], sitting: Sitting) -> None:
+    """Remember where a sitting ended, for the next one to resume."""
+    from curate.desk.db import remember
+
+    last = {name: told[name] for name in ("feed", "tag", "query")}
+    row = sitting.current
+    last |= {"order": sitting.plan.order, "start": row.lead.id if row else ""}
+    remember(connection, LAST, json.dumps(last))
+
+
+def _sit_before_screen(here: Here, connection: sqlite3.Connection, plan: Plan, told: dict[str, Any]) -> bool:
     """Show the full screen until it is left; say whether it was interrupted."""
     from curate.tui.rows import Wording
-    from curate.tui.sitting import Plan
     from curate.tui.triage import Triage
-    from curate.tui.writing import Doors
 
     def safe(text: str) -> str:
         return here.drawn(render.term_safe(text))
 
     plain = {"ellipsis": "...", "rule": "-", "upright": "|"} if here.ascii else {}
     wording = Wording(safe=safe, ago=render.ago, byline=byline, **plain)
-    app = Triage(connection, clock=here.now, wording=wording, plan=Plan(limit=limit), doors=Doors())
-    app.run()
+    app = Triage(connection, clock=here.now, wording=wording, plan=plan, doors=_doors(here, connection))
+    app.run(mouse=here.settings().triage.mouse)
+    _remember(connection, told, app.sitting)
     return app.return_code == 130
 
 
-def _sit_by_line(here: Here, connection: sqlite3.Connection, limit: int | None) -> bool:
-    """Ask in words until there is nothing left to ask; say whether it was interrupted."""
-    from curate.inbox.items import list_items
+def _doors(here: Here, connection: sqlite3.Connection) -> Doors:
+    """Hand the screen what leads out of it."""
+    from curate.tui.writing import Doors
 
-    items = list_items(connection, state="new", limit=min(limit or MOST, MOST), unread=here.now())
+    async def read(item: Item) -> Item:
+        from curate.inbox.pages import read_full_text
+
+        without = here.settings().fetch.no_full_text
+        async with here.client() as client:
+            return await read_full_text(connection, client, item, now=here.now(), without=without)
+
+    def write(item: Item) -> list[str]:
+        from curate.cli.editor import editor
+        from curate.posts.draft import Given
+        from curate.posts.write import write_post
+
+        done = write_post(here.desk(), connection, Given(item=item), edit=editor(here), now=here.now())
+        return [*done.said, f"Draft: {done.post.path.relative_to(here.desk().root)}" if done.post else ""]
+
+    def edit_note(item: Item) -> list[str]:
+        from curate.cli.editor import editor
+        from curate.inbox import notes
+
+        notes.edit_note(here.desk(), connection, item.id, edit=editor(here), now=here.now())
+        return ["Noted."]
+
+    def why(item: Item) -> list[str]:
+        from curate.cli.rank import why_lines
+        from curate.inbox import learn
+
+        return why_lines(item, learn.why(connection, item, now=here.now()))
+
+    return Doors(read=read, write=write, edit_note=edit_note, why=why, prompts=here.settings().writing.prompts)
+
+
+def _sit_by_line(here: Here, connection: sqlite3.Connection, plan: Plan, told: dict[str, Any]) -> bool:
+    """Ask in words until there is nothing left to ask; say whether it was interrupted."""
+    from curate.cli.triage_line import LineMode
+    from curate.tui.sitting import Sitting
 
     def ask(question: str) -> str | None:
         sys.stdout.write(question)
         sys.stdout.flush()
         return sys.stdin.readline() or None
 
-    sitting = Sitting(connection, items, ask=ask, say=lambda line: render.out(here.drawn(line)), clock=here.now)
+    sitting = Sitting(connection, here.now, plan)
+    mode = LineMode(sitting, ask=ask, say=lambda line: render.out(here.drawn(line)), doors=_doors(here, connection))
     try:
-        sitting.run()
+        mode.run()
     except KeyboardInterrupt:
         render.out()
         return True
+    finally:
+        _remember(connection, told, sitting)
     return False
 
 
-@dataclass
-class Sitting:
-    """Line mode: asks about ``items`` one by one, in the words of ANSWERS or their first letters.
+def _decide_from(here: Here, lines: TextIO) -> None:
+    """Do what a file says, line by line."""
+    from curate.cli.triage_line import decide_from
+    from curate.inbox.items import wake
 
-    ``ask`` gets a question and returns the line typed, or None at the end of the input; ``say`` takes
-    whole lines. Each decision is committed before the next line is said.
-    """
-
-    connection: sqlite3.Connection
-    items: list[Item]
-    ask: Callable[[str], str | None]
-    say: Callable[[str], None]
-    clock: Callable[[], datetime]
-    place: int = 0
-
-    def run(self) -> None:
-        """Ask until all items are decided, or the person quits."""
-        shown = -1
-        while self.place < len(self.items):
-            if shown != self.place:
-                self._introduce(self.items[self.place])
-                shown = self.place
-            line = self.ask(ASKED)
-            word = "quit" if line is None else line.strip().lower() or "skip"
-            answer = next((known for known in ANSWERS if known.startswith(word)), "")
-            if answer == "quit":
-                if line is None:
-                    self.say("")  # ends the line of the question
-                return
-            try:
-                self._do(answer)
-            except CurateError as error:
-                self.say(render.term_safe(f"{error.message} {error.hint}"))
-
-    def _do(self, answer: str) -> None:
-        item = self.items[self.place]
-        match answer:
-            case "keep" | "skip" | "later":
-                self._decide(item, answer)
-            case "note":
-                self._note(item)
-            case "open":
-                from curate.inbox.items import web_address
-
-                click.launch(web_address(item))
-                self.say(render.term_safe(item.url))
-            case "undo":
-                self._undo()
-            case _:
-                self.say(f"Please answer with one of these words, or its first letter: {', '.join(ANSWERS)}.")
-
-    def _introduce(self, item: Item) -> None:
-        self.say(f"{self.place + 1} of {len(self.items)}. {render.term_safe(item.title)}")
-        sources = f", {item.sources} sources" if item.sources > 1 else ""
-        self.say(render.term_safe(byline(item)) + sources)
-        if item.summary:
-            for line in wrapped(item.summary, LINE):
-                self.say(line)
-        if item.note:
-            self.say(f"Note: {render.term_safe(item.note)}")
-
-    def _decide(self, item: Item, action: Action) -> None:
-        from curate.inbox.decide import DONE, decide
-
-        now = self.clock()
-        decide(self.connection, [item.id], action, now=now, until=now + LATER)
-        self.place += 1
-        self.say(f"{DONE[action]}. {len(self.items) - self.place} left.")
-
-    def _note(self, item: Item) -> None:
-        from curate.inbox.notes import set_note
-
-        text = self.ask("Note: ")
-        if text and text.strip():
-            set_note(self.connection, item.id, text, now=self.clock())
-            self.say("Noted.")
-        else:
-            self.say("The note is as it was.")
-
-    def _undo(self) -> None:
-        from curate.inbox.journal import undo
-
-        steps = undo(self.connection, 1, now=self.clock())
-        if not steps:
-            self.say("Nothing to undo.")
-            return
-        first = steps[0].items[0]
-        self.say(f"Taken back: {steps[0].action} {render.term_safe(first.title)}")
-        places = [place for place, item in enumerate(self.items) if item.id == first.id]
-        self.place = places[0] if places and first.state == "new" else self.place
+    done: list[dict[str, str]] = []
+    with here.database() as connection:
+        wake(connection, now=here.now())
+        for one, said in decide_from(connection, lines, now=here.now(), meant=here.meant):
+            done.append(one)
+            if not here.json:
+                here.answer(one, [said])
+    if here.json or not done:
+        here.answer(done, ["No decisions were given; nothing changed."])
 
 
 def _nothing_to_do(counts: dict[str, int]) -> str:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
 SOONEST = 5  # minutes between two readings of a feed
+PROMPTS = (
+    "What would you do differently?",
+    "Who is wrong here, and how do you know?",
+    "What did it cost, and who paid?",
+    "What will you ask your readers?",
+)
+LONGEST_PROMPT = 120  # characters
 Network = Literal["mastodon", "bluesky", "manual"]
 
 
@@ -70,6 +77,26 @@ class Editor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     command: str = ""
 
 
+class Triage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the triage screen behaves; without ``mouse`` the terminal selects text as it always does."""
+
+    mouse: bool = True
+
+
+class Writing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What starts a thought: questions offered while one writes and notes, never sentences."""
+
+    prompts: tuple[str, ...] = PROMPTS
+
+    def __post_init__(self) -> None:
+        """Refuse what is no question."""
+        for prompt in self.prompts:
+            if not prompt.rstrip().endswith(("?", "？", "؟")) or "\n" in prompt or len(prompt) > LONGEST_PROMPT:
+                raise ValueError(
+                    f"“{prompt[:LONGEST_PROMPT]}” is not one question of at most {LONGEST_PROMPT} characters"
+                )
+
+
 class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One account on one network, with its slots and limits.
 
@@ -96,6 +123,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fetch: Fetch = Fetch()
     deploy: Deploy = Deploy()
     editor: Editor = Editor()
+    triage: Triage = Triage()
+    writing: Writing = Writing()
     accounts: dict[str, Account] = {}
 
 
@@ -192,6 +221,11 @@ def set_setting(path: Path, name: str, value: str) -> object:
             return value
         raise
     return meant
+
+
+def set_list(path: Path, name: str, values: list[str]) -> None:
+    """Write a list of texts to the dotted ``name``, as ``set_setting`` writes one value."""
+    _store(path, {tuple(name.split(".")): values})
 
 
 def add_account(path: Path, name: str, account: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ time in proportion to the length of its input.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, unquote_plus, urljoin, urlsplit
 
@@ -175,9 +176,14 @@ FEEDBURNER = re.compile(r"https?://[^/?#\[]+/~r/", re.IGNORECASE)  # on whatever
 
 # What most addresses look like: whole already, with nothing to resolve or to encode.
 PLAIN = re.compile(
-    r"https?://(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{2,24}(?:/[A-Za-z0-9._~/+,:@-]*)?"
+    r"https?://(?:[a-z0-9][a-z0-9-]*\.)+(?:[a-z]{2,24}|[0-9]{1,3})(?::[1-5]?[1-9][0-9]{0,3})?(?:/[A-Za-z0-9._~/+,:@-]*)?"
     r"(?:\?[A-Za-z0-9._~/+,:@&=-]+)?(?:#[A-Za-z0-9._-]+)?"
 )
+
+
+# What most addresses look like that are canonical already: a host without a port, a path without escapes.
+CANONICAL = re.compile(r"https?://([a-z0-9][a-z0-9.-]*\.[a-z]{2,24})/(?![^#]*(?:/\.|amp))[A-Za-z0-9._~/+,:@-]*")
+HOST = re.compile(r"https?://([a-z0-9.-]+)(?:[/?#]|\Z)")
 
 
 def web_url(url: str, base: str = "") -> str:
@@ -237,6 +243,9 @@ def opaque(url: str) -> bool:
 
 def host_of(url: str) -> str:
     """Return the host of ``url`` in lower case; "" when there is none."""
+    plain = HOST.match(url)
+    if plain:
+        return plain[1]
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
@@ -247,6 +256,9 @@ def _led(url: str) -> tuple[str, str]:
     """Follow what addresses say of themselves; return (the last address, its canonical form)."""
     url = url.strip()
     if len(url) > 2 * LONGEST_URL:
+        return url, url
+    plain = CANONICAL.fullmatch(url)
+    if plain and _host(plain[1]) == plain[1]:
         return url, url
     normal = _normal(url)
     while target := _target(normal):  # each is shorter than the one that held it
@@ -304,6 +316,7 @@ def _normal(url: str) -> str:
     return SplitResult(parts.scheme, f"{user}@{host}" if user else host, path, query, fragment).geturl()
 
 
+@lru_cache(maxsize=1024)  # a feed's addresses are of few hosts
 def _host(host: str) -> str:
     """Return ``host`` in lower case and ASCII, under the one name of its site where that has several."""
     host = host.lower()

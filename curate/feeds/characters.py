@@ -11,8 +11,16 @@ INVISIBLE = re.compile(
 )
 SPACES = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 ODD = re.compile(f"{INVISIBLE.pattern[:-1]}{SPACES.pattern[1:]}")
+ODD_ASCII = bytes(code for code in range(128) if ODD.match(chr(code)))
 
 
 def tidy(text: str) -> str:
     """Remove invisible controls and turn odd line ends into spaces; tabs and line feeds stay."""
-    return INVISIBLE.sub("", SPACES.sub(" ", text)) if ODD.search(text) else text
+    if text.isprintable():  # what is invisible is not; the quickest look there is
+        return text
+    if text.isascii():
+        if len(text.encode().translate(None, ODD_ASCII)) == len(text):
+            return text
+    elif not ODD.search(text):
+        return text
+    return INVISIBLE.sub("", SPACES.sub(" ", text))

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from curate.errors import NetworkTrouble
 from curate.feeds.document import decode
-from curate.feeds.fetch import ACCEPT, FEW, NO_NETWORK, read_feed
+from curate.feeds.fetch import ACCEPT, read_feed
 from curate.feeds.outline import Unreadable as IllFormed
 from curate.feeds.outline import read_nodes
+from curate.feeds.verdict import Heard, judge, sign_of_answer, sign_of_silence
 from curate.feeds.workers import Unreadable, Workers
 from curate.web.client import BadAnswer, NotSent, Unanswered
 
@@ -36,8 +36,8 @@ LONG_AGO = timedelta(days=180)
 class Checked:
     """What one feed answered.
 
-    ``moved_to`` is where it says it has moved for good, ``warnings`` are whole clauses, and ``silent`` says
-    that nothing was heard at all; when nearly all feeds are, the reason is that there is no network.
+    ``moved_to`` is where it says it has moved for good, ``warnings`` are whole clauses. With ``no_network``
+    the failure is not the feed's.
     """
 
     url: str
@@ -49,7 +49,7 @@ class Checked:
     entries: int = 0
     newest: datetime | None = None
     warnings: tuple[str, ...] = ()
-    silent: bool = False
+    no_network: bool = False
 
 
 async def check_feeds(
@@ -65,43 +65,46 @@ async def check_feeds(
     room = asyncio.Semaphore(2 * client.connections)
     done = failed = 0
 
-    async def one(workers: Workers, feed: Known) -> Checked:
+    async def one(workers: Workers, feed: Known) -> tuple[Checked, Heard]:
         nonlocal done, failed
         async with room:
-            checked = await _check(client, workers, feed, now)
+            checked, heard = await _check(client, workers, feed, now)
         done, failed = done + 1, failed + (checked.outcome == "failed")
         if progress is not None:
             progress(done, len(feeds), 0, failed)
-        return checked
+        return checked, heard
 
     async with Workers() as workers:
-        checked = await asyncio.gather(*(one(workers, feed) for feed in feeds))
-    silent = sum(each.silent for each in checked)
-    if len(checked) < FEW or silent * 5 <= len(checked) * 4:
-        return checked
-    return [replace(each, reason=NO_NETWORK) if each.silent else each for each in checked]
+        found = await asyncio.gather(*(one(workers, feed) for feed in feeds))
+    reason, innocent = judge([heard for _, heard in found])
+    return [
+        replace(each, reason=reason, moved_to="", no_network=True) if each.url in innocent else each
+        for each, _ in found
+    ]
 
 
-async def _check(client: Client, workers: Workers, known: Known, now: datetime) -> Checked:
+async def _check(client: Client, workers: Workers, known: Known, now: datetime) -> tuple[Checked, Heard]:
+    """Return how a feed is, and what that tells of the network."""
+    heard = Heard(url=known.url, sign="", answered=True, before=known.before)
     validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     headers = {"Accept": ACCEPT} | {name: value for name, value in validators.items() if value}
     try:
         reply = await client.get(known.url, headers=headers)
     except (NotSent, Unanswered, BadAnswer) as error:
-        return Checked(url=known.url, outcome="failed", reason=error.reason, silent=error.silent)
-    except NetworkTrouble as error:
-        return Checked(url=known.url, outcome="failed", reason=error.message)
+        failed = Checked(url=known.url, outcome="failed", reason=error.reason)
+        return failed, replace(heard, sign=sign_of_silence(known.url, error), answered=False)
     if reply.status == 304:
-        return Checked(url=known.url, outcome="not_modified", moved_to=reply.moved_to)
+        return Checked(url=known.url, outcome="not_modified", moved_to=reply.moved_to), heard
+    failed = Checked(url=known.url, outcome="failed", reason=f"answered {reply.words}", moved_to=reply.moved_to)
     if not 200 <= reply.status < 300:
-        return Checked(url=known.url, outcome="failed", reason=f"answered {reply.words}", moved_to=reply.moved_to)
+        return failed, replace(heard, sign=sign_of_answer(known.url, reply))
     try:
         feed = await read_feed(workers, reply)
         kind, fault = await workers.run(look, reply.body, reply.headers.get("Content-Type", ""))
     except Unreadable as error:
-        return Checked(url=known.url, outcome="failed", reason=error.message, moved_to=reply.moved_to)
+        return replace(failed, reason=error.message), replace(heard, sign=sign_of_answer(known.url, reply))
     dates = [entry.published for entry in feed.entries if entry.published is not None and entry.published <= now]
-    return Checked(
+    checked = Checked(
         url=known.url,
         outcome="moved" if reply.moved_to and reply.moved_to != known.url else "ok",
         moved_to=reply.moved_to,
@@ -111,6 +114,7 @@ async def _check(client: Client, workers: Workers, known: Known, now: datetime) 
         newest=max(dates, default=None),
         warnings=tuple(_warnings(reply, feed, fault, max(dates, default=None), now)),
     )
+    return checked, heard
 
 
 def look(body: bytes, content_type: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ Pure: touches no disk and no network, and knows nothing of feeds or items. Every
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections import Counter
 from datetime import UTC, datetime
@@ -15,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from curate.feeds.addresses import link_url
 from curate.feeds.characters import tidy
+from curate.feeds.nesting import DEEPEST, depth_of, steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nh3 import Cleaner
 
-DEEPEST = 256  # elements inside each other; beyond it only the text is kept
 MOST_ESCAPES = 50_000  # ampersands and hard spaces in one text, on which nh3 spends quadratic time
 
 # What a reader of quotes and articles needs, and nothing that fetches, runs, frames or styles.
@@ -72,8 +73,14 @@ RENAMING = re.compile(
 LINK = re.compile(r'<a href="([^"]*)"')
 NUMBERED = re.compile(r"<(ol|td|th)( [^>]*)>")
 SPANS = re.compile(r'(?: (?:start|colspan|rowspan)="[0-9]{1,3}")+')
+BEGINNING = re.compile(r"<(/?[a-zA-Z]+[\s/]?)")
+REWRITTEN = frozenset(  # how tags begin that RENAMING is about
+    {f"{slash}{name}{end}" for slash in ("", "/") for name in RENAMED for end in ("", " ")}
+    | {f"{name} " for name in ("b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strong", "u")}
+)
 REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|nbsp|apos|#39|#82(?:1[126-9]|2[0-3]|30)|[lr][sd]quo|[mn]dash|hellip);)")
 NESTED = re.compile(r"<(/?[a-z][a-z0-9]*)[^>]*>")
+MANY_ENDS = re.compile(r"\n{3,}")
 PREFORMATTED = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 BREAKS = {  # line ends and spaces that tags stand for
     **{f"{slash}{name}": "\n\n" for name in BLOCKS for slash in ("", "/")},
@@ -95,7 +102,6 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 SPECIAL = re.compile("[&<>\xa0]")
-SPACES = re.compile(r"[^\S ]\s*| \s+")  # but a single space, which is one already
 ATTRIBUTE = re.compile(r"""(?:^|[\s/"'])([^\s/"'=>]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 ENDS = {name: re.compile(rf"</{name}(?=[\s/>])[^>]*+(?:>|\Z)", re.IGNORECASE) for name in DROPPED}
 
@@ -111,6 +117,8 @@ def plain_text(html_or_text: str) -> str:
     Tags of HTML go, with the content of those that show none; ``<int>`` and other words in angle
     brackets stay. Entities are decoded once: ``&amp;lt;`` becomes ``&lt;``.
     """
+    if "<" not in html_or_text:
+        return one_line(html.unescape(html_or_text))
     parts = []
     for name, _, _, text in _tokens(html_or_text, known_only=True):
         if name:
@@ -147,8 +155,13 @@ def _sanitised(markup: str, base_url: str) -> str | None:
 
     None when the result is too deep, or not yet what cleaning it again would give.
     """
-    plainer = RENAMING.sub(_plainer, tidy(markup))
-    cleaned = LINK.sub(lambda link: _resolved(link[1], base_url), _cleaner().clean(plainer))
+    plainer = tidy(markup)
+    begun = {tag.lower() if tag[-1].isalpha() else f"{tag[:-1].lower()} " for tag in set(BEGINNING.findall(plainer))}
+    if not REWRITTEN.isdisjoint(begun):
+        plainer = RENAMING.sub(_plainer, plainer)
+    cleaned = found = _cleaner().clean(plainer)
+    if "<a " in cleaned:
+        cleaned = LINK.sub(lambda link: _resolved(link, base_url), cleaned)
     if "<td " in cleaned or "<th " in cleaned or "<ol " in cleaned:
         cleaned = NUMBERED.sub(lambda tag: tag[0] if SPANS.fullmatch(tag[2]) else f"<{tag[1]}>", cleaned)
     if f'<a rel="{REL}">' in cleaned:  # a link that leads nowhere; the next end is its own, but around tables
@@ -157,12 +170,14 @@ def _sanitised(markup: str, base_url: str) -> str | None:
             return None
     if REFERENCE.search(markup):
         cleaned = tidy(cleaned)  # references may have stood for what is not to be seen
-    depth = deepest = 0
-    if cleaned.count("</") > DEEPEST:
-        for tag in NESTED.finditer(cleaned):
-            depth += -1 if tag[1][0] == "/" else tag[1] not in {"br", "hr"}
-            deepest = max(deepest, depth)
-    return cleaned if deepest <= DEEPEST and _balanced(cleaned) == cleaned else None
+    if cleaned == found and steady(cleaned):  # the parser has judged the links already
+        return cleaned
+    for _ in range(3):
+        balanced = _balanced(cleaned)
+        if balanced == cleaned:
+            return cleaned if depth_of(cleaned) <= DEEPEST else None
+        cleaned = balanced
+    return None
 
 
 def _plainer(tag: re.Match[str]) -> str:
@@ -170,9 +185,11 @@ def _plainer(tag: re.Match[str]) -> str:
     return f"<{tag[3]}>" if tag[3] else f"<{tag[1]}{RENAMED[tag[2].lower()]}"
 
 
-def _resolved(escaped: str, base_url: str) -> str:
-    """Return how a link to what ``escaped`` stands for begins; without a target when it may have none."""
-    value = html.unescape(escaped)
+def _resolved(link: re.Match[str], base_url: str) -> str:
+    """Return how a link begins that is to lead where ``link`` says; without a target when it may have none."""
+    if PLAIN.fullmatch(link[1]) and "&" not in link[1]:
+        return link[0]
+    value = html.unescape(link[1])
     target = value if PLAIN.fullmatch(value) else link_url(value, base_url)
     return f'<a href="{html.escape(target, quote=False)}"' if target else "<a"
 
@@ -188,12 +205,23 @@ def text_html(text: str) -> str:
 
 def safe_text(cleaned: str) -> str:
     """Return the text of what ``safe_html`` returned, its paragraphs separated by an empty line."""
-    parts = []
-    for part in PREFORMATTED.split(cleaned):
-        as_it_is = part.startswith("<pre>")
-        text = html.unescape(NESTED.sub(_break, part if as_it_is else " ".join(part.split())))
-        parts.append(text if as_it_is else "\n".join(" ".join(line.split()) for line in text.split("\n")))
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[^\S\n]+\n", "\n", "".join(parts))).strip()
+    if "<pre>" not in cleaned:
+        return MANY_ENDS.sub("\n\n", _flowing(cleaned)).strip()
+    parts = [_unmarked(part) if part.startswith("<pre>") else _flowing(part) for part in PREFORMATTED.split(cleaned)]
+    return MANY_ENDS.sub("\n\n", re.sub(r"[^\S\n]+\n", "\n", "".join(parts))).strip()
+
+
+def _flowing(cleaned: str) -> str:
+    """Return the text of markup in which all white space is the same."""
+    lines = _unmarked(cleaned.replace("\n", " ")).split("\n")
+    return "\n".join(map(" ".join, map(str.split, lines)))
+
+
+def _unmarked(cleaned: str) -> str:
+    """Return ``cleaned`` without its tags, line ends for those that stand for them."""
+    parts = NESTED.split(cleaned)
+    parts[1::2] = map(BREAKS.get, parts[1::2], itertools.repeat(""))
+    return html.unescape("".join(parts))
 
 
 def _raw_text(markup: str) -> str:
@@ -202,12 +230,7 @@ def _raw_text(markup: str) -> str:
     for name, closing, _, text in _tokens(markup):
         parts.append(BREAKS.get(f"/{name}" if closing else name, "") if name else html.unescape(text))
     lines = (" ".join(line.split()) for line in tidy("".join(parts)).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
-def _break(tag: re.Match[str]) -> str:
-    """Return what a tag is in plain text."""
-    return BREAKS.get(tag[1], "")
+    return MANY_ENDS.sub("\n\n", "\n".join(lines)).strip()
 
 
 def _tokens(markup: str, *, known_only: bool = False) -> Iterator[tuple[str, bool, str, str]]:
@@ -315,11 +338,11 @@ def _kept(name: str, attributes: str, base_url: str) -> str:
 
 WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 UNSPACED = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-TYPOGRAPHY = re.compile("[’‘“”–—…\u00a0•·]")  # what is not ASCII in most English texts
+TYPOGRAPHY = "’‘“”–—…\u00a0•·"  # what is not ASCII in most English texts
 SHAPE = bytes(
     ord("a") if chr(byte).isalnum() and byte < 128 else ord("-") if byte in b"'-" else ord(" ") for byte in range(256)
 )
-JOINED = re.compile(rb"a-(?=a)")
+JOINED = b"a-a"
 CLUSTERED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
 
 
@@ -328,7 +351,9 @@ def word_count(text: str) -> int:
 
     Two Chinese or Japanese characters count as a word, and so do five of Thai, Lao, Burmese or Khmer.
     """
-    plain = TYPOGRAPHY.sub(_ascii, text) if not text.isascii() else text
+    plain = text
+    for mark in "" if text.isascii() else TYPOGRAPHY:
+        plain = plain.replace(mark, "'" if mark == "’" else " ")
     if plain.isascii():
         return _ascii_word_count(plain.encode())
     clustered = sum(len(match) for match in CLUSTERED.findall(text))
@@ -336,14 +361,12 @@ def word_count(text: str) -> int:
     return len(WORD.findall(text)) + (unspaced + 1) // 2 + (clustered + 4) // 5
 
 
-def _ascii(mark: re.Match[str]) -> str:
-    return "'" if mark[0] == "’" else " "
-
-
 def _ascii_word_count(text: bytes) -> int:
     """Count as WORD does, but faster: starts of runs of letters, less those a mark joins to the run before."""
     shape = b" " + text.translate(SHAPE)
-    return shape.count(b" a") + shape.count(b"-a") - len(JOINED.findall(shape))
+    joined = shape.count(JOINED)  # of two that share a letter, the second is seen without the first
+    joined += shape.replace(JOINED, b"a a").count(JOINED) if joined else 0
+    return shape.count(b" a") + shape.count(b"-a") - joined
 
 
 def shorten(text: str, length: int) -> str:

@@ -101,7 +101,14 @@ def binary_kind(body: bytes, start: str) -> str:
 # XML
 
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+# References to characters, but for those that are certainly legal: a look at each would take longer than reading.
+REFERENCE = re.compile(
+    r"&#(?!(?:3[2-9]|[4-9][0-9]|[1-9][0-9]{2,3}|[1-4][0-9]{4}|12[0-9]{4}|[xX](?:[2-9a-fA-F][0-9a-fA-F]"
+    r"|[1-9a-fA-F][0-9a-fA-F]{2}|[1-9a-cA-C][0-9a-fA-F]{3}|1[fF][0-9a-eA-E][0-9a-fA-F]{2}));)"
+    r"(?:[xX]([0-9a-fA-F]+)|([0-9]+));?"
+)
+ILLEGAL_ASCII = bytes(code for code in range(32) if code not in b"\t\n\r")
+ILLEGAL_LONGER = b"\xef\xbf"  # how U+FFFE and U+FFFF begin in UTF-8
 PROLOG = re.compile(
     r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?:[^\[<>\"']|\"[^\"]*\"|'[^']*')*+(?:\[(?P<subset>.*?)\]\s*)?>|<!\w[^>]*>",
     re.DOTALL | re.IGNORECASE,
@@ -141,16 +148,35 @@ def xml_document(text: str) -> tuple[str, str]:
             raise NotAFeed("is a web page, not a feed", "curate feed add looks for the feeds a page names.")
         elif not root:
             raise NotAFeed("is text, not a feed")
-    marked = text.count("<", position) > MOST_MARKS or text.count("&", position) > MOST_REFERENCES
+    marks = text.count("<", position)
+    marked = marks > MOST_MARKS or text.count("&", position) > MOST_REFERENCES
     if marked or CROWDED.search(text, position):
         raise NotAFeed("has more markup than a feed can need")
-    text = REFERENCE.sub(_legal, ILLEGAL.sub("", text[position:]))
-    beyond = next(itertools.islice(OPENING.finditer(text), MOST_READ, None), None)
-    if beyond:
-        opened = ROOT.match(text)
-        ends = "</channel>" if name == "rss" else ""
-        text = f"{text[: beyond.start()]}{ends}</{(opened[1] or '') + opened[2] if opened else name}>"
+    text = REFERENCE.sub(_legal, _without_illegal(text[position:]))
+    if marks > MOST_READ:
+        text = _cut(text, name)
     return name, f"<?xml version='1.0' encoding='utf-8'?>\n{entities}{text}"
+
+
+def _cut(text: str, name: str) -> str:
+    """Return ``text``, whose root is ``name``, without the entries that nobody looks at."""
+    beyond = next(itertools.islice(OPENING.finditer(text), MOST_READ, None), None)
+    if not beyond:
+        return text
+    opened = ROOT.match(text)
+    ends = "</channel>" if name == "rss" else ""
+    return f"{text[: beyond.start()]}{ends}</{(opened[1] or '') + opened[2] if opened else name}>"
+
+
+def _without_illegal(text: str) -> str:
+    """Return ``text`` without the characters that XML forbids."""
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        return ILLEGAL.sub("", text)
+    if len(raw.translate(None, ILLEGAL_ASCII)) == len(raw) and ILLEGAL_LONGER not in raw:
+        return text
+    return ILLEGAL.sub("", text)
 
 
 def _entities(subset: str) -> str:

@@ -9,6 +9,7 @@ import contextlib
 import html
 import html.entities
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -38,6 +39,7 @@ MISREAD = frozenset(
     | {"tagline", "tags", "textinput", "uri", "url", "webmaster", "xhtml:body", "content:items", "content:item"}
     | {"dcterms:created", "dcterms:issued", "dcterms:modified", "feedburner:browserfriendly", "itunes:name"}
 )
+UPPER = re.compile("[\x80-\xbf]")  # without one of them nothing is mangled; said first because it is quicker
 MANGLED = re.compile("[\x80-\x9f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
 CLOSING = re.compile(r"</\w+>|&#?\w+;")
@@ -51,29 +53,34 @@ class Misread(Exception):
 
 def name_of(child: etree._Element) -> str:
     """Return the name of an element as feedparser knows it: its namespace's own prefix, in lower case."""
-    space, _, local = child.tag.rpartition("}")
+    name, known = _name(child.tag)
+    return name if known or not child.prefix else f"{child.prefix}:{name}".lower()
+
+
+@lru_cache(maxsize=2048)
+def _name(tag: str) -> tuple[str, bool]:
+    """Return the name for an element's tag, and whether it has its prefix already."""
+    space, _, local = tag.rpartition("}")
     if not space:
-        return local.lower()
+        return local.lower(), True
     prefix = SPACES.get(space[1:].lower())
-    if prefix is None:
-        prefix = f"{child.prefix}:" if child.prefix else ""
-    return f"{prefix}{local}".lower()
+    return f"{prefix or ''}{local}".lower(), prefix is not None
 
 
-def children(parent: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-    """Yield the elements directly inside ``parent`` with their names."""
-    return ((name_of(child), child) for child in parent.iterchildren("{*}*"))
+def children(parent: etree._Element) -> list[tuple[str, etree._Element]]:
+    """Return the elements directly inside ``parent`` with their names."""
+    return [(name_of(child), child) for child in parent.iterchildren("{*}*")]
 
 
-def flat(item: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-    """Yield what stands in an entry with its name, and what stands in groups of media."""
-    for name, child in children(item):
+def flat(inside: list[tuple[str, etree._Element]]) -> Iterator[tuple[str, etree._Element]]:
+    """Yield what stands in an entry, which is ``inside``, and what stands in groups of media."""
+    for name, child in inside:
         if name in MISREAD:
             raise Misread(f"<{name}>")
         yield name, child
         if len(child) and name != "author":
             if name.startswith("media:"):
-                yield from flat(child)
+                yield from flat(children(child))
             elif name in {"title", "summary", "content"} and child.get("type", "") in XHTML_TYPES:
                 pass
             elif ":" not in name or any(":" not in name_of(each) for each in child.iterdescendants("{*}*")):
@@ -87,7 +94,7 @@ def words_of(child: etree._Element) -> str:
 
 def mended(text: str) -> str:
     """Return ``text`` as it was before somebody read its UTF-8 or its cp1252 as Latin-1."""
-    if text.isascii() or not MANGLED.search(text):
+    if text.isascii() or not UPPER.search(text) or not MANGLED.search(text):
         return text
     with contextlib.suppress(UnicodeError):
         text = text.encode("latin-1").decode()

@@ -98,7 +98,8 @@ def read_fast(document: str, url: str) -> Document:
     except etree.XMLSyntaxError as error:
         raise Misread("not well-formed") from error
     about, items = _parts(root)
-    if sum(map(_puzzling, items)) > MOST_PUZZLES:
+    inside = [children(item) for item in items]
+    if sum(map(_puzzling, inside)) > MOST_PUZZLES:
         raise Misread("many dates to guess at")
     try:
         found = fastfeedparser.parse(body, include_media=False, include_enclosures=False).entries
@@ -106,14 +107,18 @@ def read_fast(document: str, url: str) -> Document:
         raise Misread("refused") from error
     if len(found) != len(items):
         raise Misread("entries in odd places")
-    return _Reader(root, about, "xml:base" in document, url).document(items[:MOST_READ], found)
+    return _Reader(root, about, "xml:base" in document, url).document(
+        list(zip(items, inside, found, strict=True))[:MOST_READ]
+    )
 
 
-def _puzzling(item: etree._Element) -> bool:
+def _puzzling(inside: list[tuple[str, etree._Element]]) -> bool:
     """Say whether fastfeedparser would guess at the entry's date: one of an odd form, or a guid where there is none."""
-    told = {name: child.text or "" for name, child in children(item)}
-    dates = [text for name, text in told.items() if name in PUBLISHED or name in UPDATED]
-    return not all(map(DATE.fullmatch, dates)) if dates else not told.get("guid", "http").startswith("http")
+    dates = {name: child.text or "" for name, child in inside if name in PUBLISHED or name in UPDATED}
+    if dates:
+        return not all(map(DATE.fullmatch, dates.values()))
+    guids = [child.text or "" for name, child in inside if name == "guid"]
+    return bool(guids) and not guids[-1].startswith("http")
 
 
 def _parts(root: etree._Element) -> tuple[etree._Element, list[etree._Element]]:
@@ -157,20 +162,26 @@ class _Reader:
         )
         self.base = url if self.atom else self.site_url or url
 
-    def document(self, items: list[etree._Element], found: list[Any]) -> Document:
-        """Return what the feed says, from its elements and what fastfeedparser found in them."""
-        told = [self._entry(item, words) for item, words in zip(items, found, strict=False)]
+    def document(self, items: list[tuple[etree._Element, list[tuple[str, etree._Element]], Any]]) -> Document:
+        """Return what the feed says: of each entry its element, what is inside, what fastfeedparser found there."""
+        told = [self._entry(*item) for item in items]
         return Document(
             title=self.title,
             site_url=self.site_url,
             entries=tuple(newest(told, lambda entry: entry.published)),
         )
 
-    def _entry(self, item: etree._Element, words: Any) -> Said:  # noqa: ANN401 - fastfeedparser's dict
+    def _entry(
+        self,
+        item: etree._Element,
+        inside: list[tuple[str, etree._Element]],
+        words: Any,  # noqa: ANN401 - fastfeedparser's dict
+    ) -> Said:
         """Read one entry."""
-        said = list(flat(item))
+        said = list(flat(inside))
         if not said:
             raise Misread("an entry without anything")
+        by_name = dict(reversed(said))  # the first of each
         link, links = self._links(said)
         guid = item.get(f"{RDF}about", "")
         for name, child in said:
@@ -192,12 +203,14 @@ class _Reader:
             tags=tuple(filter(None, dict.fromkeys(_tags(said)))),
             lang=language_tag(self._lang(spoken)) or self.lang,
             links=tuple(
-                (child.get("rel", "alternate"), child.get("href", ""))
-                for name, child in said
-                if name == "link" and child.get("href")
+                [
+                    (child.get("rel", "alternate"), child.get("href", ""))
+                    for name, child in said
+                    if name == "link" and child.get("href")
+                ]
             ),
-            comments=next((words_of(child) for name, child in said if name == "comments"), ""),
-            source_url=next((child.get("url", "") for name, child in said if name == "source"), ""),
+            comments=words_of(by_name["comments"]) if "comments" in by_name else "",
+            source_url=by_name["source"].get("url", "") if "source" in by_name else "",
         )
 
     def _title(self, said: list[tuple[str, etree._Element]]) -> str:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
+from curate.feeds.verdict import SILENT, Heard, judge, sign_of_answer, sign_of_silence
 from curate.feeds.workers import Unreadable, Workers
 from curate.web.client import BadAnswer, NotSent, Unanswered
 
@@ -30,19 +30,9 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 )
-NO_NETWORK = "not reached: there seems to be no network"
-PORTAL = "not reached: the network answers in its place"
 GONE = "gone for good (410); paused"
-FEW = 5  # feeds; fewer can all be silent by chance
-HOSTS = 3  # of one host or two, all feeds may well fail in one way by themselves
 ENOUGH = 32  # silent feeds and nothing else: asking on would take minutes and bring nothing
 LONGEST_VALIDATOR = 512  # characters
-# Signs that an outcome may not be the feed's own: nothing came, the way is barred; else what page came.
-SILENT, BARRED = "silent", "barred"
-OWN = frozenset({404, 410, 429})  # speaks of the feed, whoever else says the same
-NETWORKS = frozenset({407, 511})  # the network wants a sign-in
-VARYING = re.compile(rb"[0-9a-f]{4,}|[0-9]+")
-BEGINNING = 4096  # bytes by which two pages are told apart
 MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,9})")
 
 
@@ -50,14 +40,14 @@ MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,9})")
 class Known:
     """A feed to ask for, with what its server gave us last time to ask for news only.
 
-    One that is ``failing`` since before says nothing about the network today.
+    ``before`` is what came of it the last time, "" when it was never asked.
     """
 
     url: str
     etag: str = ""
     last_modified: str = ""
     body_hash: str = ""
-    failing: bool = False
+    before: Literal["", "read", "failed"] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,56 +79,32 @@ async def fetch_feeds(
 ) -> AsyncGenerator[Fetched, None]:
     """Ask for all of ``known`` at once, within the client's limits, and yield each outcome as it comes.
 
-    When five or more are asked, and more than four in five of those that were well fail without a sign of
-    the feeds themselves, it is the network that failed: what failed so comes last, marked ``no_network``.
-    No sign is silence, a way that is barred, or for feeds of several hosts one and the same page. When the
-    first 32 of them are silent, the rest is not asked. ``seen`` is asked, in a thread, for the guids by digest
-    of what a feed that has changed carried before: entries that are the same are left out.
+    Failures without a sign of the feeds themselves come last, marked ``no_network`` when it is the network
+    that failed. When the first 32 feeds are silent, the rest is not asked. ``seen`` is asked, in a thread, for
+    the guids by digest of what a feed that has changed carried before: entries that are the same are left out.
     """
-    unasked = dict.fromkeys(feed.url for feed in known)
-    failing = {feed.url for feed in known if feed.failing}
-    held: list[tuple[Fetched, str]] = []
+    unasked = {feed.url: feed.before for feed in known}
+    heard: list[Heard] = []
+    held: list[Fetched] = []
     silent = 0
     answered = False
     async with aclosing(_outcomes(client, spread(known), seen)) as outcomes:
         async for fetched, sign in outcomes:
-            unasked.pop(fetched.url, None)
+            before = unasked.pop(fetched.url, "")
+            heard.append(Heard(url=fetched.url, sign=sign, answered=fetched.status > 0, before=before))
             answered = answered or fetched.status > 0
-            silent += sign == SILENT and fetched.url not in failing
+            silent += sign == SILENT and before != "failed"
             if sign:
-                held.append((fetched, sign))
+                held.append(fetched)
             else:
                 yield fetched
             if not answered and silent >= ENOUGH:
                 break
-    held += [(Fetched(url=url, outcome="failed"), SILENT) for url in unasked]
-    page = _commonest(held)
-    blamed = NO_NETWORK if client.offline or unasked else _blamed(held, page, known)
-    for fetched, sign in held:
-        innocent = blamed and sign in (SILENT, BARRED, page)
-        yield replace(fetched, reason=blamed, no_network=True) if innocent else fetched
-
-
-def _blamed(held: Sequence[tuple[Fetched, str]], page: str, known: Sequence[Known]) -> str:
-    """Say what is wrong with the network when the feeds in ``held`` failed, of all that are ``known``; '' nothing.
-
-    ``page`` is the sign of the page that most of them were answered with.
-    """
-    well = {feed.url for feed in known if not feed.failing}
-    many = {
-        sign: sum(1 for fetched, each in held if each == sign and fetched.url in well)
-        for sign in {SILENT, BARRED, page}
-        if sign == SILENT or len({_host(fetched.url) for fetched, each in held if each == sign}) >= HOSTS
-    }
-    if len(known) < FEW or sum(many.values()) * 5 <= len(well) * 4:
-        return ""
-    return PORTAL if many.get(page) else NO_NETWORK
-
-
-def _commonest(held: Sequence[tuple[Fetched, str]]) -> str:
-    """Return the sign of the page that most feeds were answered with; '' when none was."""
-    pages = Counter(sign for _, sign in held if sign not in (SILENT, BARRED))
-    return max(pages, key=pages.__getitem__, default="")
+    held += [Fetched(url=url, outcome="failed") for url in unasked]
+    heard += [Heard(url=url, sign=SILENT, answered=False, before=before) for url, before in unasked.items()]
+    reason, innocent = judge(heard, down=client.offline or bool(unasked))
+    for fetched in held:
+        yield replace(fetched, reason=reason, no_network=True) if fetched.url in innocent else fetched
 
 
 def spread(known: Sequence[Known]) -> list[Known]:
@@ -192,9 +158,7 @@ async def _fetch(
     try:
         reply = await client.get(known.url, headers=headers)
     except (NotSent, Unanswered, BadAnswer) as error:
-        elsewhere = f"to {_host(error.url)}" if _host(error.url) != _host(known.url) else ""
-        sign = elsewhere or (SILENT if error.silent else BARRED if error.barred else "")
-        return Fetched(url=known.url, outcome="failed", reason=error.reason), sign
+        return Fetched(url=known.url, outcome="failed", reason=error.reason), sign_of_silence(known.url, error)
     fetched = replace(
         await _judge(workers, known, reply, seen),
         status=reply.status,
@@ -202,7 +166,7 @@ async def _fetch(
         retry_after=_retry_after(reply.headers),
         fresh_for=_fresh_for(reply.headers),
     )
-    return fetched, _sign(known, reply) if fetched.outcome == "failed" else ""
+    return fetched, sign_of_answer(known.url, reply) if fetched.outcome == "failed" else ""
 
 
 async def _judge(
@@ -227,36 +191,13 @@ async def _judge(
     )
     if body_hash == known.body_hash:
         return answered
-    before = await asyncio.to_thread(seen, known.url) if seen else {}
+    # Of a feed that was never read whole there is nothing to look for.
+    before = await asyncio.to_thread(seen, known.url) if seen and known.body_hash else {}
     try:
         feed = await read_feed(workers, reply, before)
     except Unreadable as error:
         return Fetched(url=known.url, outcome="failed", reason=error.message)
     return replace(answered, outcome="read", feed=feed)
-
-
-def _sign(known: Known, reply: Reply) -> str:
-    """Return what a failure has in common with others when the network made it; '' when it is the feed's own."""
-    if reply.status in NETWORKS:
-        return f"answered {reply.words}"
-    if reply.status in OWN:
-        return ""
-    host = _host(known.url)
-    if _host(reply.url) != host:
-        return f"to {_host(reply.url)}"
-    # Such a page may repeat what was asked for, and number each answer.
-    page = reply.body[:BEGINNING].lower()
-    for part in (known.url, host, known.url.partition(host)[2]):
-        page = page.replace(part.lower().encode(), b"") if len(part) > 1 else page
-    page = VARYING.sub(b"", page).strip()
-    return f"{reply.status} {sha256(page).hexdigest()}" if page else ""
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 async def read_feed(workers: Workers, reply: Reply, known: Mapping[str, str] | None = None) -> Feed:

@@ -19,7 +19,6 @@ from bs4 import BeautifulSoup, Tag
 from curate.errors import CurateError
 from curate.feeds.addresses import web_url
 from curate.feeds.clean import (
-    DEEPEST,
     language_tag,
     moment,
     one_line,
@@ -30,6 +29,7 @@ from curate.feeds.clean import (
     word_count,
 )
 from curate.feeds.document import binary_kind, decode
+from curate.feeds.nesting import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

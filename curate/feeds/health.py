@@ -10,7 +10,6 @@ import heapq
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 from curate.desk.db import to_moment, to_seconds, transaction
@@ -91,7 +90,7 @@ def _known(row: sqlite3.Row, moment: int) -> Known:
         etag=row["etag"] if valid else "",
         last_modified=row["last_modified"] if valid else "",
         body_hash=row["body_hash"],
-        failing=row["failures"] > 0,
+        before="failed" if row["failures"] else "read" if row["succeeded_at"] is not None else "",
     )
 
 
@@ -172,8 +171,9 @@ def _rhythm(feed: Feed, moment: int) -> tuple[int, int]:
     published = (*(entry.published for entry in feed.entries), *(entry.published for entry in feed.unchanged))
     dates = {to_seconds(each) for each in published if each is not None}
     newest = heapq.nlargest(20, (date for date in dates if 0 < date <= moment))
-    gaps = [later - earlier for later, earlier in pairwise(newest)]
-    return int(median(gaps)) if gaps else 4 * HOUR, newest[0] if newest else moment
+    gaps = sorted(later - earlier for later, earlier in pairwise(newest))
+    middle = (gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]) // 2 if gaps else 4 * HOUR
+    return middle, newest[0] if newest else moment
 
 
 def _patience(fetched: Fetched, failures: int, interval: int) -> int:

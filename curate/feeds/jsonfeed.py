@@ -21,6 +21,7 @@ from curate.feeds.said import (
     named,
     newest,
 )
+from curate.feeds.via import ELSEWHERE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +33,7 @@ def read_json(text: str, url: str) -> Document:
         feed = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         raise NotAFeed("begins like JSON, but is broken") from error
-    if not isinstance(feed, dict) or "jsonfeed.org/version/" not in _text(feed.get("version")):
+    if not isinstance(feed, dict) or not _is_feed(feed):
         raise NotAFeed("is JSON, but not a JSON Feed")
     items = feed["items"] if isinstance(feed.get("items"), list) else []
     author, lang = _writers(feed), language_tag(_text(feed.get("language")))
@@ -44,11 +45,21 @@ def read_json(text: str, url: str) -> Document:
     )
 
 
+def _is_feed(feed: dict[str, Any]) -> bool:
+    """Say whether ``feed`` is a JSON Feed; some give the bare number of their version, 1 or 1.1."""
+    version, items = feed.get("version"), feed.get("items")
+    if "jsonfeed.org/version/" in _text(version):
+        return True
+    texts = ("content_html", "content_text")
+    read = isinstance(items, list) and any(isinstance(item, dict) and any(map(item.get, texts)) for item in items)
+    return read and str(version) in {"1", "1.0", "1.1"}
+
+
 def _item(item: dict[str, Any], *, author: str, lang: str, base: str) -> Said:
     guid = item.get("id")
     guid = one_line(str(guid) if isinstance(guid, int | float) else _text(guid))
-    url = web_url(_text(item.get("url")), base) or web_url(_text(item.get("external_url")), base)
-    url = url or (web_url(guid) if guid.startswith("http") else "")
+    elsewhere = web_url(_text(item.get("external_url")), base)
+    url = web_url(_text(item.get("url")), base) or elsewhere or (web_url(guid) if guid.startswith("http") else "")
     markup = _text(item.get("content_html"))
     tags = item.get("tags")
     return Said(
@@ -62,6 +73,7 @@ def _item(item: dict[str, Any], *, author: str, lang: str, base: str) -> Said:
         published=_dated(item),
         tags=tuple(_text(tag) for tag in tags) if isinstance(tags, list) else (),
         lang=language_tag(_text(item.get("language"))) or lang,
+        links=((ELSEWHERE, elsewhere),) if elsewhere else (),
     )
 
 

@@ -30,7 +30,6 @@ from curate.feeds.outline import (
 from curate.feeds.subscription import (
     CAMPAIGN,
     LONGEST_NAME,
-    WHEN,
     Subscription,
     address_of,
     attributes_of,
@@ -112,15 +111,15 @@ def import_feeds(path: Path, data: bytes, *, merge: bool = False) -> ImportRepor
     """Add the feeds of another program's list to the one at ``path``, in the folders they have there.
 
     A feed that seems to be listed under another address is only reported; with ``merge`` the listed one
-    takes the address given. When a feed is read is the person's to say: ``every`` and ``paused`` are not
-    taken over. Importing the same list again changes nothing. Raises Refused when ``data``
-    is no such list, CurateError as ``read_feeds`` does.
+    takes the address given. What an export says of when a feed is read comes back with it. Importing the
+    same list again changes nothing. Raises Refused when ``data`` is no such list, CurateError as
+    ``read_feeds`` does.
     """
     root, text = _foreign(data)
     given = [
         _Given(
-            feed=(feed := replace(subscription(node, folders), every=0, paused=False)),
-            attributes={k: said for k, said in attributes_of(feed, node).items() if k.lower() not in WHEN},
+            feed=(feed := subscription(node, folders)),
+            attributes=attributes_of(feed, node),
             names=[title_of(said_by(each)) for each in folders],
             folders=[other_attributes(each) for each in folders],
         )

@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -79,7 +78,7 @@ class Branch:
 
 def written(attributes: Mapping[str, str]) -> str:
     """Return ``attributes`` as they stand in a tag, each after a blank."""
-    return "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
+    return "".join(f" {name}={_quoted(value)}" for name, value in attributes.items())
 
 
 def as_utf8(data: bytes) -> bytes:
@@ -162,7 +161,7 @@ def changed(data: bytes, nodes: Iterable[Node], changes: Mapping[str, str | None
                 continue
             value = left.pop(name, None)
             splices.append(
-                (found.start(), found.end(), "") if value is None else (found.start(2), found.end(2), quoteattr(value))
+                (found.start(), found.end(), "") if value is None else (found.start(2), found.end(2), _quoted(value))
             )
         added = written({name: value for name, value in left.items() if value is not None})
         if added:
@@ -218,3 +217,10 @@ def _indent(data: bytes, position: int) -> bytes | None:
     while start and data[start - 1] in b" \t":
         start -= 1
     return data[start:position] if start and data[start - 1] in b"\r\n" else None
+
+
+def _quoted(value: str) -> str:
+    """Return ``value`` as an attribute is written, with its quotation marks."""
+    from xml.sax.saxutils import quoteattr  # loads urllib.request and more, which who only reads needs not
+
+    return quoteattr(value)

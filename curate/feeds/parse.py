@@ -121,8 +121,11 @@ def _read(text: str, start: str, url: str) -> Document:
 
 def _stamp(said: Said, feed: Document, feed_url: str) -> str:
     """Return a digest of all that an entry is made from, our own rules included: another version has others."""
-    sources = (__version__, feed_url, feed.site_url, feed.title, said)
-    return hashlib.blake2b(repr(sources).encode(), digest_size=16).hexdigest()
+    texts = [f"{text.kind}\0{text.base}\0{text.value}" for text in (said.content, said.summary)]
+    rest = (said.guid, said.url, said.base, said.title, said.author, said.published, said.tags, said.lang, said.links)
+    sources = (__version__, feed_url, feed.site_url, feed.title, *rest, said.comments, said.source_url)
+    whole = "\0".join((repr(sources), *texts))
+    return hashlib.blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _unchanged(feed: Document, digests: list[str], known: Mapping[str, str]) -> dict[str, Unchanged]:

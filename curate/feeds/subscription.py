@@ -144,6 +144,7 @@ def attributes_of(each: Subscription, node: Node | None = None) -> dict[str, str
     text = _text(said_by(node).get("text", "")) if node else ""
     said = {"type": "rss", "text": _escaped(text or title), "title": _escaped(title)}
     said |= {"xmlUrl": each.url, "htmlUrl": each.site_url}
+    said |= {"every": str(each.every or ""), "paused": "true" if each.paused else ""}
     rest = other_attributes(node) if node else {}
     return {name: value for name, value in said.items() if value} | rest
 
@@ -151,7 +152,7 @@ def attributes_of(each: Subscription, node: Node | None = None) -> dict[str, str
 def other_attributes(node: Node) -> dict[str, str]:
     """Return the attributes of ``node`` that curate has no word for."""
     said = said_by(node)
-    ours = OURS if "xmlurl" in said or url_said(said) is None else OURS | {"url"}
+    ours = OURS if url_said(said) is None else OURS | WHEN if "xmlurl" in said else OURS | WHEN | {"url"}
     return {name: value for name, value in node.attrib.items() if name.lower() not in ours}
 
 

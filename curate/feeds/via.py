@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from curate.feeds.addresses import canonical_url, host_of, opaque, unwrapped, web_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 # What an entry calls its own page where its link leads to somebody else's.
 PERMALINKS = ("related", "alternate", "replies")
+ELSEWHERE = "external"  # the relation of what an entry of a JSON Feed is about: its external_url
 TAIL = 4_000  # characters at the end of a text in which Reddit puts its two links
 LINK = re.compile(r'<a\b[^<>]{0,2000}?\bhref="([^"<>]{1,2000})"[^<>]{0,200}>\s*\[link\]\s*</a>', re.IGNORECASE)
 REDDIT = ("reddit.com", "redd.it", "redditmedia.com")
@@ -52,10 +53,13 @@ def led_elsewhere(  # noqa: PLR0913 - what an entry and its feed say of where th
     url = unwrapped(url)
     own = [host for host in (host_of(site_url), host_of(feed_url)) if host]
     name = feed_title or (own[0] if own else "")
-    if _on(url, REDDIT):
+    if "redd" in url.lower() and _on(url, REDDIT):
         shown = LINK.search(content[-TAIL:])
         target = unwrapped(web_url(html.unescape(shown[1]))) if shown else ""
         return Led(url=url) if not target or _on(target, REDDIT) else Led(url=target, via_name=name, via_url=url)
+    for relation, address in links:
+        if relation == ELSEWHERE and url and not _on(address, [*own, host_of(url)]):
+            return Led(url=unwrapped(address), via_name=name, via_url=url)
     if not url or not own or opaque(url) or _on(url, own):
         return Led(url=url)
     said = [(relation, address) for relation, address in links if relation in PERMALINKS]
@@ -69,10 +73,10 @@ def led_elsewhere(  # noqa: PLR0913 - what an entry and its feed say of where th
     return Led(url=url)
 
 
-def _on(url: str, hosts: Iterable[str]) -> bool:
+def _on(url: str, hosts: Sequence[str]) -> bool:
     """Say whether ``url`` is on the site of one of ``hosts``; when in doubt, it is."""
-    host = _site(host_of(url))
-    return any(host == _site(each) for each in hosts)
+    host = host_of(url)
+    return host in hosts or _site(host) in map(_site, hosts)
 
 
 def _site(host: str) -> str:

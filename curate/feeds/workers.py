@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -16,22 +17,23 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
-
 from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
+    from pebble import ProcessPool
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 WORKERS = 2
-CALLS = 50  # after which a worker makes room for a fresh one
+CALLS = 50
 SECONDS = 15.0
 PROCESSOR = 10
 MEMORY = 512 * 1024 * 1024  # bytes of address space
+LITTER = 100_000  # objects made and kept until Python looks for circles among them: most feeds are read by then
 
 
 class Unreadable(CurateError):
@@ -68,6 +70,8 @@ class Workers:
         Raises Unreadable with its reason when it raised a CurateError, failed in another way, or
         used up its time, processor or memory.
         """
+        from pebble import ProcessExpired  # here, and below: when nothing is new, nothing is to be read
+
         try:
             pool = await self._started()
             call = pool.schedule(_call, (function, args, self._processor), timeout=self._seconds)
@@ -98,17 +102,22 @@ class Workers:
 
 
 def _pool() -> ProcessPool:
+    from pebble import ProcessPool
+
     if sys.platform == "win32":
         return ProcessPool(WORKERS, CALLS, _settle, context=get_context("spawn"))
     # A fork server has one thread and none of our connections, so that its forks are safe and quick.
     context = get_context("forkserver")
-    context.set_forkserver_preload(["curate.feeds.parse", "curate.feeds.workers", "nh3"])
+    # What was started (__main__) is read there once; each worker would read it again by itself.
+    context.set_forkserver_preload(["__main__", "curate.feeds.parse", "curate.feeds.workers", "nh3"])
     return ProcessPool(WORKERS, CALLS, _settle, context=context)
 
 
 def _settle() -> None:
     """Make this process a worker: silent, limited, ended by the first signal."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.freeze()  # what is loaded stays
+    gc.set_threshold(LITTER, 10, 10)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from curate.desk.db import new_ids, to_seconds, transaction
 from curate.feeds.addresses import canonical_url, opaque
+from curate.feeds.clean import one_line
 from curate.inbox.items import Item, find_by_url, find_item
 from curate.inbox.search import index
 
@@ -101,8 +102,8 @@ def store_arrivals(
     with transaction(connection):
         fresh: list[Arrival] = []
         changed: list[int] = []
-        there = _there(connection, feed, arrived)
         seen = connection.execute("SELECT 1 FROM items WHERE feed IS ? LIMIT 1", (feed,)).fetchone()
+        there = _there(connection, feed, arrived) if seen else {}
         for arrival in reversed(arrivals):  # feeds put the newest first: let it get the highest number
             known = there.get(arrival.guid) or (_renamed(connection, feed, arrival, guids) if seen else None)
             if known is None:
@@ -115,7 +116,8 @@ def store_arrivals(
         first = int(connection.execute("SELECT coalesce(max(number), 0) + 1 FROM items").fetchone()[0])
         numbers = range(first, first + len(fresh))
         _insert(connection, feed, list(zip(numbers, fresh, strict=True)), now)
-        index(connection, changed)
+        if changed:
+            index(connection, changed)
     return len(fresh)
 
 
@@ -129,13 +131,15 @@ def store_target(connection: sqlite3.Connection, number: int, url: str) -> None:
             )
 
 
-def store_page(connection: sqlite3.Connection, page: Page, *, now: datetime) -> Item:
+def store_page(connection: sqlite3.Connection, page: Page, *, now: datetime, with_text: bool = True) -> Item:
     """Store a page the person pointed at as a new item without a feed, and return it.
 
-    A page whose canonical URL is an item already changes nothing: that item is returned.
+    Not ``with_text``, nothing of its text is kept, its first words included. A page whose canonical URL
+    is an item already changes nothing: that item is returned.
     """
     address = canonical_url(page.url)
     published = believable(page.published, now)
+    own_words = page.summary.rstrip("… ") in one_line(page.content_text)  # its head says nothing of itself
     arrival = Arrival(
         guid=address,
         url=page.url,
@@ -143,12 +147,12 @@ def store_page(connection: sqlite3.Connection, page: Page, *, now: datetime) -> 
         title=page.title or page.url,
         author=page.author,
         site=page.site,
-        summary=page.summary,
-        content_html=page.content_html,
-        content_text=page.content_text,
-        words=page.words,
+        summary=page.summary if with_text or not own_words else "",
+        content_html=page.content_html if with_text else "",
+        content_text=page.content_text if with_text else "",
+        words=page.words if with_text else 0,
         lang=page.lang,
-        full_text=True,
+        full_text=with_text,
         published=published,
         claimed=None if published else page.published,
     )
@@ -228,19 +232,30 @@ def _insert(
     if not fresh:
         return
     ids = new_ids(connection, len(fresh))
+    seen = to_seconds(now)
     rows = [
-        {**_columns(arrival), "number": number, "id": item_id, "feed": feed, "seen": to_seconds(now)}
-        for item_id, (number, arrival) in zip(ids, fresh, strict=True)
+        (*_row(arrival), number, item_id, feed, seen) for item_id, (number, arrival) in zip(ids, fresh, strict=True)
     ]
     connection.executemany(
-        "INSERT INTO items (number, id, feed, guid, url, canonical_url, title, author, site, summary, words, lang,"
-        " full_text, published, claimed, first_seen, hash, via_name, via_url, digest) VALUES (:number, :id,"
-        " :feed, :guid, :url, :canonical_url, :title, :author, :site, :summary, :words, :lang, :full_text, :published,"
-        " :claimed, :seen, :hash, :via_name, :via_url, :digest)",
+        "INSERT INTO items (guid, url, canonical_url, title, author, site, summary, words, lang, full_text, published,"
+        " claimed, hash, via_name, via_url, digest, number, id, feed, first_seen)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
     connection.executemany(
-        "INSERT INTO contents (item, html, text) VALUES (:number, :content_html, :content_text)", rows
+        "INSERT INTO contents (item, html, text) VALUES (?, ?, ?)",
+        [(number, arrival.content_html, arrival.content_text) for number, arrival in fresh],
+    )
+
+
+def _row(arrival: Arrival) -> tuple[object, ...]:
+    """Return the columns of an item that is new, in the order in which ``_insert`` names them."""
+    return (
+        *(arrival.guid, arrival.url, arrival.canonical_url, arrival.title, arrival.author, arrival.site),
+        *(arrival.summary, arrival.words, arrival.lang, arrival.full_text),
+        to_seconds(arrival.published) if arrival.published else None,
+        to_seconds(arrival.claimed) if arrival.claimed else None,
+        *(arrival.hash(), arrival.via_name, arrival.via_url, arrival.digest),
     )
 
 

@@ -92,8 +92,9 @@ class Item:
         return self.published or self.first_seen
 
 
-# What the person wrote on stays in the inbox, however old.
-TOUCHED = "SELECT item FROM notes UNION SELECT item FROM quotes UNION SELECT item FROM tags"
+# What the person wrote on stays in the inbox, however old; a tag that a rule put there is not the person's.
+TOUCHED = """SELECT item FROM notes UNION SELECT item FROM quotes UNION SELECT item FROM tags t WHERE NOT EXISTS
+  (SELECT 1 FROM effects e WHERE e.item = t.item AND e.action = 'tag' AND e.value = t.tag)"""
 # What was put off and came back counts from that day; nothing else that is new was ever decided on.
 SEEN = "max(first_seen, coalesce(decided_at, 0))"
 LIGHT = """

@@ -6,14 +6,16 @@ Must not know how stories are found nor how scores come about. Reads only; SQL s
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from curate.inbox.items import Condition, Item, find_number, list_items, load_items
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from curate.inbox.items import Order, State
@@ -21,14 +23,23 @@ if TYPE_CHECKING:
 # The leader where it is in the list, else the first of the story that is.
 LEADS = Condition("""i.story IS NULL OR NOT EXISTS (SELECT 1 FROM items o WHERE o.story = i.story
   AND o.state = i.state AND (o.number <> i.story, o.number) < (i.number <> i.story, i.number))""")
+PLACE = 10  # every so manieth place explores
+FEW = 5  # decisions on a feed's items: with fewer, it is hardly known
+# Of a feed on whose items less was decided, when something was learned at all.
+LESS_DECIDED = """EXISTS (SELECT 1 FROM ranking WHERE lessons > 0) AND i.feed IN (SELECT f.number FROM feeds f WHERE
+  (SELECT count(*) FROM items d WHERE d.feed = f.number AND d.state IN ('kept', 'skipped', 'drafted', 'posted')) < ?)"""
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one key decides on: an item, and the ``others`` of its story in the same state."""
+    """What one key decides on: an item, and the ``others`` of its story in the same state.
+
+    ``explores``: it has this place because its feed is hardly known, not for its score.
+    """
 
     lead: Item
     others: tuple[Item, ...] = ()
+    explores: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -50,20 +61,71 @@ def list_rows(  # noqa: PLR0913 - what a list may be narrowed to
     """Return the rows of one state (None: of each), stories gathered; ``limit`` 0 means all, ``feed`` is a feed's URL.
 
     A story is listed when its lead meets ``where``. The others of a story that wait 90 days unread go with it.
+    By score, every tenth place among what is new goes to a feed that is hardly known, those nobody decided on first.
     """
     narrowed = _both(LEADS, where)
     inbox = now if state == "new" and since is None else None
-    leads = list_items(
-        connection, state=state, limit=limit, since=since, feed=feed, unread=inbox, order=order, where=narrowed
-    )
-    return with_others(connection, leads)
+    listed = partial(list_items, connection, state=state, since=since, feed=feed, unread=inbox, order=order)
+    leads, explored = listed(limit=limit, where=narrowed), set[int]()
+    if order == "score" and state == "new" and feed is None and len(leads) >= PLACE:
+        guests = [
+            item
+            for least in (1, FEW)
+            for item in _in_turn(listed(limit=len(leads), where=_both(Condition(LESS_DECIDED, (least,)), narrowed)))
+        ]
+        leads, explored = explore(leads, guests)
+    return with_others(connection, leads, explored)
 
 
-def with_others(connection: sqlite3.Connection, leads: Iterable[Item]) -> list[Row]:
-    """Return each lead with the others of its story that are in the same state, oldest number first."""
+def explore(leads: Sequence[Item], guests: Iterable[Item]) -> tuple[list[Item], set[int]]:
+    """Give every tenth place to the next of ``guests`` that has none yet.
+
+    Return as many items as ``leads``, and the numbers of those that were given a place.
+    """
+    placed: dict[int, Item] = {}
+    given: set[int] = set()
+    waiting, others = iter(guests), iter(leads)
+
+    def following(row: Iterator[Item]) -> Item | None:
+        return next((item for item in row if item.number not in placed), None)
+
+    while len(placed) < len(leads):
+        item = following(waiting) if len(placed) % PLACE == PLACE - 1 else None
+        if item is not None:
+            given.add(item.number)
+        else:
+            item = following(others)
+        if item is None:
+            break
+        placed[item.number] = item
+    return list(placed.values()), given
+
+
+def _in_turn(items: Sequence[Item]) -> list[Item]:
+    """Return the first of every feed, then the second of every feed, and so on; the feeds that came last first."""
+    turns: Counter[str] = Counter()
+    turn: dict[int, int] = {}
+    came: dict[str, int] = {}
+    for item in items:
+        turn[item.number] = turns[item.feed_url]
+        turns[item.feed_url] += 1
+        came[item.feed_url] = min(item.number, came.get(item.feed_url, item.number))
+    return sorted(items, key=lambda item: (turn[item.number], -came[item.feed_url]))
+
+
+def with_others(
+    connection: sqlite3.Connection, leads: Iterable[Item], explored: Container[int] = frozenset()
+) -> list[Row]:
+    """Return each lead with the others of its story that are in the same state, oldest number first.
+
+    ``explored`` are the numbers of leads that have their place because their feed is hardly known.
+    """
     leads = list(leads)
     told = also(connection, leads)
-    return [Row(lead, tuple(one for one in told[lead.number] if one.state == lead.state)) for lead in leads]
+    return [
+        Row(lead, tuple(one for one in told[lead.number] if one.state == lead.state), lead.number in explored)
+        for lead in leads
+    ]
 
 
 def whole(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:

@@ -117,9 +117,26 @@ def add_quote(connection: sqlite3.Connection, item_id: str, text: str, *, now: d
     return Quoted(find_item(connection, item_id), quote, around is not None)
 
 
+def remove_quote(connection: sqlite3.Connection, item_id: str, begin: str, *, now: datetime) -> Item:
+    """Take away the quote that begins with ``begin``, which may leave out words at its end.
+
+    Raises Unknown, and UsageError when no quote, or more than one, begins so.
+    """
+    wanted = " ".join(_whole(begin).split())
+    found = [
+        quote for quote in find_item(connection, item_id).quotes if " ".join(quote.text.split()).startswith(wanted)
+    ]
+    if not wanted or len(found) != 1:
+        many = f"{len(found)} quotes of {item_id} begin so." if found else f"No quote of {item_id} begins so."
+        raise UsageError(many, f"curate item show {item_id} shows them.")
+    with recorded(connection, item_id, "quote", now=now) as number:
+        connection.execute("DELETE FROM quotes WHERE item = ? AND text = ?", (number, found[0].text))
+    return find_item(connection, item_id)
+
+
 def add_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], *, now: datetime) -> Item:
     """Put ``tags`` on the item, each as it was first spelt on any item. Raises Unknown, UsageError."""
-    wanted = _tags(tags)
+    wanted = tag_names(tags)
     with recorded(connection, item_id, "tag", now=now) as number:
         _put(connection, number, wanted)
     return find_item(connection, item_id)
@@ -127,7 +144,7 @@ def add_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], 
 
 def remove_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], *, now: datetime) -> Item:
     """Take ``tags`` off the item, whatever their case; those it does not have change nothing."""
-    wanted = _tags(tags)
+    wanted = tag_names(tags)
     with recorded(connection, item_id, "tag", now=now) as number:
         connection.executemany(
             "DELETE FROM tags WHERE item = ? AND tag = ? COLLATE NOCASE", [(number, tag) for tag in wanted]
@@ -139,7 +156,7 @@ def set_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], 
     """Make ``tags`` the item's tags, as one step; none takes them all away. Raises Unknown, UsageError."""
     named = [tag for tag in tags if _line(tag)]
     with recorded(connection, item_id, "tag", now=now) as number:
-        wanted = _tags(named) if named else []
+        wanted = tag_names(named) if named else []
         connection.execute("DELETE FROM tags WHERE item = ?", (number,))
         _put(connection, number, wanted)
     return find_item(connection, item_id)
@@ -184,7 +201,8 @@ def _around(passage: str, text: str) -> tuple[str, str] | None:
     return flat[max(start - AROUND, 0) : start], flat[end : end + AROUND]
 
 
-def _tags(tags: Iterable[str]) -> list[str]:
+def tag_names(tags: Iterable[str]) -> list[str]:
+    """Return the tags named in texts with commas between them, without #. Raises UsageError for none, or a long one."""
     wanted = [_line(part).removeprefix("#").strip() for tag in tags for part in tag.split(",")]
     wanted = [tag for tag in wanted if tag]
     if not wanted:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from curate.web.client import Client, Reply
 
 AGAIN = timedelta(days=7)  # until a page that could not be had is asked for once more, unless a person asks
+UNKEPT = "it asks programs not to keep its text (X-Robots-Tag)"
 MOST = 50  # pages in one run
 
 
@@ -155,7 +156,7 @@ async def _page(
             url, f"{url}: {error.message.rstrip('.')}. What the feed gave of it stays.", f"curate item open {item.id}"
         ) from None
     if not keeps_text(reply.headers, page.robots):
-        raise _refused(item, "it asks programs not to keep its text (X-Robots-Tag)")
+        raise _refused(item, UNKEPT)
     if not page.words:
         raise NetworkTrouble(
             url, f"{url} shows no text to programs. What the feed gave of it stays.", f"curate item open {item.id}"
@@ -163,10 +164,28 @@ async def _page(
     return page, reply
 
 
+async def why_unkept(client: Client, reply: Reply, meta: str, *, without: Sequence[str]) -> str:
+    """Return why the text of a page that a person had fetched is not to be kept, in words; "" when it may be.
+
+    ``meta`` is what its head says to programs; ``without`` are sites whose texts the person wants none of.
+    """
+    try:
+        refusal = _unwanted(reply.url, without) or await Robots(client).refusal(reply.url)
+    except NetworkTrouble:
+        return "its site does not say now what programs may read (robots.txt)"
+    return refusal or ("" if keeps_text(reply.headers, meta) else UNKEPT)
+
+
 def _wanted(url: str, without: Sequence[str], item: Item) -> None:
+    unwanted = _unwanted(url, without)
+    if unwanted:
+        raise _refused(item, unwanted)
+
+
+def _unwanted(url: str, without: Sequence[str]) -> str:
     host = (urlsplit(url).hostname or "").lower()
-    if any(f".{host}".endswith(f".{site.lower().strip('.')}") for site in without):
-        raise _refused(item, f"{host} is in fetch.no_full_text")
+    named = any(f".{host}".endswith(f".{site.lower().strip('.')}") for site in without)
+    return f"{host} is in fetch.no_full_text" if named else ""
 
 
 def _refused(item: Item, why: str) -> Refused:

@@ -55,6 +55,12 @@ def parse(text: str, *, now: datetime) -> tuple[Term, ...]:
     return tuple(term for term in terms if term is not None)[:MOST_TERMS]
 
 
+def joined(query: str, *, feed: str = "", tag: str = "") -> str:
+    """Return ``query`` narrowed to the feeds with these words in title or address, and to a tag."""
+    feed, tag = (text.replace('"', " ").strip() for text in (feed, tag))
+    return " ".join(part for part in (f'from:"{feed}"' if feed else "", f'tag:"{tag}"' if tag else "", query) if part)
+
+
 def _term(found: re.Match[str], now: datetime) -> Term | None:
     minus, name, phrase, word = found.groups()
     value = phrase if phrase is not None else word

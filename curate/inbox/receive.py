@@ -22,7 +22,11 @@ from curate.feeds.workers import Unreadable, Workers
 from curate.inbox.arrivals import Arrival, believable, seen_before, store_arrivals, store_page
 from curate.inbox.gathering import gather
 from curate.inbox.items import Item, find_by_url
+from curate.inbox.learn import judge_arrivals, keep, lessons, untaught
 from curate.inbox.moves import follow, settle
+from curate.inbox.pages import why_unkept
+from curate.inbox.rank import learn
+from curate.inbox.rules import apply_to_arrivals
 from curate.inbox.search import catch_up
 
 if TYPE_CHECKING:
@@ -74,6 +78,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
     ``subscriptions`` come from. ``progress`` hears (done, of how many, new items, failed) at first and after each.
     """
     settle(connection, subscriptions, now=now)
+    before = int(connection.execute("SELECT coalesce(max(number), 0) FROM items").fetchone()[0])
     every = {each.url: each.every for each in subscriptions}
     due = known_feeds(connection, subscriptions, now=now, force=force)
     outcomes: Counter[str] = Counter()
@@ -95,6 +100,8 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
                     new_items += store_feed(connection, number, fetched.feed, now=now)
         return new_items
 
+    mark = untaught(connection)
+    learning = asyncio.ensure_future(asyncio.to_thread(learn, lessons(connection))) if mark else None
     seen = partial(seen_before, connection)
     async with _Storing(store, tell) as storing, aclosing(fetch_feeds(client, due, seen=seen)) as answers:
         async for fetched in answers:
@@ -103,8 +110,13 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
             if fetched.outcome == "failed":
                 failed.append((fetched.url, fetched.reason))
             tell(storing.new_items)
-    catch_up(connection, INDEXED)
-    gather(connection)
+    if storing.new_items:
+        catch_up(connection, INDEXED)
+        apply_to_arrivals(connection, after=before, now=now)
+        gather(connection)
+    if learning is not None:
+        keep(connection, await learning, mark)
+    judge_arrivals(connection)
     moved, unmoved = ([], []) if feeds_file is None else follow(connection, subscriptions, feeds_file, now=now)
     return Report(
         feeds=len(due),
@@ -171,18 +183,20 @@ async def add_page(
     url: str,
     *,
     now: datetime,
-) -> tuple[Item, bool]:
-    """Fetch the page at ``url`` and make it an item; return the item and whether it is new.
+    without: Sequence[str] = (),
+) -> tuple[Item, bool, str]:
+    """Fetch the page at ``url`` and make it an item; return the item, whether it is new, and why without its text.
 
-    What is an item already (by its canonical URL, the page's own word for it included) is
-    returned as it is. Raises NetworkTrouble when the page cannot be had, NotAPage when it is none;
-    nothing is then stored.
+    What is an item already (by its canonical URL, the page's own word for it included) is returned as it is.
+    Of a page whose site asks programs not to read or keep it, and of the sites in ``without``, the item has
+    what the page's head says of it, and no text. Raises NetworkTrouble when the page cannot be had, NotAPage
+    when it is none; nothing is then stored.
     """
     from curate.feeds.fulltext import NotAPage, read_page
 
     there = find_by_url(connection, url)
     if there is not None:
-        return there, False
+        return there, False, ""
     reply = await client.get(url)
     if reply.status != 200:
         raise NetworkTrouble(
@@ -195,8 +209,9 @@ async def add_page(
             raise NotAPage(error.message, "Nothing was stored.") from None
     there = find_by_url(connection, page.url)
     if there is not None:
-        return there, False
-    return store_page(connection, page, now=now), True
+        return there, False, ""
+    unkept = await why_unkept(client, reply, page.robots, without=without)
+    return store_page(connection, page, now=now, with_text=not unkept), True, unkept
 
 
 def _arrival(entry: Entry, feed: Feed, now: datetime) -> Arrival:

@@ -1,14 +1,169 @@
-"""Keep rules, and take back what they did.
+"""Keep rules, apply them to what is new, and take back what they did.
 
-Owns the tables ``rules`` and ``effects``. Must not know how a query is read or matched.
+Owns the tables ``rules`` and ``effects``. A rule touches only items that are new and that nobody wrote on; it never
+deletes. What it did stands on the item, in ``effects``. Changing rules is a step of the journal; what rules do to
+arrivals is none, for nobody did it. Must not know how a query is read.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from curate.desk.db import new_ids, to_moment, to_seconds, transaction
+from curate.errors import Unknown, UsageError
+from curate.inbox.items import Condition, Item, list_items
+from curate.inbox.journal import recorded_all
+from curate.inbox.notes import tag_names
+from curate.inbox.search import condition, index
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
+    from datetime import datetime
+
+Act = Literal["skip", "boost", "tag", "later"]
+ACTS: tuple[str, ...] = get_args(Act)
+MOST = 6.0  # doublings: more would hide everything else
+YEAR = 365
+NUMBER = re.compile(r"[+-]?\d{1,2}(?:\.\d{1,3})?", re.ASCII)
+DAYS = re.compile(r"\d{1,3}d?", re.ASCII)
+LONGEST_NAME = 24
+UNTOUCHED = """i.state = 'new' AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.item = i.number AND e.rule = ?)
+  AND i.number NOT IN (SELECT item FROM notes UNION SELECT item FROM quotes)"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What is done with new items that ``query`` is true of.
+
+    ``value`` is a boost in doublings of the chance to be wanted, a tag, or how many days an item is put off.
+    """
+
+    id: str
+    name: str
+    query: str
+    action: Act
+    value: str
+    created_at: datetime
+
+
+def list_rules(connection: sqlite3.Connection) -> list[Rule]:
+    """Return the rules in the order in which they are applied, the oldest first."""
+    return [_rule(row) for row in rows(connection).values()]
+
+
+def find_rule(connection: sqlite3.Connection, name: str) -> Rule:
+    """Return the rule with the id or the name. Raises Unknown."""
+    for rule in list_rules(connection):
+        if name.strip().casefold() in (rule.id, rule.name.casefold()):
+            return rule
+    raise Unknown("rule", name, "curate rule list shows them.")
+
+
+def add_rule(  # noqa: PLR0913 - what a rule is made of
+    connection: sqlite3.Connection,
+    query: str,
+    action: Act,
+    value: str,
+    *,
+    name: str,
+    now: datetime,
+    apply: bool = False,
+) -> tuple[Rule, int]:
+    """Add a rule, and with ``apply`` do it at once to all that is new, as one step; return it and how many it touched.
+
+    Without a ``name`` it is called by its query. Raises UsageError for a query or a value that cannot be meant.
+    """
+    value = _meant(action, value)
+    where = condition(connection, query, now=now)  # refuses what means nothing
+    with transaction(connection):
+        numbers = _matching(connection, "", where) if apply else []
+        with recorded_all(connection, numbers, "rule", now=now, rules=lambda: rows(connection)):
+            [rule_id] = new_ids(connection, 1)
+            called = " ".join((name or query).split())[:LONGEST_NAME]
+            connection.execute(
+                "INSERT INTO rules (id, name, query, action, value, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+                (rule_id, called, " ".join(query.split()), action, value, to_seconds(now)),
+            )
+            rule = find_rule(connection, rule_id)
+            _touch(connection, rule, numbers, now)
+        index(connection, numbers)
+    return rule, len(numbers)
+
+
+def edit_rule(  # noqa: PLR0913 - what may be changed of a rule
+    connection: sqlite3.Connection,
+    name: str,
+    *,
+    now: datetime,
+    query: str | None = None,
+    action: Act | None = None,
+    value: str = "",
+    called: str | None = None,
+) -> Rule:
+    """Change a rule for what arrives from now on, as one step; what it did before stays. Raises Unknown, UsageError."""
+    rule = find_rule(connection, name)
+    new_value = _meant(action, value) if action else rule.value
+    if query is not None:
+        condition(connection, query, now=now)
+    with recorded_all(connection, [], "rule", now=now, rules=lambda: rows(connection)):
+        connection.execute(
+            "UPDATE rules SET name = ?, query = ?, action = ?, value = ? WHERE id = ?",
+            (called or rule.name, " ".join((query or rule.query).split()), action or rule.action, new_value, rule.id),
+        )
+    return find_rule(connection, rule.id)
+
+
+def apply_rule(connection: sqlite3.Connection, name: str, *, now: datetime) -> int:
+    """Do a rule to all that is new and not yet touched by it, as one step; return how many. Raises Unknown."""
+    rule = find_rule(connection, name)
+    where = condition(connection, rule.query, now=now)
+    with transaction(connection):
+        numbers = _matching(connection, rule.id, where)
+        with recorded_all(connection, numbers, "rule", now=now):
+            _touch(connection, rule, numbers, now)
+        index(connection, numbers)
+    return len(numbers)
+
+
+def remove_rule(connection: sqlite3.Connection, name: str, *, take_back: bool, now: datetime) -> tuple[Rule, int]:
+    """Remove a rule as one step, and with ``take_back`` what it did where that still stands; return it and how many.
+
+    Raises Unknown.
+    """
+    rule = find_rule(connection, name)
+    with transaction(connection):
+        numbers = _touched(connection, rule.id) if take_back else []
+        with recorded_all(connection, numbers, "rule", now=now, rules=lambda: rows(connection)):
+            connection.execute("DELETE FROM rules WHERE id = ?", (rule.id,))
+            _take_back(connection, rule.id, numbers)
+        index(connection, numbers)
+    return rule, len(numbers)
+
+
+def matching(connection: sqlite3.Connection, query: str, *, since: datetime, now: datetime) -> list[Item]:
+    """Return the items seen since then that ``query`` is true of, whatever became of them, newest first."""
+    seen = Condition("i.first_seen >= ?", (to_seconds(since),))
+    where = condition(connection, query, now=now)
+    both = Condition(f"({seen.sql}) AND ({where.sql})", (*seen.values, *where.values))
+    return list_items(connection, state=None, limit=0, where=both)
+
+
+def apply_to_arrivals(connection: sqlite3.Connection, *, after: int, now: datetime) -> int:
+    """Do every rule to the new items whose number is above ``after``; return how many items were touched."""
+    touched: set[int] = set()
+    for rule in list_rules(connection):
+        where = condition(connection, rule.query, now=now)
+        arrived = Condition(f"i.number > ? AND ({where.sql})", (after, *where.values))
+        with transaction(connection):
+            numbers = _matching(connection, rule.id, arrived)
+            _touch(connection, rule, numbers, now)
+            index(connection, numbers)
+        touched.update(numbers)
+    return len(touched)
 
 
 def rows(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
@@ -17,7 +172,10 @@ def rows(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
 
 
 def restore_rule(connection: sqlite3.Connection, current: dict[str, Any] | None, wanted: dict[str, Any] | None) -> None:
-    """Put the stored rule ``wanted`` in the place of ``current``; None is a rule that is not there."""
+    """Put the stored rule ``wanted`` in the place of ``current``; None is a rule that is not there.
+
+    A rule that was never there has done nothing: what it did to arrivals is taken back where it still stands.
+    """
     for rule in (current, wanted):
         if rule is not None:
             connection.execute("DELETE FROM rules WHERE id = ?", (rule["id"],))
@@ -27,3 +185,100 @@ def restore_rule(connection: sqlite3.Connection, current: dict[str, Any] | None,
             " VALUES (:number, :id, :name, :query, :action, :value, :created_at)",
             wanted,
         )
+    elif current is not None:
+        numbers = _touched(connection, current["id"])
+        _take_back(connection, current["id"], numbers)
+        index(connection, numbers)
+
+
+def _matching(connection: sqlite3.Connection, rule_id: str, where: Condition) -> list[int]:
+    found = connection.execute(
+        f"SELECT i.number FROM items i WHERE {UNTOUCHED} AND ({where.sql}) ORDER BY i.number",  # noqa: S608 - ours
+        (rule_id, *where.values),
+    )
+    return [row[0] for row in found]
+
+
+def _touched(connection: sqlite3.Connection, rule_id: str) -> list[int]:
+    return [row[0] for row in connection.execute("SELECT item FROM effects WHERE rule = ? ORDER BY item", (rule_id,))]
+
+
+def _touch(connection: sqlite3.Connection, rule: Rule, numbers: Iterable[int], now: datetime) -> None:
+    """Do the rule to the items, and write down that it did."""
+    moment = to_seconds(now)
+    for number in numbers:
+        value = rule.value
+        match rule.action:
+            case "skip":
+                connection.execute(
+                    "UPDATE items SET state = 'skipped', decided_at = ? WHERE number = ?", (moment, number)
+                )
+            case "later":
+                until = to_seconds(now + timedelta(days=int(rule.value)))
+                connection.execute(
+                    "UPDATE items SET state = 'later', decided_at = ?, later_until = ? WHERE number = ?",
+                    (moment, until, number),
+                )
+            case "boost":
+                connection.execute("UPDATE items SET boost = boost + ? WHERE number = ?", (float(rule.value), number))
+            case "tag":
+                put = connection.execute(
+                    "INSERT INTO tags (item, tag) SELECT ?1, ?2 WHERE NOT EXISTS"
+                    " (SELECT 1 FROM tags WHERE item = ?1 AND tag = ?2 COLLATE NOCASE)",
+                    (number, rule.value),
+                )
+                value = rule.value if put.rowcount else ""  # a tag that was there is not the rule's to take off
+        connection.execute(
+            "INSERT INTO effects (item, rule, name, action, value, at) VALUES (?, ?, ?, ?, ?, ?)",
+            (number, rule.id, rule.name, rule.action, value, moment),
+        )
+        _sum_up(connection, number)
+
+
+def _take_back(connection: sqlite3.Connection, rule_id: str, numbers: Iterable[int]) -> None:
+    """Undo what the rule did to the items, where nobody has decided since."""
+    for number in numbers:
+        effect = connection.execute("SELECT * FROM effects WHERE item = ? AND rule = ?", (number, rule_id)).fetchone()
+        match effect["action"]:
+            case "skip" | "later":
+                state = "skipped" if effect["action"] == "skip" else "later"
+                connection.execute(
+                    "UPDATE items SET state = 'new', decided_at = NULL, later_until = NULL"
+                    " WHERE number = ? AND state = ? AND decided_at = ?",
+                    (number, state, effect["at"]),
+                )
+            case "tag":
+                connection.execute("DELETE FROM tags WHERE item = ? AND tag = ?", (number, effect["value"]))
+        connection.execute("DELETE FROM effects WHERE item = ? AND rule = ?", (number, rule_id))
+        _sum_up(connection, number)
+
+
+def _sum_up(connection: sqlite3.Connection, number: int) -> None:
+    """Give the item the boost of all rules that stand on it."""
+    connection.execute(
+        "UPDATE items SET boost = (SELECT coalesce(sum(CAST(value AS REAL)), 0) FROM effects"
+        " WHERE item = ?1 AND action = 'boost') WHERE number = ?1",
+        (number,),
+    )
+
+
+def _meant(action: Act, value: str) -> str:
+    """Return the value as it is stored. Raises UsageError when the action has no use for it."""
+    if action == "boost":
+        boost = float(value) if NUMBER.fullmatch(value) else 0.0
+        if not 0 < abs(boost) <= MOST:
+            raise UsageError(
+                f"“{value}” is no boost.", f"Such as: --boost 1 or --boost -2, at most {MOST:g} either way."
+            )
+        return f"{boost:g}"
+    if action == "later":
+        days = int(value.removesuffix("d")) if DAYS.fullmatch(value) else 0
+        if not 0 < days <= YEAR:
+            raise UsageError(f"“{value}” is no number of days.", f"Such as: --later 7d, at most {YEAR}d.")
+        return str(days)
+    return tag_names([value])[0] if action == "tag" else ""
+
+
+def _rule(row: dict[str, Any]) -> Rule:
+    told = {name: row[name] for name in ("id", "name", "query", "action", "value")}
+    return Rule(**told, created_at=to_moment(row["created_at"]))

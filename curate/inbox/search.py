@@ -6,8 +6,10 @@ know the state machine.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,6 @@ from curate.inbox.items import Condition, Item, load_items
 from curate.inbox.query import Term, parse
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Sequence
     from datetime import datetime
 
@@ -75,6 +76,17 @@ def catch_up(connection: sqlite3.Connection, most: int = 0) -> None:
             remember(connection, REACHED, str(reached))
 
 
+def _catch_up_if_possible(connection: sqlite3.Connection) -> None:
+    """Index the new items unless the disk is full, or another program keeps writing: that must not stop a reader."""
+    with contextlib.suppress(sqlite3.OperationalError):
+        catch_up(connection)
+
+
+def unindexed(connection: sqlite3.Connection) -> int:
+    """Return how many items the index has not come to."""
+    return int(connection.execute("SELECT count(*) FROM items WHERE number > ?", (_reached(connection),)).fetchone()[0])
+
+
 def _reached(connection: sqlite3.Connection) -> int:
     """Return the number of the newest item in the index."""
     return int(recall(connection, REACHED) or 0)
@@ -105,12 +117,14 @@ def search(
     """Return the items that ``text`` (the grammar of ``query``) is true of, newest first.
 
     The last word may be the beginning of one. ``limit`` 0 means all; with a limit, words that more than 5,000 items
-    hold are looked for in those seen last. Raises UsageError when a part of ``text`` cannot be meant.
+    hold are looked for in those seen last. While the index cannot be written, as on a full disk, what is in it
+    is searched; ``unindexed`` then says how many items are not. Raises UsageError when a part of ``text`` cannot
+    be meant.
     """
     terms = parse(text, now=now)
     if not terms:
         return []
-    catch_up(connection)
+    _catch_up_if_possible(connection)
     words = [term for term in terms if term.field in COLUMNS and not term.negated]
     others = [term for term in terms if term not in words]
     match = _match(words)
@@ -135,12 +149,12 @@ def search(
 def condition(connection: sqlite3.Connection, text: str, *, now: datetime) -> Condition:
     """Return what narrows a list to the items that ``text`` (the grammar of ``query``) is true of.
 
-    Brings the index up to date first. Raises UsageError when a part of ``text`` cannot be meant.
+    Brings the index up to date first, if it can be written. Raises UsageError when a part of ``text`` cannot be meant.
     """
     terms = parse(text, now=now)
     words = [term for term in terms if term.field in COLUMNS and not term.negated]
     if any(term.field in COLUMNS for term in terms):
-        catch_up(connection)
+        _catch_up_if_possible(connection)
     match = _match(words)
     parts = [Condition("i.number IN (SELECT rowid FROM search WHERE search MATCH ?)", (match,))] if match else []
     return _both([*parts, *(_condition(term) for term in terms if term not in words)])

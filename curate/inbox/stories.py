@@ -36,7 +36,9 @@ TINY = 80  # words of one that says hardly more than where it leads
 CROWD = 3_000  # words weigh as if there were at least so many items: among a few, every word is rare
 STOCK_WEIGHT = 2.0  # of a word that is in many titles everywhere, at most
 COPY = 0.6  # how sure of it a copy is, at least: below, two items only report one event
-ASKS = re.compile(r"\?['\"”’]?\s*$|^(?:why|how|what|who|when|where|opinion|analysis|explainer|video|watch|podcast)\b", re.I)
+ASKS = re.compile(
+    r"\?['\"”’]?\s*$|^(?:why|how|what|who|when|where|opinion|analysis|explainer|video|watch|podcast)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +230,8 @@ def _versions_agree(one: Piece, other: Piece) -> bool:
     if one.numbers.strict and other.numbers.strict:
         return True  # they agree, or the two would not have met
     here, there = (
-        piece.numbers.strict or versions(" ".join(piece.text.split(maxsplit=OPENING)[:OPENING])) for piece in (one, other)
+        piece.numbers.strict or versions(" ".join(piece.text.split(maxsplit=OPENING)[:OPENING]))
+        for piece in (one, other)
     )
     return bool(here & there) or not (here and there)
 

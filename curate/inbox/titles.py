@@ -47,12 +47,20 @@ INITIALS = re.compile(r"\b([^\W\d_])\.([^\W\d_])\.(?:([^\W\d_])\.)?")
 WIDE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # written without spaces between words
 ENDINGS = ("ing", "ed", "es", "s", "n", "al")
 STEM = 7  # letters of a word that count
-WORDED = dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True))
+WORDED = dict(
+    zip(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+        range(1, 13),
+        strict=True,
+    )
+)
 COUNTED = re.compile(
     r"(?:#|№|\b(?:v|ver|version|release|rc|beta|alpha|issue|no|nr|ep|episode|part|vol|volume|week|day|chapter|season|act"
     r"|round|level|lesson|edition|number|update|series|build|patch|sprint|session)\b\.?\s*#?)\s*([0-9][\w.\-]*|[ivxlc]+\b)"
 )
-NUMBER = re.compile(r"(?<![^\W\d_])[0-9]+(?:[.,:/\-][0-9]+)*(?:-?(?:alpha|beta|rc|pre|dev|post|[abprs])[.\-]?[0-9]*)?\b")
+NUMBER = re.compile(
+    r"(?<![^\W\d_])[0-9]+(?:[.,:/\-][0-9]+)*(?:-?(?:alpha|beta|rc|pre|dev|post|[abprs])[.\-]?[0-9]*)?\b"
+)
 ATTACHED = re.compile(r"[^\W\d_]{2,}-?([0-9]+(?:\.[0-9]+)*)\b")  # gpt4, log4j2
 STAGE = re.compile(r"\b(?:alpha|beta|rc|preview|nightly|lts|snapshot|prerelease|hotfix)(?=[\d\s.\-:,)]|$)")
 DATED = re.compile(

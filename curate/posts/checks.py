@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from curate.desk.settings import PROMPTS
 from curate.feeds.clean import word_count
-from curate.posts.draft import PROMPTS
+from curate.posts.draft import OURS
 from curate.posts.post import KINDS
 from curate.posts.prose import Prose, read_prose, without_code
 
@@ -253,7 +254,8 @@ def _bare(text: str) -> str:
 
 
 def _is_reminder(line: str) -> bool:
-    return line.strip() in PROMPTS or REMINDER.search(line) is not None
+    ours = line.strip() in PROMPTS or line.startswith(OURS)
+    return ours or REMINDER.search(line) is not None
 
 
 def _on_the_web(url: str) -> bool:

@@ -27,12 +27,8 @@ if TYPE_CHECKING:
     from curate.inbox.items import Item
 
 MARKER = "<!-- curate: this line and what is below it are not saved -->"
-PROMPTS = (
-    "What would you do differently?",
-    "Who is wrong here, and how do you know?",
-    "What did it cost, and who paid?",
-    "What will you ask your readers? A last line that is one question becomes the post's question.",
-)
+OURS = "%% "  # begins each line that stands below the marker and is not the person's
+ASIDE = "A last line that is one question becomes the post's question."
 MAYBE = ("topic", "summary", "question")  # keys shown empty in the editor, and left out when they stay so
 MOST_CREDITS = 12  # others that have the story, in a post
 LONGEST_LINE = 300  # characters of a title, name or tag that came from elsewhere
@@ -42,7 +38,8 @@ LONGEST_LINE = 300  # characters of a title, name or tag that came from elsewher
 class Given:
     """What a new post starts from. ``kind`` "" means a link when there is an item, else an essay.
 
-    ``also`` are the others of the item's story, which the post credits. ``text`` is the person's own, None when there is none yet; ``confidence`` and ``due`` are as typed.
+    ``also`` are the others of the item's story, which the post credits. ``text`` is the person's own, None when there
+    is none yet; ``confidence`` and ``due`` are as typed.
     """
 
     item: Item | None = None
@@ -113,13 +110,14 @@ def paragraphs(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def for_editor(draft: str) -> str:
-    """Return the draft as an editor opens it: below a marked line stand questions that start a thought."""
-    return "\n".join((draft.rstrip("\n"), "", MARKER, "", *PROMPTS, ""))
+def for_editor(draft: str, aside: Iterable[str] = ()) -> str:
+    """Return the draft as an editor opens it: below a marked line stands what starts a thought, ``aside``."""
+    lines = [f"{OURS}{one_line(line)}".rstrip() for line in (*aside, ASIDE)]
+    return "\n".join((draft.rstrip("\n"), "", MARKER, "", *lines, ""))
 
 
 def from_editor(text: str) -> str:
-    """Return what an editor handed back without the marked line and the questions below it.
+    """Return what an editor handed back without the marked line and what we put below it.
 
     What the person typed below that line, where an editor opened at the end puts it, comes last.
     """
@@ -128,7 +126,8 @@ def from_editor(text: str) -> str:
     if not places:
         return text
     above = "".join(lines[: places[0]]).rstrip()
-    own = "".join(line for line in lines[places[0] + 1 :] if line.strip() not in (*PROMPTS, MARKER)).strip()
+    below = (line for line in lines[places[0] + 1 :] if line.strip() != MARKER)
+    own = "".join(line for line in below if not line.lstrip().startswith(OURS.rstrip())).strip()
     return f"{above}\n\n{own}\n" if own else f"{above}\n"
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from curate.desk.folder import fingerprint, write_new, write_whole
 from curate.desk.locks import hold
+from curate.desk.settings import load_settings
 from curate.errors import Conflict, CurateError, Refused
 from curate.inbox.decide import mark
 from curate.inbox.listing import also
@@ -24,10 +25,11 @@ from curate.posts.draft import MAYBE, Given, draft_post, for_editor, from_editor
 from curate.posts.files import CONFLICT, create_post, read_posts
 from curate.posts.header import change_header, read_header
 from curate.posts.post import Post, PostFault, parse_post
+from curate.posts.recall import suggested_tags, wrote_before
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -53,7 +55,7 @@ def write_post(
 ) -> Written:
     """Make a draft of what was given, opened in an editor first unless ``edit`` is None.
 
-    An item has one post: when it has one already, that one is edited or returned. The file is
+    An item and its story have one post: when there is one already, it is edited or returned. The file is
     created first, then the item becomes ``drafted``; the next run heals a stop in between. Raises
     Refused (text for an item that has a post, or text below the marked line), PostFault (broken
     header), CurateError (editor, disk) and Conflict (another curate writes on the same item).
@@ -61,10 +63,10 @@ def write_post(
     name = f"write-{given.item.id}" if given.item else f"write-{make_slug(given.title, 'new')}"
     typed = desk.typed / f"{name}.md"
     with hold(desk, name, wait=0):
-        there = _post_of(desk, given.item) if given.item else None
+        if given.item:
+            given = replace(given, also=also(connection, [given.item])[given.item.number])
+        there = _post_of(desk, given.item, given.also) if given.item else None
         if there is None:
-            others = also(connection, [given.item])[given.item.number] if given.item else ()
-            given = replace(given, also=others)
             written = _written(desk, typed, given, edit=edit, now=now)
         elif given.text is not None:
             message = f"{there.item} has a post already: {there.path}. Nothing was overwritten."
@@ -121,7 +123,7 @@ def _written(desk: Desk, typed: Path, given: Given, *, edit: Edit | None, now: d
         typed = _free(typed)
         write_new(typed, draft)
     else:
-        write_whole(typed, for_editor(draft) if edit else draft)
+        write_whole(typed, for_editor(draft, _aside(desk, given)) if edit else draft)
     text = _edited(typed, edit, fresh=not words) if edit else _text(typed)
     with _kept(typed):
         text = from_editor(text)
@@ -134,6 +136,23 @@ def _written(desk: Desk, typed: Path, given: Given, *, edit: Edit | None, now: d
         path = create_post(desk.content, text=text, slug=post.slug, kind=post.kind, date=post.date or now)
     typed.unlink(missing_ok=True)
     return Written(post=parse_post(path.read_bytes().decode(), path), said=tuple(said))
+
+
+def _aside(desk: Desk, given: Given) -> list[str]:
+    """Return what starts a thought: questions, what the person wrote before, and tags they used then."""
+    lines = list(load_settings(desk.settings).writing.prompts)
+    if given.item is None:
+        return lines
+    posts, _ = read_posts(desk.content)
+    earlier = wrote_before(posts, given.item, given.also)
+    if earlier:
+        lines += ["", "What you wrote before:"]
+    for one in earlier:
+        day = f"{one.date:%Y-%m-%d}" if one.date else "no date"
+        where = one.path.relative_to(desk.root)
+        lines.append(f"{day}  {one.title}  ({', '.join(one.why)})  {where}{' draft' * (one.status == 'draft')}")
+    tags = suggested_tags(posts, given.item)
+    return [*lines, "", f"Tags you used there: {', '.join(tags)}"] if tags else lines
 
 
 def _finished(post: Post, text: str, draft: str, now: datetime) -> str:
@@ -172,15 +191,19 @@ def _nothing_typed(text: str, draft: str, typed: Path) -> bool:
     return same and body.strip() in ("", start.strip())
 
 
-def _post_of(desk: Desk, item: Item) -> Post | None:
-    """Return the post that was made of the item. Raises the PostFault of a file that names it, too."""
+def _post_of(desk: Desk, item: Item, others: Sequence[Item]) -> Post | None:
+    """Return the post that was made of the item, else of another of its story.
+
+    Raises the PostFault of a file that names the item, too.
+    """
     posts, faults = read_posts(desk.content)
     for fault in faults:
         with contextlib.suppress(OSError):
             raw = (desk.root / fault.path).read_bytes()
             if re.search(rb"^item:\s*['\"]?%s['\"]?\s*$" % item.id.encode(), raw, re.MULTILINE):
                 raise fault
-    return next((post for post in posts if post.item == item.id), None)
+    of_item = (post for one in (item, *others) for post in posts if post.item == one.id)
+    return next(of_item, None)
 
 
 def _copy(desk: Desk, post: Post) -> tuple[Path, str, bool]:

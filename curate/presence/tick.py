@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from curate.desk.db import recall, remember, to_seconds
 from curate.desk.locks import hold
 from curate.errors import CurateError, Unknown
-from curate.feeds.fetch import NO_NETWORK, PORTAL
 from curate.feeds.opml import read_feeds
+from curate.feeds.verdict import NO_NETWORK, PORTAL
 from curate.inbox.receive import read_feeds as receive_feeds
 from curate.posts.files import find_post, read_posts, set_header
 from curate.posts.post import permalink
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
+    from curate.inbox.journal import Moved
     from curate.shares.ledger import Share
     from curate.web.client import Client
 
@@ -44,6 +45,7 @@ class Pass:
 
     fetched: int = 0
     new_items: int = 0
+    moved: tuple[Moved, ...] = ()  # feeds, for good: the list of feeds says so now
     built: bool = False
     deployed: bool = False
     sending: SendReport = field(default_factory=SendReport)
@@ -113,12 +115,11 @@ async def _fetch(  # noqa: PLR0913 - what a fetch needs
         return
     done.fetched = report.feeds
     done.new_items = report.new_items
+    done.moved = report.moved
     network = Counter(reason for _, reason in report.failed if reason in {NO_NETWORK, PORTAL})
     done.troubles.extend(f"Feeds {reason} ({count:,}). None is blamed." for reason, count in network.items())
     done.troubles.extend(f"{url}: {reason}" for url, reason in report.failed if reason not in network)
-    done.troubles.extend(
-        f"{each.title} moved to {each.after} for good; curate undo goes back." for each in report.moved
-    )
+    done.troubles.extend(f"{each.title} moved to {each.after} for good; curate undo goes back." for each in done.moved)
 
 
 def _put_up(  # noqa: PLR0913 - what a build and a deploy need

@@ -147,8 +147,9 @@ class Ask(ModalScreen[str | None]):
         self.hint = hint
         self.wording = wording
         self.complete = complete
+        self.value = value
         # not selected, or the first key would wipe what is there
-        self.field = Input(value, select_on_focus=False, highlighter=_Disarmed(wording))
+        self.field = Input(select_on_focus=False, highlighter=_Disarmed(wording))
 
     @property
     def typed(self) -> str:
@@ -166,8 +167,9 @@ class Ask(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Begin at the end of what is there."""
+        self.field.value = self.value
+        self.field.cursor_position = len(self.value)
         self.field.focus()
-        self.field.cursor_position = len(self.field.value)
 
     def on_resize(self) -> None:
         """Fit the lines to the window."""

@@ -132,25 +132,28 @@ class Board(App[None]):
     def _head(self) -> None:
         sitting, plan = self.sitting, self.sitting.plan
         states = list(sitting.decided.values())
-        clock = ""
-        if plan.timebox:
-            gone = int((self.clock() - self.began).total_seconds())
-            clock = f"{_minutes(gone)} of {_minutes(int(plan.timebox.total_seconds()))}"
         if self.where == "skim" and sitting.rows:
             page = self.rows.page
             pages = -(-len(sitting.rows) // self.rows.on_page)
             marked = sum(sitting.rows[place].lead.id in sitting.marked for place in page)
-            number = page.start // self.rows.on_page + 1
-            head = f" Skim       page {number} of {pages}      marked {marked} of {len(page)}      {clock}"
+            parts = [
+                "Skim",
+                f"page {page.start // self.rows.on_page + 1} of {pages}",
+                f"marked {marked} of {len(page)}",
+            ]
         else:
-            head = (
-                f" Triage     {sitting.left:,} left  {len(states):,} done  {states.count('kept'):,} kept      {clock}"
-            )
-        steps = f"undo: {count_steps(self.connection):,} steps"
-        head = f"{head.rstrip()}      {steps}"
+            kept = states.count("kept")
+            parts = ["Triage", f"{sitting.left:,} left  {len(states):,} done  {kept:,} kept"]
+        if plan.timebox:
+            gone = int((self.clock() - self.began).total_seconds())
+            parts.append(f"{_minutes(gone)} of {_minutes(int(plan.timebox.total_seconds()))}")
+        steps = count_steps(self.connection)
+        roomy = sum(map(len, parts)) + 6 * len(parts) + 14 <= self.size.width
+        parts.append(f"undo: {steps:,}" + (f" {'step' if steps == 1 else 'steps'}" if roomy else ""))
         screen = self.screen_stack[0]
-        screen.query_one("#counts", Static).update(head)
-        screen.query_one("#message", Static).update(f" {self.wording.safe(self.message or self._about())}")
+        screen.query_one("#counts", Static).update(f" {(' ' * (6 if roomy else 2)).join(parts)}")
+        message = self.wording.cell(self.message or self._about(), max(self.size.width - 1, 1))
+        screen.query_one("#message", Static).update(f" {message}")
 
     def _about(self) -> str:
         """Say what the list holds, and in which order."""
@@ -182,7 +185,7 @@ class Board(App[None]):
         self.where = where
         self.rows.skimming = where == "skim"
         screen = self.screen_stack[0]
-        screen.set_class(where == "skim" or not self.showing, "listing")
+        screen.set_class(where == "skim" or (where == "list" and not self.showing), "listing")
         screen.set_class(where == "article", "reading")
         self.message = ""
         self._keys(self.size.width)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -95,11 +96,12 @@ KEYS = (
     Key(keys="slash", action="filter", face="/", words="filter", group="App", where=LISTS, off=NOT_READING),
     Key(keys="question_mark", action="help", face="?", words="keys", group="App"),
     Key(keys="q", action="quit", face="q", words="leave", group="App"),
-    Key(action="", face="Esc", words="back: article, marks, filter", group="App"),
+    Key(action="", face="Esc", words="out of what is open", group="App"),
     Key(action="", face="Ctrl-P", words="commands by name", group="App"),
     Key(action="", face="Ctrl-C", words="leave at once, saved", group="App"),
 )
 GROUPS = ("Move", "Decide", "Many", "Write", "See", "Undo", "App")
+TWO_COLUMNS = 76  # cells from which the help has two keys on a line
 SKIMMING = (
     ("1-9 or Space mark", 1),
     ("s keep marked", 3),
@@ -233,7 +235,7 @@ def help_lines(where: str, wanted: str, width: int) -> list[str]:
         and (key.face == wanted or all(one in f"{key.face} {key.words} {key.group}".casefold() for one in looked_for))
     ]
     lines = []
-    columns = 2 if width >= 8 + 2 * 36 - 6 else 1
+    columns = 2 if width >= TWO_COLUMNS else 1
     for group in GROUPS:
         cells = [f"{key.face:>6}  {key.words:<28}" for key in found if key.group == group and where in key.where]
         lines += [
@@ -241,7 +243,9 @@ def help_lines(where: str, wanted: str, width: int) -> list[str]:
             for place in range(0, len(cells), columns)
         ]
     off = [key for key in found if where not in key.where]
-    lines += [f"{'Off' if place == 0 else '':<8}{key.face:>6}  {key.words}: {key.off}" for place, key in enumerate(off)]
+    for place, key in enumerate(off):
+        reason = f"{'Off' if place == 0 else '':<8}{key.face:>6}  {key.words}: {key.off}"
+        lines += wrap(reason, width, subsequent_indent=" " * 16)
     return lines or ["No key does that."]
 
 

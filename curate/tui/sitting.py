@@ -74,17 +74,10 @@ class Sitting:
         """Show the first rows there are, the cursor on the item ``keep`` when it is among them."""
         now = self.clock()
         limit = MOST_ROWS if self.plan.limit is None else min(self.plan.limit - len(self.decided), MOST_ROWS)
+        where, feed = self._narrowed(), self.feed[0] if self.feed else None
+        rows = list_rows(self.connection, now=now, limit=max(limit, 1), order=self.plan.order, where=where, feed=feed)
+        self.rows = rows if limit > 0 else []
         self.marked.clear()
-        self.rows = []
-        if limit > 0:
-            self.rows = list_rows(
-                self.connection,
-                now=now,
-                limit=limit,
-                order=self.plan.order,
-                where=self._narrowed(),
-                feed=self.feed[0] if self.feed else None,
-            )
         self.left = count_by_state(self.connection, now=now)["new"]
         self.cursor = self.anchor = self.place_of(keep) or 0
 
@@ -98,14 +91,18 @@ class Sitting:
         sql = " AND ".join(f"({part.sql})" for part in parts)
         return Condition(sql, tuple(value for part in parts for value in part.values))
 
-    def narrow(self, text: str) -> None:
-        """Show what matches ``text``; "" shows all. Raises UsageError, and leaves everything, when it means nothing."""
+    def narrow(self, text: str) -> int:
+        """Show what matches ``text`` ("" shows all); return how many rows that are.
+
+        Raises UsageError, and leaves everything as it was, when a part of it cannot be meant.
+        """
         before, self.filter = self.filter, " ".join(text.split())
         try:
             self.load()
         except BaseException:
             self.filter = before
             raise
+        return len(self.rows)
 
     def turn_feed(self, by: int) -> None:
         """Show the next feed that has something in the list, or the one before; past the last one, all feeds."""
@@ -154,13 +151,17 @@ class Sitting:
 
     # Decisions
 
-    def decide(self, action: Action, rows: Sequence[Row] | None = None) -> list[Item]:
-        """Decide on ``rows``, else on those chosen, as one step, and go to the next row that waits."""
+    def decide(self, action: Action, rows: Sequence[Row] | None = None, *, until: datetime | None = None) -> list[Item]:
+        """Decide on ``rows``, else on those chosen, as one step, and go to the next row that waits.
+
+        What is put off comes back after 7 days, or at ``until``.
+        """
         rows = self.chosen() if rows is None else rows
         if not rows:
             return []
         now = self.clock()
-        items = decide(self.connection, [each for row in rows for each in row.ids], action, now=now, until=now + LATER)
+        until = until or now + LATER
+        items = decide(self.connection, [each for row in rows for each in row.ids], action, now=now, until=until)
         self._show(items)
         self.marked.clear()
         self.advance()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
+from textual.screen import ModalScreen
 
 from curate.errors import CurateError
 from curate.inbox.items import web_address
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from curate.inbox.decide import Action
     from curate.inbox.items import Item
+    from curate.inbox.journal import Step
     from curate.inbox.listing import Row
     from curate.tui.rows import Rows
 
@@ -62,6 +64,13 @@ class Triage(Writing):
         """Show the next feed alone, or the one before."""
         self.sitting.turn_feed(by)
         self.say("")
+
+    def action_focus_next(self) -> None:
+        """Let Tab, which would go to the next field, open the skim where there are no fields."""
+        if isinstance(self.screen, ModalScreen):
+            super().action_focus_next()
+        else:
+            self.action_skim()
 
     def action_skim(self) -> None:
         """Go from the list to the skim and back."""
@@ -209,13 +218,13 @@ class Triage(Writing):
         """Take the last step back and go to its item."""
         step = self.attempt(self.sitting.undo, nothing="Nothing to undo.")
         if step:
-            self.say(f"taken back: {step.action} {step.items[0].title if step.items else step.rule}")
+            self.say(f"taken back: {_named(step)}")
 
     def action_redo(self) -> None:
         """Do the last step taken back again and go to its item."""
         step = self.attempt(self.sitting.redo, nothing="Nothing to redo.")
         if step:
-            self.say(f"done again: {step.action} {step.items[0].title if step.items else step.rule}")
+            self.say(f"done again: {_named(step)}")
 
     # Beyond the list
 
@@ -223,8 +232,7 @@ class Triage(Writing):
         """Show only what matches a query."""
 
         def done(text: str | None) -> None:
-            if text is not None:
-                self.attempt(lambda: self.sitting.narrow(text))
+            if text is not None and self.attempt(lambda: self.sitting.narrow(text)) is not None:
                 self.say("")
 
         hint = 'Words, "a phrase", #tag, from:feed, newer:7d, -not; Enter with nothing shows all.'
@@ -258,3 +266,11 @@ class Triage(Writing):
     def on_rows_scrolled(self, event: Rows.Scrolled) -> None:
         """Move with the wheel."""
         self.action_move(event.by)
+
+
+def _named(step: Step) -> str:
+    """Name a step in a few words."""
+    if not step.items:
+        return f"{step.action} {step.rule}"
+    more = f" and {len(step.items) - 1} more" if len(step.items) > 1 else ""
+    return f"{step.action} {step.items[0].title}{more}"

@@ -18,6 +18,7 @@ from curate.cli import feed_view
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.inbox.journal import Moved, note_move
+from tests.feeds.test_portal import PORTALS, hosts
 
 if TYPE_CHECKING:
     from tests.conftest import Curate, Loopback
@@ -236,6 +237,22 @@ def test_a_list_is_imported_once_and_what_cannot_be_read_is_named(curate: Curate
     assert "file:///etc/passwd" in again.err
 
 
+def test_an_import_says_which_feeds_will_not_be_read_as_usual(curate: Curate, desk: Path, tmp_path: Path) -> None:
+    for host, flags in (("a", ("--every", "240")), ("b", ())):
+        curate("-C", desk, "feed", "add", f"https://{host}.example/feed", "--title", host.upper(), "--offline")
+        if flags:
+            curate("-C", desk, "feed", "edit", host, *flags)
+    curate("-C", desk, "feed", "pause", "b")
+    listing = tmp_path / "list.opml"
+    listing.write_text(curate("-C", desk, "feed", "export").out, encoding="utf-8")
+    for host in "ab":
+        curate("-C", desk, "feed", "remove", host, "--yes")
+    told = curate("-C", desk, "feed", "import", listing).out.splitlines()
+    assert told == ["Added 2 feeds.", "1 is paused and 1 has an interval of its own, as the list says."]
+    rows = curate("-C", desk, "feed", "list", "--json").data
+    assert [(row["every"], row["paused"]) for row in rows] == [(240, False), (0, True)]
+
+
 def test_a_list_comes_from_standard_input_and_goes_to_standard_output(
     curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -334,6 +351,20 @@ def test_when_no_feed_gives_a_sign_of_life_it_is_said_once(
     checked = curate("-C", desk, "feed", "check", expect=5)
     assert checked.out == "No network. Your inbox and drafts work. No feed is to blame.\n"
     assert all(row["failures"] == 0 for row in curate("-C", desk, "feed", "list", "--json").data)
+
+
+def test_where_a_network_answers_in_place_of_the_feeds_a_browser_is_wanted(
+    curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hosts(6, PORTALS["one page for all"]) as urls:
+        monkeypatch.setenv("CURATE_ALLOW_PRIVATE", "127.0.0.0/8")
+        for number, url in enumerate(urls):
+            curate("-C", desk, "--offline", "feed", "add", url, "--title", f"F{number}")
+        checked = curate("-C", desk, "feed", "check", expect=5)
+        assert checked.out == (
+            "The network answers in place of the feeds; it may want a sign-in. Open a browser, then check again.\n"
+        )
+        assert all(each["no_network"] for each in curate("-C", desk, "feed", "check", "--json", expect=5).data)
 
 
 def test_a_desk_without_feeds_says_how_to_get_some(curate: Curate, desk: Path) -> None:

@@ -78,6 +78,7 @@ def test_list_answers_the_contract(run: Run, stock: Stock) -> None:
             "score": 0.7937,
             "sources": 1,
             "minutes": 1,
+            "rules": [],
         }
     ]
 
@@ -390,6 +391,16 @@ def test_add_puts_a_page_into_the_inbox_once(run: Run, loopback: Loopback) -> No
     again = run("item", "add", f"{url}?utm_source=x#top", "--note", "more", "--json").data
     assert (again["added"], again["id"], again["note"]) == (False, answer["id"], "mine\n\nmore")
     assert run("item", "add", url).out == f"Already there, new: {answer['id']} “What we learned”\n"
+
+
+def test_a_page_whose_site_wants_no_program_is_added_without_its_text(run: Run, loopback: Loopback) -> None:
+    url = loopback.put("/learned", PAGE, Content_Type="text/html")
+    loopback.put("/robots.txt", "User-agent: curate\nDisallow: /learned")
+    added, unkept = run("item", "add", url).out.splitlines()
+    assert added.endswith("“What we learned”")
+    assert unkept == "Its text is not kept: its site asks programs not to read it (robots.txt)."
+    again = run("item", "add", url, "--json").data
+    assert (again["added"], again["without_text"]) == (False, "")
 
 
 def test_a_page_that_cannot_be_had_is_said_and_leaves_nothing(run: Run, stock: Stock, loopback: Loopback) -> None:

@@ -79,3 +79,20 @@ def test_a_draft_keeps_what_it_cites_when_the_feed_changes_the_article(run: Run,
     shown = run("item", "show", item, "--json").data
     assert (shown["state"], shown["title"]) == ("drafted", "ABOUT ONE")
     assert shown["quotes"][0]["text"] == "two incidents out of three"
+
+
+def test_via_is_said_and_taken_off_and_quotes_go_by_their_first_words(run: Run, stock: Stock, curate: Curate) -> None:
+    stock.receive(entry("a"))
+    [item_id] = stock.ids()
+    assert "via Tomas https://x.example/t" in run("item", "via", item_id, "Tomas https://x.example/t").out
+    assert run("item", "show", item_id, "--json").data["via"] == {"name": "Tomas", "url": "https://x.example/t"}
+    assert "no via any more" in run("item", "via", item_id).out
+    run("item", "quote", item_id, "It did, on two incidents")
+    run("item", "quote", item_id, "The rest was luck.")
+    assert "No quote of" in curate("-C", stock.root, "item", "quote", item_id, "Nothing", "--remove", expect=2).err
+    run("item", "quote", item_id, "The rest", "--remove")
+    assert [one["text"] for one in run("item", "show", item_id, "--json").data["quotes"]] == [
+        "It did, on two incidents"
+    ]
+    run("undo", "9")
+    assert run("item", "show", item_id, "--json").data["via"] is None

@@ -135,7 +135,7 @@ class Field:
                 feed.unchanged.append(feed.grew)
                 return _reply(304, *said)
         if feed.kind == "date":
-            said.append(f"Last-Modified: Mon, 02 Nov 2026 10:00:{feed.grew % 60:02} GMT")
+            said.append(f"Last-Modified: Mon, 02 Nov 2026 10:{feed.grew // 60:02}:{feed.grew % 60:02} GMT")
             if headers.get("if-modified-since") == said[0].split(": ", 1)[1].lower():
                 feed.unchanged.append(feed.grew)
                 return _reply(304, *said)
@@ -222,10 +222,11 @@ def see_validators_hide_nothing(desk: Path, field: Field) -> int:
     validators = 0
     for url, etag, last_modified in rows:
         feed = field.feeds[int(url.rpartition("/")[2])]
-        said = re.search(r'-(\d+)"$', etag) or re.search(r":(\d\d) GMT$", last_modified)
-        if said:
+        told, dated = re.search(r'-(\d+)"$', etag), re.search(r":(\d\d):(\d\d) GMT$", last_modified)
+        if told or dated:
             validators += 1
-            for guid, title in feed.items(int(said[1])).items():
+            grew = int(told[1]) if told else 60 * int(dated[1]) + int(dated[2]) if dated else 0
+            for guid, title in feed.items(grew).items():
                 assert held[feed.number, guid] == title
     return validators
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.field import ROOT, Field, clean_run, holding, limited, see_validators_hide_nothing, start_fetch
+from tests.inbox.stock import Stock, entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,6 +139,28 @@ def test_where_nothing_can_be_written_that_is_said_and_nothing_changes(
         mounted(small_desk.parent, "remount", "rw")
     assert snapshot(small_desk) == before
     assert told(small_desk, *command)[0] == 0
+
+
+def test_a_search_that_cannot_write_its_index_finds_what_is_in_it_and_says_so(small_desk: Path) -> None:
+    stock = Stock(small_desk)
+    stock.receive(entry("old", title="Needle in the old stack"))
+    stock.connection.close()
+    assert told(small_desk, "item", "search", "needle")[2] == ""
+    stock = Stock(small_desk)
+    words = " ".join(f"word{number}" for number in range(20_000))
+    stock.receive(*(entry(f"new{number}", title="Needle, new", content_text=words) for number in range(2)))
+    stock.connection.close()
+    filling = fill(small_desk.parent)
+    os.truncate(filling, filling.stat().st_size - 192 * 1024)  # enough to open the database, and no more
+    code, out, err = told(small_desk, "item", "search", "needle")
+    assert (code, "Needle in the old stack" in out, "Needle, new" in out) == (0, True, False), err
+    assert err == (
+        "2 new items not searched: the search index cannot be written now. "
+        "Nothing is lost; the next search that can write it catches up.\n"
+    )
+    filling.unlink()
+    code, out, err = told(small_desk, "item", "search", "needle")
+    assert (code, out.count("Needle, new"), err) == (0, 2, "")
 
 
 @pytest.mark.parametrize("how", ["full", "read-only"])

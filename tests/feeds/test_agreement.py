@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from bench.agreement import measure
+from bench.agreement import measure, measure_expected
 from curate.feeds.careful import read_carefully
 from curate.feeds.document import NotAFeed, decode, xml_document
 from curate.feeds.elements import Misread
@@ -31,6 +31,14 @@ def test_feedparsers_own_cases_are_read_as_it_reads_them() -> None:
     table = measure(CORPORA / "feedparser/tests" / part for part in ("wellformed", "illformed", "encoding"))
     assert table.entries > 800
     assert table.explained / table.entries >= 0.98, table.classes
+
+
+@corpora
+@pytest.mark.parametrize(("cases", "entries", "least"), [("gofeed", 200, 0.97), ("feed-rs", 50, 0.99)])
+def test_the_cases_of_other_parsers_are_read_as_they_expect(cases: str, entries: int, least: float) -> None:
+    table = measure_expected([CORPORA / cases])
+    assert table.entries > entries
+    assert table.explained / table.entries >= least, table.classes
 
 
 @pytest.mark.parametrize(

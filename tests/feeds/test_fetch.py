@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from curate.feeds.fetch import NO_NETWORK, Fetched, Known, fetch_feeds, spread
+from curate.feeds.fetch import Fetched, Known, fetch_feeds, spread
+from curate.feeds.verdict import NO_NETWORK
 from curate.web.client import Client
 from tests.web.raw import RawServer, answering, hanging, serving
 
@@ -261,7 +262,8 @@ def test_when_nearly_all_feeds_are_silent_it_is_the_network_that_failed(
 ) -> None:
     no_network(monkeypatch)
     silent = [f"https://feed{number}.example/" for number in range(9)]
-    fetched = fetch([*silent, loopback.put("/feed", FEED), loopback.url + "/gone"])
+    read_before = [Known(url=url, before="read") for url in silent]
+    fetched = fetch([*read_before, loopback.put("/feed", FEED), loopback.url + "/gone"])
     down = {each.url for each in fetched if each.no_network}
     assert down == set(silent)
     assert {each.reason for each in fetched if each.no_network} == {NO_NETWORK}
@@ -277,7 +279,8 @@ def test_a_few_silent_feeds_are_their_own_fault(
 ) -> None:
     no_network(monkeypatch)
     urls = [f"https://feed{number}.example/" for number in range(silent)]
-    fetched = fetch([*urls, *(loopback.put(f"/{number}", FEED) for number in range(heard))])
+    urls_heard = [loopback.put(f"/{number}", FEED) for number in range(heard)]
+    fetched = fetch([Known(url=url, before="read") for url in [*urls, *urls_heard]])
     assert not any(each.no_network for each in fetched)
     assert sorted(each.reason for each in fetched if each.outcome == "failed") == sorted(
         f"no server of the name {urlsplit(url).netloc} was found" for url in urls

@@ -11,10 +11,11 @@ import pytest
 
 from curate.desk.db import open_database, transaction
 from curate.desk.folder import Desk
-from curate.feeds.fetch import NO_NETWORK, Fetched, Known
+from curate.feeds.fetch import Fetched, Known
 from curate.feeds.health import SLACK, Move, feed_rows, known_feeds, moves, next_due, record, resume
 from curate.feeds.opml import Subscription
 from curate.feeds.parse import Feed
+from curate.feeds.verdict import NO_NETWORK
 from tests.inbox.stock import entry
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def test_a_feed_that_was_read_is_asked_again_after_the_interval_and_for_news_onl
 ) -> None:
     number = keep(connection, READ)
     assert due(connection, NOW + timedelta(minutes=58)) == []
-    known = Known(url=URL, etag='"1"', last_modified="Mon", body_hash="abc")
+    known = Known(url=URL, etag='"1"', last_modified="Mon", body_hash="abc", before="read")
     assert due(connection, NOW + timedelta(minutes=59, seconds=30)) == [known]
     assert due(connection, NOW, force=True) == [known]
     health = feed_rows(connection)[URL]
@@ -80,7 +81,9 @@ def test_nothing_new_keeps_what_to_ask_with(connection: sqlite3.Connection) -> N
     assert keep(connection, same, later) == number
     health = feed_rows(connection)[URL]
     assert (health.succeeded_at, health.title) == (later, "Ops Weekly")
-    assert due(connection, later, force=True) == [Known(url=URL, etag='"2"', last_modified="Mon", body_hash="abc")]
+    assert due(connection, later, force=True) == [
+        Known(url=URL, etag='"2"', last_modified="Mon", body_hash="abc", before="read")
+    ]
 
 
 def test_a_failing_feed_is_asked_less_and_less_often_up_to_once_a_day(connection: sqlite3.Connection) -> None:
@@ -224,7 +227,9 @@ def test_after_eight_days_of_not_modified_everything_is_asked_for(connection: sq
     for day in range(1, 9):
         assert due(connection, NOW + timedelta(days=day), force=True)[0].etag == '"1"'
         keep(connection, same, NOW + timedelta(days=day))
-    assert due(connection, NOW + timedelta(days=8, hours=1), force=True) == [Known(url=URL, body_hash="abc")]
+    assert due(connection, NOW + timedelta(days=8, hours=1), force=True) == [
+        Known(url=URL, body_hash="abc", before="read")
+    ]
     keep(connection, replace(same, status=200), NOW + timedelta(days=9))  # the same bytes, but whole
     assert due(connection, NOW + timedelta(days=17), force=True)[0].etag == '"1"'
 

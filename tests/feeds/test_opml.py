@@ -303,10 +303,10 @@ def test_what_is_written_is_what_is_read(
     assert (there.every, there.paused, there.url) == (every, paused, QUIET.url)
     assert there.title == (wanted.title or QUIET.url)
     assert read_feeds(path)[0] == NOTES
-    edit_feed(path, QUIET.url, every=0, paused=False)  # no list that is imported has a say in these
     exported = export_feeds(path)
     path.write_bytes(opml())
     import_feeds(path, exported.encode())
+    assert there in read_feeds(path)
     assert export_feeds(path) == exported
 
 
@@ -408,12 +408,16 @@ def test_what_another_program_says_of_a_feed_is_kept(path: Path) -> None:
     fromstring(text)
 
 
-def test_when_a_feed_is_read_is_not_for_another_list_to_say(path: Path) -> None:
-    added = import_feeds(path, opml(outline('https://a.example/feed" Every="525600" paused="true', "A"))).added
-    assert added == (read_feeds(path)[-1],) == (Subscription(url="https://a.example/feed", title="A"),)
+def test_when_a_feed_is_read_is_taken_over_and_only_where_it_is_said_plainly(path: Path) -> None:
+    said = ('Every="240" paused="Yes', 'every="4h" paused="no', 'every="99999999" paused="')
+    given = [outline(f'https://{host}.example/feed" {words}', host) for host, words in zip("abc", said, strict=True)]
+    added = import_feeds(path, opml(*given)).added
+    assert [(each.every, each.paused) for each in added] == [(240, True), (0, False), (0, False)]
+    assert tuple(read_feeds(path)[-3:]) == added
     text = path.read_text(encoding="utf-8")
-    assert "525600" not in text
-    assert "paused" not in text
+    assert 'xmlUrl="https://a.example/feed" every="240" paused="true"/>' in text
+    assert "4h" not in text
+    assert "999" not in text
 
 
 def test_a_prefix_that_nobody_declares_is_left_out(path: Path) -> None:

@@ -107,6 +107,14 @@ def test_rdf_is_read() -> None:
     assert entry.published == datetime(2026, 11, 22, 8, 40, tzinfo=UTC)
 
 
+def test_a_json_feed_may_give_the_bare_number_of_its_version() -> None:
+    said = {"version": "1.0", "items": [{"content_text": "First words."}]}
+    assert [entry.content_text for entry in feed(json.dumps(said)).entries] == ["First words."]
+    for other in (said | {"version": "2.7"}, said | {"items": [{"name": "x"}]}, {"version": "1.0"}):
+        with pytest.raises(NotAFeed, match="not a JSON Feed"):
+            feed(json.dumps(other))
+
+
 @pytest.mark.parametrize("version", ["1", "1.1"])
 def test_json_feed_is_read(version: str) -> None:
     author = {"author": {"name": "Rosa"}} if version == "1" else {"authors": [{"name": "Rosa"}, {"name": "Ann"}]}

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from curate.feeds.fetch import NO_NETWORK, PORTAL, Fetched, Known, fetch_feeds
+from curate.feeds.check import Checked, check_feeds
+from curate.feeds.fetch import Fetched, Known, fetch_feeds
+from curate.feeds.verdict import NO_NETWORK, PORTAL
 from curate.web.client import Client
 
 if TYPE_CHECKING:
@@ -55,15 +58,32 @@ def hosts(count: int, answer: Callable[[int, str], Answer]) -> Iterator[list[str
             server.server_close()
 
 
-def fetch(urls: list[str], *, failing: int = 0) -> list[Fetched]:
-    """Ask for all of ``urls``, the last ``failing`` of which failed before."""
-    known = [Known(url=url, failing=number >= len(urls) - failing) for number, url in enumerate(urls)]
+def fetch(urls: list[str], *, failing: int = 0, new: int = 0) -> list[Fetched]:
+    """Ask for all of ``urls``, the last of which failed before or are ``new``; the others were read."""
+    known = before(urls, failing=failing, new=new)
 
     async def all_of_them() -> list[Fetched]:
         async with Client(allow_private=["127.0.0.0/8"]) as client:
             return [fetched async for fetched in fetch_feeds(client, known)]
 
     return asyncio.run(all_of_them())
+
+
+def check(urls: list[str]) -> list[Checked]:
+    """Check all of ``urls``, which were read before."""
+
+    async def all_of_them() -> list[Checked]:
+        async with Client(allow_private=["127.0.0.0/8"]) as client:
+            return await check_feeds(client, before(urls), now=datetime(2026, 11, 23, 8, tzinfo=UTC))
+
+    return asyncio.run(all_of_them())
+
+
+def before(urls: list[str], *, failing: int = 0, new: int = 0) -> list[Known]:
+    well = len(urls) - failing - new
+    known = [Known(url=url, before="read") for url in urls[:well]]
+    known += [Known(url=url) for url in urls[well : well + new]]
+    return known + [Known(url=url, before="failed") for url in urls[well + new :]]
 
 
 PORTALS: dict[str, Callable[[int, str], Answer]] = {
@@ -79,10 +99,13 @@ PORTALS: dict[str, Callable[[int, str], Answer]] = {
 }
 
 
+@pytest.mark.parametrize("asked", [fetch, check])
 @pytest.mark.parametrize("portal", list(PORTALS))
-def test_what_answers_for_all_of_them_is_the_network(portal: str) -> None:
+def test_what_answers_for_all_of_them_is_the_network(
+    portal: str, asked: Callable[[list[str]], list[Fetched] | list[Checked]]
+) -> None:
     with hosts(6, PORTALS[portal]) as urls:
-        fetched = fetch(urls)
+        fetched = asked(urls)
     assert sorted(each.url for each in fetched) == sorted(urls)
     assert {(each.outcome, each.reason, each.no_network) for each in fetched} == {("failed", PORTAL, True)}
     assert {each.moved_to for each in fetched} == {""}
@@ -104,6 +127,7 @@ def test_nothing_but_refused_connections_is_no_network() -> None:
     with hosts(6, PORTALS["511"]) as urls:
         pass
     assert {(each.reason, each.no_network) for each in fetch(urls)} == {(NO_NETWORK, True)}
+    assert {(each.reason, each.no_network) for each in check(urls)} == {(NO_NETWORK, True)}
 
 
 def blamed(fetched: list[Fetched]) -> int:
@@ -131,6 +155,35 @@ def test_feeds_that_failed_before_tell_nothing_of_the_network() -> None:
         assert blamed(fetch(urls, failing=6)) == 6
     with hosts(6, lambda number, url: PORTALS["511"](number, url) if number else (200, {}, RSS.format(1))) as urls:
         assert blamed(fetch(urls, failing=5)) == 5, "the one that was well is well"
+
+
+@pytest.mark.parametrize("trouble", ["the same 503", "redirects to a private address"])
+def test_feeds_dead_from_the_first_say_nothing_of_a_network_that_another_came_through(trouble: str) -> None:
+    with hosts(6, PORTALS[trouble]) as dead, hosts(1, lambda *_: (200, {}, RSS.format(1))) as [well]:
+        assert blamed(fetch([well, *dead], new=6)) == 6
+        assert blamed(fetch([well, *dead], new=7)) == 6, "the one that is read is new, too"
+        assert blamed(fetch(dead, new=6)) == 0, "nothing else answers"
+
+
+def test_servers_gone_from_the_first_are_no_dead_network() -> None:
+    with hosts(6, PORTALS["511"]) as dead:
+        pass
+    with hosts(1, lambda *_: (200, {}, RSS.format(1))) as [well]:
+        assert blamed(fetch([well, *dead], new=6)) == 6
+    assert blamed(fetch(dead, new=6)) == 0, "nothing else answers"
+
+
+def test_a_server_that_knows_no_such_feed_shows_that_there_is_a_network() -> None:
+    with hosts(6, PORTALS["511"]) as dead:
+        pass
+    with hosts(1, lambda *_: (404, {}, "")) as [missing]:
+        assert blamed(fetch([*dead, missing], new=7)) == 7
+
+
+def test_feeds_of_one_host_are_no_network() -> None:
+    with hosts(1, PORTALS["511"]) as [dead]:
+        pass
+    assert blamed(fetch([f"{dead}/{number}" for number in range(8)])) == 8
 
 
 def test_feeds_that_failed_before_are_not_blamed_for_a_network_that_is_down() -> None:

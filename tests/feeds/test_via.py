@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -41,6 +42,21 @@ def test_who_links_to_another_site_and_has_a_page_for_it_led_there(document: str
     url, name, via = led(only(document))
     assert (url, name) == (ARTICLE, "Link Harbour")
     assert via.removeprefix("https://").removeprefix("www.") == f"harbour.example/{page}"
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "expected"),
+    [
+        (ARTICLE, (ARTICLE, "Link Harbour", "https://harbour.example/7")),
+        (f"https://www.google.com/url?q={ARTICLE}", (ARTICLE, "Link Harbour", "https://harbour.example/7")),
+        ("https://blog.harbour.example/older", ("https://harbour.example/7", "", "")),
+        ("javascript:alert(1)", ("https://harbour.example/7", "", "")),
+    ],
+)
+def test_a_json_feed_says_itself_what_an_entry_is_about(elsewhere: str, expected: tuple[str, str, str]) -> None:
+    item = {"id": "7", "url": "https://harbour.example/7", "external_url": elsewhere, "content_text": "Read this."}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "Link Harbour", "items": [item]}
+    assert led(only(json.dumps(feed))) == expected
 
 
 def test_a_planet_is_named_for_what_it_took_over() -> None:

@@ -21,6 +21,7 @@ from curate.inbox.decide import decide, mark, split
 from curate.inbox.items import find_item, wake
 from curate.inbox.journal import count_steps, last_steps, redo, undo
 from curate.inbox.notes import add_quote, add_tags, remove_tags, set_note, set_via
+from curate.inbox.rules import add_rule, apply_rule, edit_rule, list_rules, remove_rule
 from curate.inbox.search import index
 from tests.inbox.stock import NOW, Stock, entry, persons
 
@@ -181,6 +182,30 @@ class Sittings(RuleBasedStateMachine):
     def split(self, one: int) -> None:
         split(self.stock.connection, self.ids[one], now=self.stock.tick())
         self.did()
+
+    @rule(
+        query=st.sampled_from(["pager", "about", "-state:kept"]),
+        does=st.sampled_from([("skip", ""), ("boost", "1.5"), ("tag", "old"), ("later", "3")]),
+        apply=st.booleans(),
+    )
+    def add_rule(self, query: str, does: tuple[Any, str], apply: bool) -> None:  # noqa: FBT001 - drawn
+        name = f"rule {self.stock.now}"
+        add_rule(self.stock.connection, query, *does, name=name, now=self.stock.tick(), apply=apply)
+        self.did()
+
+    @rule(which=st.integers(0, 3), take_back=st.booleans(), do=st.sampled_from(["remove", "apply", "edit"]))
+    def change_rule(self, which: int, take_back: bool, do: str) -> None:  # noqa: FBT001 - drawn
+        connection, now, rules = self.stock.connection, self.stock.tick(), list_rules(self.stock.connection)
+        if rules:
+            name = rules[which % len(rules)].id
+            match do:
+                case "remove":
+                    remove_rule(connection, name, take_back=take_back, now=now)
+                case "apply":
+                    apply_rule(connection, name, now=now)
+                case _:
+                    edit_rule(connection, name, query="small", now=now)
+            self.did()
 
     @rule(one=st.integers(0, 4), text=st.sampled_from(["", "first", "second\nline", "drei"]))
     def note(self, one: int, text: str) -> None:

@@ -206,3 +206,13 @@ def test_the_commands_say_it_in_words(curate: Curate, story: Story) -> None:
     assert step["feed"] == {"title": "Ops", "before": story.old, "after": story.new}
     assert curate("-C", story.stock.root, "undo").out == f"Taken back: Ops is read at {story.old} again.\n"
     assert read_feeds(story.path)[0].url == story.old
+
+
+def test_the_unattended_pass_names_a_feed_that_moved(curate: Curate, story: Story) -> None:
+    (story.stock.root / "content").mkdir()
+    edit_feed(story.path, "https://other.example/feed", paused=True)
+    moved = []
+    for day in (0, 7):
+        told = curate("-C", story.stock.root, "--now", (NOW + timedelta(days=day)).isoformat(), "tick", "--json")
+        moved.append(told.data["moved"])
+    assert moved == [[], [{"title": "Ops", "before": story.old, "after": story.new}]]

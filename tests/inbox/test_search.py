@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from curate.desk.db import recall
+from curate.errors import UsageError
+from curate.inbox.items import list_items
 from curate.inbox.journal import undo
 from curate.inbox.notes import add_tags, set_note
-from curate.inbox.search import REACHED, catch_up, search
+from curate.inbox.search import REACHED, catch_up, condition, search, unindexed
 from tests.inbox.stock import NOW, Stock, entry
 
 
@@ -76,8 +79,11 @@ def test_the_snippet_shows_the_words_found(filled: Stock) -> None:
 @example("\ud800")
 @example("* ^ ( ) - _ __")
 def test_no_text_is_syntax(filled: Stock, text: str) -> None:
-    for hit in search(filled.connection, text, limit=3, now=NOW):
-        assert hit.item.id
+    with contextlib.suppress(UsageError):  # a field that does not exist, or a value that means nothing
+        for hit in search(filled.connection, text, limit=3, now=NOW):
+            assert hit.item.id
+    with contextlib.suppress(UsageError):
+        list_items(filled.connection, state=None, limit=3, where=condition(filled.connection, text, now=NOW))
 
 
 @pytest.mark.parametrize("text", ["kernel AND missing", "title : scheduler x", "NOT kernel", "ker*nel"])
@@ -114,3 +120,16 @@ def test_what_another_curate_indexed_meanwhile_stays_indexed(stock: Stock) -> No
     stock.connection.set_trace_callback(None)
     assert int(recall(stock.connection, REACHED)) == max(item.number for item in other.items()) == 2
     other.connection.close()
+
+
+def test_while_the_index_cannot_be_written_what_is_in_it_is_searched(filled: Stock) -> None:
+    assert len(found(filled, "kernel")) == 3
+    long_text = " ".join(f"kernel{number}" for number in range(20_000))
+    filled.receive(entry("four", title="Kernel panics", published=NOW, content_text=long_text))
+    pages = filled.connection.execute("PRAGMA page_count").fetchone()[0]
+    filled.connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite's own way to have a full disk
+    assert found(filled, "kernel") == ["Error budgets", "Cafés in Zürich", "Kernel scheduler"]
+    assert unindexed(filled.connection) == 1
+    filled.connection.execute(f"PRAGMA max_page_count = {100 * pages}")
+    assert "Kernel panics" in found(filled, "kernel")
+    assert unindexed(filled.connection) == 0

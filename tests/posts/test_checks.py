@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from curate.desk.settings import PROMPTS
 from curate.posts.checks import RULES, Finding, check_post, findings_of, own_words
-from curate.posts.draft import MARKER, PROMPTS
+from curate.posts.draft import MARKER
 from curate.posts.post import KINDS, Post, PostFault, parse_post
 
 PATH = Path("/desk/content/links/2026-11-22-small.md")

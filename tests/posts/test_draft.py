@@ -20,7 +20,6 @@ from curate.inbox.items import Item, Quote
 from curate.posts.draft import (
     LONGEST_LINE,
     MARKER,
-    PROMPTS,
     Given,
     draft_post,
     for_editor,
@@ -298,9 +297,10 @@ def test_a_last_paragraph_that_is_one_plain_question_is_the_posts_question(
 
 def test_the_editors_questions_are_not_saved_and_words_below_the_line_are_not_dropped() -> None:
     _, draft = draft_post(Given(item=ITEM), now=NOW)
-    opened = for_editor(draft)
+    opened = for_editor(draft, ["What did it cost?", "", "2026-01-01  An old\npost"])
     assert MARKER in opened
-    assert all(prompt in opened for prompt in PROMPTS)
+    assert "%% What did it cost?\n" in opened
+    assert "%% 2026-01-01 An old post\n" in opened, "a line of ours is one line"
     assert from_editor(opened) == draft
     assert from_editor(opened.replace("\n", "\r\n")).replace("\r\n", "\n") == draft
     assert from_editor("no line\n") == "no line\n"

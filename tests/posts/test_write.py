@@ -15,11 +15,12 @@ import pytest
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.desk.locks import hold
+from curate.desk.settings import PROMPTS
 from curate.errors import Conflict, CurateError, Refused
 from curate.inbox.arrivals import Arrival, store_arrivals
 from curate.inbox.items import Item, find_item, list_items
 from curate.inbox.notes import add_quote, set_note
-from curate.posts.draft import MARKER, PROMPTS, Given
+from curate.posts.draft import MARKER, Given
 from curate.posts.files import find_post, read_posts, set_header
 from curate.posts.post import PostFault
 from curate.posts.write import Written, edit_post, write_post

@@ -14,14 +14,15 @@ import pytest
 
 from curate.cli import render
 from curate.cli.item_view import byline
-from curate.cli.triage import ASKED, Sitting
+from curate.cli.triage_line import ASKED, LineMode
 from curate.inbox.decide import decide
 from curate.inbox.items import find_item
 from curate.inbox.journal import undo
 from curate.inbox.notes import set_note
 from curate.tui.rows import Wording
-from curate.tui.sitting import Plan
+from curate.tui.sitting import Plan, Sitting
 from curate.tui.triage import Triage
+from curate.tui.writing import Doors
 from tests.conftest import HEEDING_CTRL_C, press_ctrl_c
 from tests.inbox.stock import NOW, Stock, entry, persons
 
@@ -54,9 +55,9 @@ def stock(tmp_path: Path) -> Iterator[Stock]:
     stock.connection.close()
 
 
-def screen_of(stock: Stock, limit: int | None = None) -> Triage:
+def screen_of(stock: Stock, limit: int | None = None, plan: Plan | None = None) -> Triage:
     wording = Wording(safe=render.term_safe, ago=render.ago, byline=byline)
-    return Triage(stock.connection, clock=stock.tick, wording=wording, plan=Plan(limit=limit))
+    return Triage(stock.connection, clock=stock.tick, wording=wording, plan=plan or Plan(limit=limit))
 
 
 def drive(app: Triage, act: Callable[[Pilot[None]], Awaitable[None]], size: tuple[int, int] = (80, 24)) -> None:
@@ -84,13 +85,13 @@ def test_each_key_decides_at_once_and_the_cursor_goes_on(stock: Stock) -> None:
 
     async def act(pilot: Pilot[None]) -> None:
         assert ">  . About a" in shown(app)
-        assert "Triage     5 left  0 done  0 kept      undo: 0 steps" in shown(app)
+        assert "Triage      5 left  0 done  0 kept      undo: 0 steps" in shown(app)
         for key, expected in (("s", "knnnn"), ("x", "ksnnn"), ("z", "kslnn")):
             await pilot.press(key)
             assert states(stock) == expected, "in the database, not on the screen alone"
         assert ">  . About d" in shown(app)
         assert [line[3:12] for line in shown(app).splitlines()[3:6]] == ["+ About a", "- About b", "z About c"]
-        assert "Triage     2 left  3 done  1 kept      undo: 3 steps" in shown(app)
+        assert "Triage      2 left  3 done  1 kept      undo: 3 steps" in shown(app)
 
     drive(app, act)
 
@@ -306,7 +307,7 @@ def sit(stock: Stock, *answers: str) -> list[str]:
         said.append(question)
         return next(typed, None)
 
-    Sitting(stock.connection, stock.items("new"), ask=ask, say=said.append, clock=stock.tick).run()
+    LineMode(Sitting(stock.connection, stock.tick), ask=ask, say=said.append, doors=Doors()).run()
     return said
 
 

@@ -1,4 +1,4 @@
--- owner: inbox/rank.py. What ranking learned of an item, in doublings of the chance that it is wanted; 0: nothing.
+-- owner: inbox/learn.py. What ranking learned of an item, in doublings of the chance that it is wanted; 0: nothing.
 ALTER TABLE items ADD COLUMN interest REAL NOT NULL DEFAULT 0;
 -- owner: inbox/rules.py. What rules add to that, in the same measure.
 ALTER TABLE items ADD COLUMN boost REAL NOT NULL DEFAULT 0;
@@ -18,6 +18,17 @@ CREATE TABLE story_keys (
   item INTEGER NOT NULL,
   PRIMARY KEY (key, item)
 ) STRICT, WITHOUT ROWID;
+
+-- owner: inbox/learn.py. A cache: what ranking learned from decisions, to judge what comes next and to say why.
+CREATE TABLE ranking (
+  number   INTEGER PRIMARY KEY CHECK (number = 1),
+  taught   TEXT NOT NULL,                      -- what tells whether something was decided since
+  reached  INTEGER NOT NULL,                   -- the number of the last item that was judged
+  lessons  INTEGER NOT NULL,
+  wanted   REAL NOT NULL,
+  unwanted REAL NOT NULL,
+  counts   BLOB NOT NULL                       -- by hashed sign, compressed
+) STRICT;
 
 -- owner: inbox/rules.py
 CREATE TABLE rules (
