@@ -81,6 +81,9 @@ def main() -> int:
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--show", action="store_true", help="list the pairs that are wrong or missed")
     told = parser.parse_args()
+    if not CORPORA.is_dir():
+        print("  no corpora folder here: nothing to judge stories by")
+        return 0
     feeds = saved_feeds()
     judged = judge(feeds)
     print(f"  {judged.found} pairs found, {len(judged.wrong)} of them wrong; {judged.same} are labelled as one story")
