@@ -2,7 +2,7 @@
 
 Owns the tables ``rules`` and ``effects``. A rule touches only items that are new and that nobody wrote on; it never
 deletes. What it did stands on the item, in ``effects``. Changing rules is a step of the journal; what rules do to
-arrivals is none, for nobody did it. Must not know how a query is read.
+arrivals is none, for nobody did it. Must not know what a query's terms are.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from curate.errors import Unknown, UsageError
 from curate.inbox.items import Condition, Item, list_items
 from curate.inbox.journal import recorded_all
 from curate.inbox.notes import tag_names
+from curate.inbox.query import parse
 from curate.inbox.search import condition, index
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def add_rule(  # noqa: PLR0913 - what a rule is made of
     Without a ``name`` it is called by its query. Raises UsageError for a query or a value that cannot be meant.
     """
     value = _meant(action, value)
-    where = condition(connection, query, now=now)  # refuses what means nothing
+    where = _looking_for(connection, query, now)
     with transaction(connection):
         numbers = _matching(connection, "", where) if apply else []
         with recorded_all(connection, numbers, "rule", now=now, rules=lambda: rows(connection)):
@@ -108,7 +109,7 @@ def edit_rule(  # noqa: PLR0913 - what may be changed of a rule
     rule = find_rule(connection, name)
     new_value = _meant(action, value) if action else rule.value
     if query is not None:
-        condition(connection, query, now=now)
+        _looking_for(connection, query, now)
     with recorded_all(connection, [], "rule", now=now, rules=lambda: rows(connection)):
         connection.execute(
             "UPDATE rules SET name = ?, query = ?, action = ?, value = ? WHERE id = ?",
@@ -171,10 +172,17 @@ def rows(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     return {row["id"]: dict(row) for row in connection.execute("SELECT * FROM rules ORDER BY number")}
 
 
-def restore_rule(connection: sqlite3.Connection, current: dict[str, Any] | None, wanted: dict[str, Any] | None) -> None:
+def restore_rule(
+    connection: sqlite3.Connection,
+    current: dict[str, Any] | None,
+    wanted: dict[str, Any] | None,
+    *,
+    never_was: bool,
+) -> None:
     """Put the stored rule ``wanted`` in the place of ``current``; None is a rule that is not there.
 
-    A rule that was never there has done nothing: what it did to arrivals is taken back where it still stands.
+    A rule that ``never_was`` has done nothing: what it did to arrivals is taken back where it still stands. One
+    that is removed again leaves it, as removing does.
     """
     for rule in (current, wanted):
         if rule is not None:
@@ -185,10 +193,19 @@ def restore_rule(connection: sqlite3.Connection, current: dict[str, Any] | None,
             " VALUES (:number, :id, :name, :query, :action, :value, :created_at)",
             wanted,
         )
-    elif current is not None:
+    elif current is not None and never_was:
         numbers = _touched(connection, current["id"])
         _take_back(connection, current["id"], numbers)
         index(connection, numbers)
+
+
+def _looking_for(connection: sqlite3.Connection, query: str, now: datetime) -> Condition:
+    """Return what ``query`` looks for. Raises UsageError when it cannot be meant, or says nothing: it would fit all."""
+    if not parse(query, now=now):
+        raise UsageError(
+            "The query looks for nothing.", "For everything: newer:3650d. What it may say: curate help query."
+        )
+    return condition(connection, query, now=now)
 
 
 def _matching(connection: sqlite3.Connection, rule_id: str, where: Condition) -> list[int]:
