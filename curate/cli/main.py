@@ -247,6 +247,10 @@ def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911, PLR0912 - one pla
         if here.debug:
             _trace()
         return _refuse(arguments, here, "failed", *_system_words(error), 1)
+    except UnicodeEncodeError as error:
+        if here.debug:
+            _trace()
+        return _refuse(arguments, here, "usage", *_unencodable(error), 2)
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets words, --debug the trace
         if here.debug:
             _trace()
@@ -263,6 +267,12 @@ def _system_words(error: OSError) -> tuple[str, str]:
     if error.errno == errno.ENOSPC:
         return f"{what}the disk is full.", "Nothing is half-written. Free some space, then run the same again."
     return f"{what}{error.strerror or error}.", "Nothing is half-written. The same command with --debug shows where."
+
+
+def _unencodable(error: UnicodeEncodeError) -> tuple[str, str]:
+    """Say which bytes cannot be stored or looked for: Python hands on what a shell gave in another encoding."""
+    bad = error.object[error.start : error.end].encode("utf-8", "backslashreplace").decode()
+    return f"What was typed is not UTF-8 text: {bad}.", "Nothing was changed. Set the terminal to UTF-8, or retype it."
 
 
 def _refuse(
