@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from curate.desk.db import new_ids, to_moment, to_seconds, transaction
+from curate.desk.db import new_ids, recall, remember, to_moment, to_seconds, transaction
 from curate.errors import Unknown, UsageError
 from curate.inbox.items import Condition, Item, list_items
 from curate.inbox.journal import recorded_all
@@ -32,6 +32,7 @@ YEAR = 365
 NUMBER = re.compile(r"[+-]?\d{1,2}(?:\.\d{1,3})?", re.ASCII)
 DAYS = re.compile(r"\d{1,3}d?", re.ASCII)
 LONGEST_NAME = 24
+REACHED = "ruled"  # where the desk remembers the newest item that the rules have seen
 UNTOUCHED = """i.state = 'new' AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.item = i.number AND e.rule = ?)
   AND i.number NOT IN (SELECT item FROM notes UNION SELECT item FROM quotes)"""
 
@@ -90,6 +91,8 @@ def add_rule(  # noqa: PLR0913 - what a rule is made of
                 (rule_id, called, " ".join(query.split()), action, value, to_seconds(now)),
             )
             rule = find_rule(connection, rule_id)
+            if not recall(connection, REACHED):  # what is here did not arrive after the first rule
+                remember(connection, REACHED, str(_newest(connection)))
             _touch(connection, rule, numbers, now)
         index(connection, numbers)
     return rule, len(numbers)
@@ -153,17 +156,25 @@ def matching(connection: sqlite3.Connection, query: str, *, since: datetime, now
     return list_items(connection, state=None, limit=0, where=both)
 
 
-def apply_to_arrivals(connection: sqlite3.Connection, *, after: int, now: datetime) -> int:
-    """Do every rule to the new items whose number is above ``after``; return how many items were touched."""
+def apply_to_arrivals(connection: sqlite3.Connection, *, now: datetime) -> int:
+    """Do every rule to the new items of feeds that no rule has seen yet; return how many items were touched.
+
+    How far the rules went is remembered: what a broken-off fetch stored is come to by the next.
+    """
     touched: set[int] = set()
+    after = int(recall(connection, REACHED) or 0)
+    newest = _newest(connection)
+    if newest <= after:
+        return 0
     for rule in list_rules(connection):
         where = condition(connection, rule.query, now=now)
-        arrived = Condition(f"i.number > ? AND ({where.sql})", (after, *where.values))
+        arrived = Condition(f"i.number > ? AND i.feed IS NOT NULL AND ({where.sql})", (after, *where.values))
         with transaction(connection):
             numbers = _matching(connection, rule.id, arrived)
             _touch(connection, rule, numbers, now)
             index(connection, numbers)
         touched.update(numbers)
+    remember(connection, REACHED, str(newest))
     return len(touched)
 
 
@@ -206,6 +217,10 @@ def _looking_for(connection: sqlite3.Connection, query: str, now: datetime) -> C
             "The query looks for nothing.", "For everything: newer:3650d. What it may say: curate help query."
         )
     return condition(connection, query, now=now)
+
+
+def _newest(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT coalesce(max(number), 0) FROM items").fetchone()[0])
 
 
 def _matching(connection: sqlite3.Connection, rule_id: str, where: Condition) -> list[int]:
