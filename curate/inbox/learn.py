@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from curate.inbox.items import Item
 
-LESSONS = 20_000  # decisions, the latest: what one wanted years ago matters less, and time is bounded
+LESSONS = 10_000  # decisions, the latest: what one wanted years ago matters less, and time is bounded
 JUDGED = 10_000  # items that wait, the latest seen, that are judged anew when something was learned
 AT_ONCE = 2_000  # decisions, and items that wait, with which learning is not noticed before a triage
 SHOWN = 3  # words that are told

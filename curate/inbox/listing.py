@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from curate.inbox.items import Condition, Item, find_number, list_items, load_items
+from curate.inbox.yields import hardly_known
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,9 +26,9 @@ LEADS = Condition("""i.story IS NULL OR NOT EXISTS (SELECT 1 FROM items o WHERE 
   AND o.state = i.state AND (o.number <> i.story, o.number) < (i.number <> i.story, i.number))""")
 PLACE = 10  # every so manieth place explores
 FEW = 5  # decisions on a feed's items: with fewer, it is hardly known
-# Of a feed on whose items less was decided, when something was learned at all.
-LESS_DECIDED = """EXISTS (SELECT 1 FROM ranking WHERE lessons > 0) AND i.feed IN (SELECT f.number FROM feeds f WHERE
-  (SELECT count(*) FROM items d WHERE d.feed = f.number AND d.state IN ('kept', 'skipped', 'drafted', 'posted')) < ?)"""
+# In feeds of these numbers; asked by item, or SQLite would look through all that is new in its order.
+OF_FEEDS = """i.number IN (SELECT n.number FROM items n WHERE n.state = 'new'
+  AND n.feed IN (SELECT value FROM json_each(?)))"""
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,15 @@ def list_rows(  # noqa: PLR0913 - what a list may be narrowed to
     listed = partial(list_items, connection, state=state, since=since, feed=feed, unread=inbox, order=order)
     leads, explored = listed(limit=limit, where=narrowed), set[int]()
     if order == "score" and state == "new" and feed is None and len(leads) >= PLACE:
+        unknown = hardly_known(connection, FEW)
+        tiers = ([feed for feed, made in unknown.items() if not made], [feed for feed, made in unknown.items() if made])
         guests = [
             item
-            for least in (1, FEW)
-            for item in _in_turn(listed(limit=len(leads), where=_both(Condition(LESS_DECIDED, (least,)), narrowed)))
+            for feeds in tiers
+            if feeds
+            for item in _in_turn(
+                listed(limit=len(leads), where=_both(Condition(OF_FEEDS, (json.dumps(feeds),)), narrowed))
+            )
         ]
         leads, explored = explore(leads, guests)
     return with_others(connection, leads, explored)

@@ -81,6 +81,20 @@ def feed_yields(connection: sqlite3.Connection, *, since: datetime | None = None
     }
 
 
+def hardly_known(connection: sqlite3.Connection, most: int) -> dict[int, int]:
+    """Return the numbers of feeds on whose items fewer than ``most`` decisions stand, each with how many.
+
+    None, while nothing was learned from any decision.
+    """
+    rows = connection.execute(
+        """SELECT f.number, (SELECT count(*) FROM items i WHERE i.feed = f.number
+                             AND i.state IN ('kept', 'skipped', 'drafted', 'posted')) AS made
+           FROM feeds f WHERE made < ? AND EXISTS (SELECT 1 FROM ranking WHERE lessons > 0)""",
+        (most,),
+    )
+    return dict(rows.fetchall())
+
+
 def decisions(connection: sqlite3.Connection, *, since: datetime | None = None) -> list[Decision]:
     """Return what was kept, skipped and put off since then, and stands, the first one first."""
     rows = connection.execute(

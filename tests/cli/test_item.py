@@ -75,7 +75,7 @@ def test_list_answers_the_contract(run: Run, stock: Stock) -> None:
             "author": "Rosa Lindqvist",
             "published": "2026-11-22T08:00:00Z",
             "state": "new",
-            "score": 0.7937,
+            "score": -0.33,
             "sources": 1,
             "minutes": 1,
             "rules": [],
