@@ -36,6 +36,7 @@ bench: $(RUN)
 	@.ci/bench-peers.sh
 	$(VENV)/bin/python bench/today.py
 	$(VENV)/bin/python -m bench.fetch
+	$(VENV)/bin/python -m bench.stories
 
 $(RUN): requirements.lock pyproject.toml .ci/venv.sh
 	@.ci/venv.sh requirements.lock

@@ -4,7 +4,8 @@ Usage: python -m bench.ranking [--readers N]. The newest items of each feed get 
 week. Each reader has some of the feeds, likes a few of them and a few topics (words that several have in titles),
 decides on items drawn by chance, and errs in 15 of 100 decisions, either way. What is left is then listed by score,
 as triage lists it, and newest first: precision at 20 is how many of the first 20 they would like. In the end each
-subscribes to one feed more: told is how many of its items are in the first 50 rows, and where the first stands. Exits with 1 when after 100 decisions ranking is less than twice as good as newest first,
+subscribes to one feed more: told is how many of its items are in the first 50 rows, and where the first stands.
+Exits with 1 when after 100 decisions ranking is less than twice as good as newest first,
 or when fewer than 8 of 10 readers see the new feed.
 """
 

@@ -81,6 +81,9 @@ def main() -> int:
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--show", action="store_true", help="list the pairs that are wrong or missed")
     told = parser.parse_args()
+    if not CORPORA.is_dir():
+        print("  no corpora folder here: nothing to judge stories by")
+        return 0
     feeds = saved_feeds()
     judged = judge(feeds)
     print(f"  {judged.found} pairs found, {len(judged.wrong)} of them wrong; {judged.same} are labelled as one story")
@@ -100,16 +103,16 @@ def main() -> int:
 def saved_feeds() -> dict[str, Feed]:
     """Return the corpora's real feeds by file, each site's feed once."""
     feeds: dict[str, Feed] = {}
-    seen: set[tuple[str, ...]] = set()
+    seen: list[set[str]] = []
     with (CORPORA / "real-feeds.tsv").open(encoding="utf-8", newline="") as table:
         for row in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE):
             try:
                 feed = parse_feed((CORPORA / row["path"]).read_bytes(), row["url"] or "https://feed.example/", "")
             except NotAFeed:
                 continue
-            pages = tuple(sorted(each.url for each in feed.entries))[:5]
-            if pages not in seen:
-                seen.add(pages)
+            titles = {each.title for each in feed.entries}
+            if all(2 * len(titles & others) <= min(len(titles), len(others)) for others in seen):
+                seen.append(titles)
                 feeds[row["path"]] = feed
     return feeds
 

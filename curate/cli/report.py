@@ -58,7 +58,7 @@ def _lines(found: Report, since: datetime) -> Iterator[str]:
     if not found.decided:
         yield f"Nothing was decided since {since.day} {since:%b}. curate triage begins."
     else:
-        pace = f", {found.pace:.0f} s each" if found.pace is not None else ""
+        pace = f", {found.pace:.0f} s each" if found.pace and found.pace >= 1 else ""
         kept = f"{found.kept} kept ({found.kept_share:.0%})"
         yield f"Since {since.day} {since:%b}: {render.count(found.decided, 'item')} decided, {kept}{pace}."
         rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -135,8 +136,12 @@ def _doors(here: Here, connection: sqlite3.Connection) -> Doors:
     from curate.tui.writing import Doors
 
     async def read(item: Item) -> Item:
+        from multiprocessing import resource_tracker
+
         from curate.inbox.pages import read_full_text
 
+        with contextlib.redirect_stderr(sys.__stderr__):  # the screen's own has no file, which worker processes need
+            resource_tracker.ensure_running()
         without = here.settings().fetch.no_full_text
         async with here.client() as client:
             return await read_full_text(connection, client, item, now=here.now(), without=without)

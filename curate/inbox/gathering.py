@@ -155,7 +155,7 @@ def _by_address(connection: sqlite3.Connection, fresh: Iterable[Piece]) -> Itera
 def _by_keys(
     connection: sqlite3.Connection, fresh: Iterable[Piece], keys: dict[int, set[int]], counts: _Counts
 ) -> Iterator[tuple[int, int]]:
-    """Return pairs, of a new item and any, that share rare words or shingles, or of which the other links to the new one."""
+    """Return pairs, of a new item and any, that share rare words or shingles, or of which one links to the other."""
     counts.know({each for found in keys.values() for each in found})
     linked = {key("link", piece.page): piece.number for piece in fresh if piece.page}
     rare = {each for found in keys.values() for each in found if 1 < counts[each] <= COMMON}
@@ -200,7 +200,7 @@ class _Counts:
             "SELECT key, count(*) FROM story_keys WHERE key IN (SELECT value FROM json_each(?)) GROUP BY key",
             (json.dumps(sorted(missing)),),
         )
-        self._counts |= {each: count for each, count in rows}
+        self._counts |= dict(rows.fetchall())
 
     def weigher(self, pieces: Iterable[Piece], items: int) -> Callable[[str], float]:
         """Return how much each word of ``pieces`` weighs among so many ``items``."""

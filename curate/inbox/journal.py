@@ -230,7 +230,8 @@ def _bring_back(
     elif "rule" in wanted:
         from curate.inbox.rules import restore_rule
 
-        restore_rule(connection, json.loads(row["before" if side == "after" else "after"])["rule"], wanted["rule"])
+        current = json.loads(row["before" if side == "after" else "after"])["rule"]
+        restore_rule(connection, current, wanted["rule"], never_was=side == "before")
     elif feeds_file is not None:
         moved = _moved(row)
         back = Moved(title=moved.title, before=moved.after, after=moved.before)

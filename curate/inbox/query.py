@@ -23,6 +23,7 @@ Field = Literal[
 ]  # fmt: skip
 SPELT = {"feed": "from", "text": "body", "by": "author", "link": "url", "is": "state"}  # what else people write
 FIELDS = tuple(name for name in get_args(Field) if name != "any")
+WORDS = ("title", "summary", "body", "author", "site", "note")  # looked up word by word
 HAS = ("note", "quote", "tag", "via", "text", "story")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 MOST_TERMS = 32
@@ -69,7 +70,7 @@ def _term(found: re.Match[str], now: datetime) -> Term | None:
         return Term(field="tag", text=value[1:], negated=negated)
     if name is None or (phrase is None and value.startswith("//")):  # an address
         whole = f"{name}:{value}" if name else value
-        if not re.search(r"\w", whole.replace("_", "")):
+        if not _says_something(whole):
             return None
         return Term(field="any", text=whole, negated=negated, exact=phrase is not None)
     field = SPELT.get(name.casefold(), name.casefold())
@@ -81,7 +82,14 @@ def _term(found: re.Match[str], now: datetime) -> Term | None:
     make = READ.get(field)
     if make is not None:
         return make(value.strip(), negated, now)
+    if not value.strip() or (field in WORDS and not _says_something(value)):
+        return None
     return Term(field=cast("Field", field), text=value, negated=negated, exact=phrase is not None)
+
+
+def _says_something(text: str) -> bool:
+    """Say whether there is anything in ``text`` to look up: a letter or a digit."""
+    return re.search(r"[^\W_]", text) is not None
 
 
 def _when(field: Literal["newer", "older"]) -> Callable[[str, bool, datetime], Term]:

@@ -78,7 +78,6 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
     ``subscriptions`` come from. ``progress`` hears (done, of how many, new items, failed) at first and after each.
     """
     settle(connection, subscriptions, now=now)
-    before = int(connection.execute("SELECT coalesce(max(number), 0) FROM items").fetchone()[0])
     every = {each.url: each.every for each in subscriptions}
     due = known_feeds(connection, subscriptions, now=now, force=force)
     outcomes: Counter[str] = Counter()
@@ -112,7 +111,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
             tell(storing.new_items)
     if storing.new_items:
         catch_up(connection, INDEXED)
-        apply_to_arrivals(connection, after=before, now=now)
+        apply_to_arrivals(connection, now=now)
         gather(connection)
     if learning is not None:
         keep(connection, await learning, mark)

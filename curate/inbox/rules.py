@@ -2,7 +2,7 @@
 
 Owns the tables ``rules`` and ``effects``. A rule touches only items that are new and that nobody wrote on; it never
 deletes. What it did stands on the item, in ``effects``. Changing rules is a step of the journal; what rules do to
-arrivals is none, for nobody did it. Must not know how a query is read.
+arrivals is none, for nobody did it. Must not know what a query's terms are.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from curate.desk.db import new_ids, to_moment, to_seconds, transaction
+from curate.desk.db import new_ids, recall, remember, to_moment, to_seconds, transaction
 from curate.errors import Unknown, UsageError
 from curate.inbox.items import Condition, Item, list_items
 from curate.inbox.journal import recorded_all
 from curate.inbox.notes import tag_names
+from curate.inbox.query import parse
 from curate.inbox.search import condition, index
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ YEAR = 365
 NUMBER = re.compile(r"[+-]?\d{1,2}(?:\.\d{1,3})?", re.ASCII)
 DAYS = re.compile(r"\d{1,3}d?", re.ASCII)
 LONGEST_NAME = 24
+REACHED = "ruled"  # where the desk remembers the newest item that the rules have seen
 UNTOUCHED = """i.state = 'new' AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.item = i.number AND e.rule = ?)
   AND i.number NOT IN (SELECT item FROM notes UNION SELECT item FROM quotes)"""
 
@@ -78,7 +80,7 @@ def add_rule(  # noqa: PLR0913 - what a rule is made of
     Without a ``name`` it is called by its query. Raises UsageError for a query or a value that cannot be meant.
     """
     value = _meant(action, value)
-    where = condition(connection, query, now=now)  # refuses what means nothing
+    where = _looking_for(connection, query, now)
     with transaction(connection):
         numbers = _matching(connection, "", where) if apply else []
         with recorded_all(connection, numbers, "rule", now=now, rules=lambda: rows(connection)):
@@ -89,6 +91,8 @@ def add_rule(  # noqa: PLR0913 - what a rule is made of
                 (rule_id, called, " ".join(query.split()), action, value, to_seconds(now)),
             )
             rule = find_rule(connection, rule_id)
+            if not recall(connection, REACHED):  # what is here did not arrive after the first rule
+                remember(connection, REACHED, str(_newest(connection)))
             _touch(connection, rule, numbers, now)
         index(connection, numbers)
     return rule, len(numbers)
@@ -108,7 +112,7 @@ def edit_rule(  # noqa: PLR0913 - what may be changed of a rule
     rule = find_rule(connection, name)
     new_value = _meant(action, value) if action else rule.value
     if query is not None:
-        condition(connection, query, now=now)
+        _looking_for(connection, query, now)
     with recorded_all(connection, [], "rule", now=now, rules=lambda: rows(connection)):
         connection.execute(
             "UPDATE rules SET name = ?, query = ?, action = ?, value = ? WHERE id = ?",
@@ -152,17 +156,25 @@ def matching(connection: sqlite3.Connection, query: str, *, since: datetime, now
     return list_items(connection, state=None, limit=0, where=both)
 
 
-def apply_to_arrivals(connection: sqlite3.Connection, *, after: int, now: datetime) -> int:
-    """Do every rule to the new items whose number is above ``after``; return how many items were touched."""
+def apply_to_arrivals(connection: sqlite3.Connection, *, now: datetime) -> int:
+    """Do every rule to the new items of feeds that no rule has seen yet; return how many items were touched.
+
+    How far the rules went is remembered: what a broken-off fetch stored is come to by the next.
+    """
     touched: set[int] = set()
+    after = int(recall(connection, REACHED) or 0)
+    newest = _newest(connection)
+    if newest <= after:
+        return 0
     for rule in list_rules(connection):
         where = condition(connection, rule.query, now=now)
-        arrived = Condition(f"i.number > ? AND ({where.sql})", (after, *where.values))
+        arrived = Condition(f"i.number > ? AND i.feed IS NOT NULL AND ({where.sql})", (after, *where.values))
         with transaction(connection):
             numbers = _matching(connection, rule.id, arrived)
             _touch(connection, rule, numbers, now)
             index(connection, numbers)
         touched.update(numbers)
+    remember(connection, REACHED, str(newest))
     return len(touched)
 
 
@@ -171,10 +183,17 @@ def rows(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     return {row["id"]: dict(row) for row in connection.execute("SELECT * FROM rules ORDER BY number")}
 
 
-def restore_rule(connection: sqlite3.Connection, current: dict[str, Any] | None, wanted: dict[str, Any] | None) -> None:
+def restore_rule(
+    connection: sqlite3.Connection,
+    current: dict[str, Any] | None,
+    wanted: dict[str, Any] | None,
+    *,
+    never_was: bool,
+) -> None:
     """Put the stored rule ``wanted`` in the place of ``current``; None is a rule that is not there.
 
-    A rule that was never there has done nothing: what it did to arrivals is taken back where it still stands.
+    A rule that ``never_was`` has done nothing: what it did to arrivals is taken back where it still stands. One
+    that is removed again leaves it, as removing does.
     """
     for rule in (current, wanted):
         if rule is not None:
@@ -185,10 +204,23 @@ def restore_rule(connection: sqlite3.Connection, current: dict[str, Any] | None,
             " VALUES (:number, :id, :name, :query, :action, :value, :created_at)",
             wanted,
         )
-    elif current is not None:
+    elif current is not None and never_was:
         numbers = _touched(connection, current["id"])
         _take_back(connection, current["id"], numbers)
         index(connection, numbers)
+
+
+def _looking_for(connection: sqlite3.Connection, query: str, now: datetime) -> Condition:
+    """Return what ``query`` looks for. Raises UsageError when it cannot be meant, or says nothing: it would fit all."""
+    if not parse(query, now=now):
+        raise UsageError(
+            "The query looks for nothing.", "For everything: newer:3650d. What it may say: curate help query."
+        )
+    return condition(connection, query, now=now)
+
+
+def _newest(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT coalesce(max(number), 0) FROM items").fetchone()[0])
 
 
 def _matching(connection: sqlite3.Connection, rule_id: str, where: Condition) -> list[int]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from math import log, sqrt
+from math import fsum, log, sqrt
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zlib import crc32
@@ -32,6 +32,7 @@ COPIED = 14 * DAY  # between a text and its copy, or a link to it
 REPORTED = DAY  # between two reports of one event
 LINKS = 3  # to other sites, at most, in a post that is about one of them
 SHORT = 250  # words of such a post, at most
+TINY = 80  # words of one that says hardly more than where it leads
 CROWD = 3_000  # words weigh as if there were at least so many items: among a few, every word is rare
 STOCK_WEIGHT = 2.0  # of a word that is in many titles everywhere, at most
 COPY = 0.6  # how sure of it a copy is, at least: below, two items only report one event
@@ -129,26 +130,16 @@ def is_page(url: str) -> bool:
 
 def alike(one: Piece, other: Piece, weight: Callable[[str], float]) -> float:
     """Return how surely the two are one story, from 0, they are not, to 1; ``weight`` tells how rare a word is."""
-    if not may_meet(one, other):
-        return 0.0
     apart = abs(one.dated - other.dated)
+    if not may_meet(one, other) or apart > SAME_PAGE:
+        return 0.0
     if one.page and one.page == other.page:
-        return 1.0 if apart <= SAME_PAGE else 0.0
+        return 1.0
     if apart > COPIED or (one.host and one.host == other.host):
         return 0.0
     if (one.page and one.page == other.via) or (other.page and other.page == one.via):
         return 0.98
-    if not _versions_agree(one, other):
-        return 0.0
-    titles = _overlap(one.named, other.named, weight)
-    shared = len(one.shingles & other.shingles)
-    least = min(len(one.shingles), len(other.shingles))
-    contained = shared / least if least else 0.0
-    if _links(one, other, titles, shared) or _links(other, one, titles, shared):
-        return 0.9
-    if _copied(titles, shared, contained):
-        return COPY + 0.25 * contained
-    return 0.0 if apart > REPORTED else _reported(one, other, weight)
+    return _in_words(one, other, weight) if _versions_agree(one, other) else 0.0
 
 
 def may_meet(one: Piece, other: Piece) -> bool:
@@ -208,20 +199,33 @@ def join(
     return [group for number, group in sorted(groups.items()) if group[0] == number and len(group) > 1]
 
 
+def _in_words(one: Piece, other: Piece, weight: Callable[[str], float]) -> float:
+    """Return how surely what the two say is one story."""
+    titles = _overlap(one.named, other.named, weight)
+    shared = len(one.shingles & other.shingles)
+    least = min(len(one.shingles), len(other.shingles))
+    contained = shared / least if least else 0.0
+    if _links(one, other, titles, shared) or _links(other, one, titles, shared):
+        return 0.9
+    if _copied(titles, shared, contained):
+        return COPY + 0.25 * contained
+    return _reported(one, other, weight) if abs(one.dated - other.dated) <= REPORTED else 0.0
+
+
 def _shingles(words: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)]
 
 
 def _overlap(one: frozenset[str], other: frozenset[str], weight: Callable[[str], float]) -> float:
     """Return how much of the shorter title is in the other, by weight."""
-    least = min(sum(map(weight, one)), sum(map(weight, other)))
-    return sum(map(weight, one & other)) / least if least else 0.0
+    least = min(fsum(map(weight, one)), fsum(map(weight, other)))
+    return fsum(map(weight, one & other)) / least if least else 0.0
 
 
 def _likeness(one: frozenset[str], other: frozenset[str], weight: Callable[[str], float]) -> float:
     """Return the cosine of the two, words weighed by how rare they are."""
-    size = sqrt(sum(weight(word) ** 2 for word in one) * sum(weight(word) ** 2 for word in other))
-    return sum(weight(word) ** 2 for word in one & other) / size if size else 0.0
+    size = sqrt(fsum(weight(word) ** 2 for word in one) * fsum(weight(word) ** 2 for word in other))
+    return fsum(weight(word) ** 2 for word in one & other) / size if size else 0.0
 
 
 def _versions_agree(one: Piece, other: Piece) -> bool:
@@ -239,7 +243,7 @@ def _links(one: Piece, other: Piece, titles: float, shared: int) -> bool:
     """Say whether ``one`` is a short post about the page of ``other``."""
     if not other.page or other.page not in one.about:
         return False
-    return len(one.links) == 1 or titles >= 0.5 or shared >= 8
+    return titles >= 0.6 or shared >= 8 or (len(one.links) == 1 and one.words <= TINY)
 
 
 def _copied(titles: float, shared: int, contained: float) -> bool:

@@ -56,12 +56,13 @@ WORDED = dict(
 )
 COUNTED = re.compile(
     r"(?:#|№|\b(?:v|ver|version|release|rc|beta|alpha|issue|no|nr|ep|episode|part|vol|volume|week|day|chapter|season|act"
-    r"|round|level|lesson|edition|number|update|series|build|patch|sprint|session)\b\.?\s*#?)\s*([0-9][\w.\-]*|[ivxlc]+\b)"
+    r"|round|level|lesson|edition|number|update|series|build|patch|sprint|session)(?![^\W\d_]))\.?\s*#?\s*([0-9][\w.\-]*)"
 )
+ROMAN = re.compile(r"\b(?:part|vol|volume|chapter|episode|season|act|book|series)\.?\s+([ivxlc]+)\b")
 NUMBER = re.compile(
     r"(?<![^\W\d_])[0-9]+(?:[.,:/\-][0-9]+)*(?:-?(?:alpha|beta|rc|pre|dev|post|[abprs])[.\-]?[0-9]*)?\b"
 )
-ATTACHED = re.compile(r"[^\W\d_]{2,}-?([0-9]+(?:\.[0-9]+)*)\b")  # gpt4, log4j2
+ATTACHED = re.compile(r"[^\W\d_]-?([0-9]+(?:\.[0-9]+)*)\b")  # gpt4, log4j2
 STAGE = re.compile(r"\b(?:alpha|beta|rc|preview|nightly|lts|snapshot|prerelease|hotfix)(?=[\d\s.\-:,)]|$)")
 DATED = re.compile(
     r"\b(?:(jan|feb|apr|jun|jul|aug|sep|sept|oct|nov|dec)(?:uary|ruary|il|e|y|ust|tember|ober|ember)?"
@@ -118,6 +119,7 @@ def numbers(title: str) -> Numbers:
     """Return the numbers of ``title``, the small ones written in words included."""
     plain = folded(title)
     strict = {_plain(found[1]) for found in COUNTED.finditer(plain)} | set(STAGE.findall(plain))
+    strict |= set(ROMAN.findall(plain))
     loose: set[str] = set()
     for found in (*(each[0] for each in NUMBER.finditer(plain)), *(each[1] for each in ATTACHED.finditer(plain))):
         (strict if re.search(r"[0-9]\.[0-9]|[a-z]", found) else loose).add(_plain(found))

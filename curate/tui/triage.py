@@ -6,6 +6,7 @@ command line, the clock or the environment: they are handed in.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -101,6 +102,8 @@ class Triage(Writing):
             self.attempt(lambda: self.sitting.refresh(item.id))
         except CurateError as error:
             said = error.message
+        except sqlite3.Error as error:
+            said = f"Not saved: {error}."
         current = self.sitting.current
         if self.where == "article" and current is not None and current.lead.id == item.id:
             self.preview_row(said)

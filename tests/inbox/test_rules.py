@@ -40,9 +40,8 @@ def stock(tmp_path: Path) -> Iterator[Stock]:
 
 
 def arrive(stock: Stock, *names: str) -> None:
-    before = stock.connection.execute("SELECT max(number) FROM items").fetchone()[0]
     stock.receive(*(entry(name, title=f"Ten tips, {name}") for name in names))
-    apply_to_arrivals(stock.connection, after=before, now=stock.tick())
+    apply_to_arrivals(stock.connection, now=stock.tick())
 
 
 def by_title(stock: Stock, begin: str) -> Any:
@@ -170,3 +169,25 @@ def test_values_that_mean_nothing_are_refused(stock: Stock, action: Any, value: 
     with pytest.raises(Unknown):
         find_rule(stock.connection, "nothing")
     assert list_rules(stock.connection) == []
+
+
+def test_removing_a_rule_again_leaves_what_it_did_as_removing_it_did(stock: Stock) -> None:
+    add_rule(stock.connection, "tips", "skip", "", name="tips", now=stock.tick(), apply=True)
+    remove_rule(stock.connection, "tips", take_back=False, now=stock.tick())
+    removed = persons(stock.connection)
+    assert by_title(stock, "Ten tips").state == "skipped"
+    undo(stock.connection, 1, now=stock.tick())
+    redo(stock.connection, 1)
+    assert persons(stock.connection) == removed
+    assert by_title(stock, "Ten tips").rules == ("tips",)
+
+
+@pytest.mark.parametrize("query", ["", "  ", '""', "- _ *", 'title:"--"', "body:_", 'from:""', 'url:" "', 'lang:""'])
+def test_a_query_that_says_nothing_would_touch_everything_and_is_refused(stock: Stock, query: str) -> None:
+    with pytest.raises(UsageError, match="looks for nothing"):
+        add_rule(stock.connection, query, "skip", "", name="all", now=NOW, apply=True)
+    add_rule(stock.connection, "tips", "skip", "", name="tips", now=NOW)
+    with pytest.raises(UsageError, match="looks for nothing"):
+        edit_rule(stock.connection, "tips", query=query, now=NOW)
+    assert [rule.query for rule in list_rules(stock.connection)] == ["tips"]
+    assert {item.state for item in stock.items()} == {"new"}

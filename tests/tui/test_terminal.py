@@ -1,0 +1,106 @@
+"""The triage screen in a real terminal: what only shows there, full texts, the editor, and the way back."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import sys
+import termios
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from curate.inbox.items import find_item
+from tests.inbox.stock import Stock, entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Loopback
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are a thing of POSIX")
+PAGE = "".join(f"<p>Paragraph {number} says more about pagers than any teaser could.</p>" for number in range(30))
+DRAWING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@pytest.fixture
+def stock(desk: Path, loopback: Loopback) -> Iterator[Stock]:
+    """One new item with a teaser, whose page is on loopback."""
+    url = loopback.put(
+        "/whole", f"<html><title>Whole</title><article>{PAGE}</article></html>", Content_Type="text/html"
+    )
+    stock = Stock(desk)
+    stock.receive(entry("one", url=url, content_text="A teaser.", content_html="<p>A teaser.</p>", summary="A teaser."))
+    yield stock
+    stock.connection.close()
+
+
+class Terminal:
+    """``curate triage`` behind a pseudo-terminal of 100 by 30."""
+
+    def __init__(self, desk: Path, **environment: str) -> None:
+        self.heard = ""
+        self.pid, self.end = pty.fork()
+        if self.pid == 0:
+            os.environ.update({"TERM": "xterm-256color", **environment})
+            os.execv(sys.executable, [sys.executable, "-m", "curate", "-C", str(desk), "triage"])  # noqa: S606
+        fcntl.ioctl(self.end, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+
+    def until(self, wanted: str) -> None:
+        """Read until ``wanted`` was drawn."""
+        deadline = time.monotonic() + 60
+        while wanted not in DRAWING.sub("", self.heard):
+            assert time.monotonic() < deadline, self.heard[-3000:]
+            if select.select([self.end], [], [], 1)[0]:
+                self.heard += os.read(self.end, 65536).decode("utf-8", "replace")
+
+    def press(self, keys: str) -> None:
+        """Type ``keys``; what is drawn from then on counts."""
+        self.heard = ""
+        os.write(self.end, keys.encode())
+
+    def end_with(self, keys: str) -> int:
+        """Type ``keys`` and return the exit code."""
+        self.press(keys)
+        while select.select([self.end], [], [], 60)[0]:
+            try:
+                if not os.read(self.end, 65536):
+                    break
+            except OSError:  # the other end is closed
+                break
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self.end)
+        return code
+
+
+def test_the_full_text_comes_while_one_reads_and_the_editor_brings_one_back(stock: Stock, tmp_path: Path) -> None:
+    script = tmp_path / "edit.sh"
+    script.write_text('#!/bin/sh\nprintf "My own words.\\n" >> "$1"\n', encoding="utf-8")
+    script.chmod(0o755)
+    item_id = stock.only().id
+    screen = Terminal(stock.root, EDITOR=str(script))
+    screen.until("A teaser.")
+    screen.press("\r")
+    screen.until("Paragraph 2 says more")
+    assert find_item(stock.connection, item_id).full_text
+    screen.press("e")
+    screen.until("Draft: content/links/")
+    [draft] = (stock.root / "content" / "links").glob("*.md")
+    assert draft.read_text(encoding="utf-8").endswith("\nMy own words.\n")
+    assert find_item(stock.connection, item_id).state == "drafted"
+    assert screen.end_with("q") == 0
+
+
+def test_an_interrupt_leaves_with_130_and_keeps_what_was_decided(stock: Stock) -> None:
+    screen = Terminal(stock.root)
+    screen.until("A teaser.")
+    screen.press("s")
+    screen.until("kept: About one")
+    assert screen.end_with("\x03") == 130
+    assert stock.only().state == "kept"
