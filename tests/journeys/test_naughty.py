@@ -186,6 +186,12 @@ def test_what_takes_a_text(stock: Stock, curate: Curate, texts: Sequence[str], m
     says(curate, stock, "redo")
 
 
+def test_what_is_not_utf_8_is_refused_in_words(desk: Path, curate: Curate) -> None:
+    refused = curate("-C", desk, "item", "show", "a\udcff", expect=2)
+    assert refused.err.startswith("What was typed is not UTF-8 text: \\udcff.\nNothing was changed.")
+    assert curate("-C", desk, "--json", "item", "show", "a\udcff", expect=2).error["code"] == "usage"
+
+
 def test_decisions_from_a_file(stock: Stock, curate: Curate, texts: Sequence[str], tmp_path: Path) -> None:
     (one, *_) = stock.ids()
     path = tmp_path / "decisions.txt"
