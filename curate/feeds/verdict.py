@@ -50,14 +50,15 @@ def judge(heard: Sequence[Heard], *, down: bool = False) -> tuple[str, frozenset
 
     It failed them when five or more were asked and over four in five of those that bear witness failed
     without a sign of their own: silent, or barred or answered with one and the same page at several hosts.
-    A feed that was read the last time bears witness. One that was never read does so while nothing else
-    answers: dead from the first, it says nothing of a network that others came through. ``down`` says that
-    there is known to be no network.
+    A feed that failed the last time bears no witness. Nor does one that was never read, once another that was
+    read before answers again: dead from the first, it says nothing of a network that is known to work.
+    ``down`` says that there is known to be no network.
     """
     page = _commonest(heard)
     signs = {sign for sign in (SILENT, BARRED, page) if len(_hosts(heard, sign)) >= (2 if sign == SILENT else HOSTS)}
     answered = any(each.answered and each.sign not in signs for each in heard)
-    witnesses = [each for each in heard if each.before == "read" or not (each.before or answered)]
+    works = any(each.before == "read" and each.answered and each.sign not in signs for each in heard)
+    witnesses = [each for each in heard if each.before == "read" or not (each.before or works)]
     failed = [each for each in witnesses if each.sign in signs]
     few = len(failed if answered else heard) < FEW
     if not down and (few or len(failed) * 5 <= len(witnesses) * 4):

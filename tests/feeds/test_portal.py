@@ -161,7 +161,7 @@ def test_feeds_that_failed_before_tell_nothing_of_the_network() -> None:
 def test_feeds_dead_from_the_first_say_nothing_of_a_network_that_another_came_through(trouble: str) -> None:
     with hosts(6, PORTALS[trouble]) as dead, hosts(1, lambda *_: (200, {}, RSS.format(1))) as [well]:
         assert blamed(fetch([well, *dead], new=6)) == 6
-        assert blamed(fetch([well, *dead], new=7)) == 6, "the one that is read is new, too"
+        assert blamed(fetch([well, *dead], new=7)) == 0, "all are asked for the first time, and over four in five fail"
         assert blamed(fetch(dead, new=6)) == 0, "nothing else answers"
 
 
@@ -173,11 +173,12 @@ def test_servers_gone_from_the_first_are_no_dead_network() -> None:
     assert blamed(fetch(dead, new=6)) == 0, "nothing else answers"
 
 
-def test_a_server_that_knows_no_such_feed_shows_that_there_is_a_network() -> None:
+def test_a_server_that_has_lost_a_feed_shows_that_there_is_a_network() -> None:
     with hosts(6, PORTALS["511"]) as dead:
         pass
     with hosts(1, lambda *_: (404, {}, "")) as [missing]:
-        assert blamed(fetch([*dead, missing], new=7)) == 7
+        assert blamed(fetch([missing, *dead], new=6)) == 7
+        assert blamed(fetch([missing, *dead], new=7)) == 1, "the missing one alone: all are asked for the first time"
 
 
 def test_feeds_of_one_host_are_no_network() -> None:

@@ -73,6 +73,9 @@ def test_a_list_most_of_which_is_out_of_reach_is_told_without_noise(
     assert max(map(len, listed)) <= WIDE
     assert sum(line.endswith("not asked yet") for line in listed) == failing
     assert curate("-C", desk, "feed", "list", "--failing", "--json").data == []
+    again = curate("-C", desk, "--now", "2026-11-23T10:00:00Z", "fetch", "--force", expect=5).out.splitlines()
+    assert f"{failing} failed:" in again[0], again[:3]
+    assert len(again) <= 12, "a handful by name, and where the others are told"
     exported = tmp_path / "exported.opml"
     exported.write_text(curate("-C", desk, "feed", "export").out, encoding="utf-8")
     assert curate("-C", desk, "feed", "import", exported).out.startswith("Added 0 feeds")
