@@ -251,8 +251,6 @@ def _touch(connection: sqlite3.Connection, rule: Rule, numbers: Iterable[int], n
                     "UPDATE items SET state = 'later', decided_at = ?, later_until = ? WHERE number = ?",
                     (moment, until, number),
                 )
-            case "boost":
-                connection.execute("UPDATE items SET boost = boost + ? WHERE number = ?", (float(rule.value), number))
             case "tag":
                 put = connection.execute(
                     "INSERT INTO tags (item, tag) SELECT ?1, ?2 WHERE NOT EXISTS"

@@ -165,11 +165,13 @@ class Triage(Writing):
         rows = [self.sitting.rows[place] for place in self.rows.page]
         others = [row for row in rows if row.lead.state == "new" and row.lead.id not in self.sitting.marked]
         marked = set(self.sitting.marked)
-        after = self.rows.page.stop
+        after, listed = self.rows.page.stop, self.sitting.rows
         if others:
             self._decide("skip", others)
             self.sitting.marked = marked
-        if after < len(self.sitting.rows):
+        if self.sitting.rows is not listed:  # the last of them was decided, and others have come into their place
+            self.sitting.marked.clear()
+        elif after < len(self.sitting.rows):
             self.sitting.move_to(after)
         elif not marked:
             self.attempt(self.sitting.load)

@@ -179,3 +179,18 @@ def test_wide_windows_show_the_article_beside_the_list(stock: Stock) -> None:
         assert states(stock)[:2] == "kn"
 
     drive(app, act, (120, 40))
+
+
+def test_after_the_last_page_of_the_skim_the_next_five_hundred_begin_at_their_first_page(stock: Stock) -> None:
+    app = screen_of(stock, plan=Plan())
+
+    async def act(pilot: Pilot[None]) -> None:
+        app.sitting.rows = app.sitting.rows[:3]  # as if no more had been in the list
+        await pilot.press("tab")
+        await pilot.pause()
+        await pilot.press("X")
+        await pilot.pause()
+        assert states(stock) == "s" * 3 + "n" * 17
+        assert " 1 >  . About d" in shown(app)
+
+    drive(app, act)
