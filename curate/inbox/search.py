@@ -40,6 +40,7 @@ HAS_SQL = {
     "story": "i.story IS NOT NULL",
 }
 NO = Condition("0")
+LETTER = re.compile(r"\w", re.ASCII)  # half of all words begin with it
 SNIPPET = 16  # words
 REACHED = "indexed"  # where the desk remembers how far the index goes
 BATCH = 1_000  # items indexed at a time, which is several times quicker than one by one
@@ -116,10 +117,10 @@ def search(
 ) -> list[Hit]:
     """Return the items that ``text`` (the grammar of ``query``) is true of, newest first.
 
-    The last word may be the beginning of one. ``limit`` 0 means all; with a limit, words that more than 5,000 items
-    hold are looked for in those seen last. While the index cannot be written, as on a full disk, what is in it
-    is searched; ``unindexed`` then says how many items are not. Raises UsageError when a part of ``text`` cannot
-    be meant.
+    The last word may be the beginning of one. ``limit`` 0 means all; with a limit, those seen last are looked
+    through first, 5,000 that hold the words at a time. While the index cannot be written, as on a full disk,
+    what is in it is searched; ``unindexed`` then says how many items are not. Raises UsageError when a part of
+    ``text`` cannot be meant.
     """
     terms = parse(text, now=now)
     if not terms:
@@ -128,22 +129,40 @@ def search(
     words = [term for term in terms if term.field in COLUMNS and not term.negated]
     others = [term for term in terms if term not in words]
     match = _match(words)
-    narrowed = _both([_condition(term) for term in others])
-    source = "items i"
-    values: list[object] = []
-    if match:
-        most = NEWEST if limit and not others else -1
-        source = "(SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?) s"
-        source += " CROSS JOIN items i ON i.number = s.rowid"
-        values = [match, most]
-    rows = connection.execute(
-        f"SELECT i.number FROM {source} WHERE i.dated >= ? AND ({narrowed.sql})"  # noqa: S608 - our own parts
-        " ORDER BY i.dated DESC, i.number DESC LIMIT ?",
-        (*values, to_seconds(since) if since else -(2**62), *narrowed.values, limit or -1),
-    )
-    numbers = [int(row[0]) for row in rows]
+    begun = Condition("i.dated >= ?", (to_seconds(since) if since else -(2**62),))
+    numbers = _found(connection, match, _both([begun, *(_condition(term) for term in others)]), limit)
     snippets = _snippets(connection, match, numbers) if match else {}
     return [Hit(item, snippets.get(item.number, "")) for item in load_items(connection, numbers)]
+
+
+def _found(connection: sqlite3.Connection, match: str, where: Condition, limit: int) -> list[int]:
+    """Return the numbers of the items that hold the words of ``match`` ("": any) and meet ``where``, newest first.
+
+    With a limit, the words are looked up in those seen last first, and no further than it takes to fill it.
+    """
+    ordered = f"({where.sql}) ORDER BY i.dated DESC, i.number DESC LIMIT ?"
+    if not match:
+        rows = connection.execute(f"SELECT i.number FROM items i WHERE {ordered}", (*where.values, limit or -1))  # noqa: S608
+        return [row[0] for row in rows]
+    found: list[tuple[int, int]] = []
+    below = 2**63 - 1
+    while True:
+        held = [
+            row[0]
+            for row in connection.execute(
+                "SELECT rowid FROM search WHERE search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+                (match, below, NEWEST if limit else -1),
+            )
+        ]
+        rows = connection.execute(
+            "SELECT i.dated, i.number FROM items i"  # noqa: S608 - our own parts
+            f" WHERE i.number IN (SELECT value FROM json_each(?)) AND {ordered}",
+            (json.dumps(held), *where.values, limit or -1),
+        )
+        found += [(row[0], row[1]) for row in rows]
+        if not limit or len(held) < NEWEST or len(found) >= limit:
+            return [number for _, number in sorted(found, reverse=True)][: limit or None]
+        below = held[-1]
 
 
 def condition(connection: sqlite3.Connection, text: str, *, now: datetime) -> Condition:
@@ -227,14 +246,14 @@ def _snippets(connection: sqlite3.Connection, query: str, numbers: Sequence[int]
 def _match(terms: Sequence[Term]) -> str:
     """Return terms as FTS5 reads them, each a quoted phrase (https://www.sqlite.org/fts5.html).
 
-    The last word that is no phrase may be the beginning of one. "" when they say nothing.
+    The last word that is no phrase may be the beginning of one, but for a single letter. "" when they say nothing.
     """
     parts = []
     for place, term in enumerate(terms, 1):
         if not re.search(r"\w", term.text.replace("_", "")):
             continue
         phrase = '"' + term.text.replace('"', '""') + '"'
-        begins = "*" if place == len(terms) and not term.exact else ""
+        begins = "*" if place == len(terms) and not term.exact and not LETTER.fullmatch(term.text) else ""
         column = COLUMNS[term.field]
         parts.append(f"{{{column}}} : {phrase}{begins}" if column else f"{phrase}{begins}")
     return " AND ".join(parts)

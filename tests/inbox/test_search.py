@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from curate.desk.db import recall
 from curate.errors import UsageError
+from curate.inbox.decide import decide
 from curate.inbox.items import list_items
 from curate.inbox.journal import undo
 from curate.inbox.notes import add_tags, set_note
-from curate.inbox.search import REACHED, catch_up, condition, search, unindexed
+from curate.inbox.search import NEWEST, REACHED, catch_up, condition, search, unindexed
 from tests.inbox.stock import NOW, Stock, entry
 
 
@@ -133,3 +134,14 @@ def test_while_the_index_cannot_be_written_what_is_in_it_is_searched(filled: Sto
     filled.connection.execute(f"PRAGMA max_page_count = {100 * pages}")
     assert "Kernel panics" in found(filled, "kernel")
     assert unindexed(filled.connection) == 0
+
+
+def test_what_is_rare_is_found_behind_thousands_that_hold_the_word_too(stock: Stock) -> None:
+    stock.receive(*(entry(f"n{number}", content_text="scheduler", summary="") for number in range(NEWEST + 50)))
+    first = stock.connection.execute("SELECT id FROM items ORDER BY number LIMIT 1").fetchone()[0]
+    decide(stock.connection, [first], "keep", now=NOW)
+    hits = search(stock.connection, "scheduler state:kept", limit=5, now=NOW)
+    assert [hit.item.id for hit in hits] == [first]
+    assert len(search(stock.connection, "scheduler", limit=5, now=NOW)) == 5
+    assert len(search(stock.connection, "scheduler", limit=0, now=NOW)) == NEWEST + 50
+    assert search(stock.connection, "s", limit=5, now=NOW) == [], "one letter is no beginning"
