@@ -21,8 +21,11 @@ from curate.feeds.health import record
 from curate.feeds.opml import Subscription, add_feed
 from curate.feeds.parse import Entry, Feed
 from curate.inbox.decide import decide
+from curate.inbox.gathering import gather
 from curate.inbox.items import list_items
+from curate.inbox.learn import keep, lessons, untaught
 from curate.inbox.notes import add_tags, set_note
+from curate.inbox.rank import learn
 from curate.inbox.receive import store_feed
 
 if TYPE_CHECKING:
@@ -111,7 +114,11 @@ def main() -> None:
         stored = time.perf_counter()
         choose(connection, told.decided, now)
         done = time.perf_counter()
-    print(f"{told.items:,} items stored in {stored - start:.1f} s, decided in {done - stored:.1f} s: {desk.root}")
+        gather(connection)
+        keep(connection, learn(lessons(connection)), untaught(connection))
+        known = time.perf_counter()
+    print(f"{told.items:,} items stored in {stored - start:.1f} s, decided in {done - stored:.1f} s, ", end="")
+    print(f"stories and ranking in {known - done:.1f} s: {desk.root}")
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def note_move(connection: sqlite3.Connection, moved: Moved, *, now: datetime) ->
     """Make a step of a feed's new address, which an undo can take back."""
     with transaction(connection):
         before, after = {"title": moved.title, "url": moved.before}, {"url": moved.after}
-        _write(connection, _next_step(connection), "move", [(None, before, after)], now)
+        _write(connection, newest_step(connection) + 1, "move", [(None, before, after)], now)
 
 
 def last_steps(connection: sqlite3.Connection, limit: int) -> list[Step]:
@@ -112,6 +112,11 @@ def count_steps(connection: sqlite3.Connection) -> int:
     """Return how many steps stand, feeds that moved apart."""
     query = "SELECT count(DISTINCT step) FROM journal WHERE undone_at IS NULL AND action <> 'move'"
     return int(connection.execute(query).fetchone()[0])
+
+
+def newest_step(connection: sqlite3.Connection) -> int:
+    """Return the number of the last step that was made, standing or not: each has one more than the one before it."""
+    return int(connection.execute("SELECT coalesce(max(step), 0) FROM journal").fetchone()[0])
 
 
 @contextlib.contextmanager
@@ -152,7 +157,7 @@ def recorded_all(
             changes += [(number, before[number], after[number]) for number in numbers]
         if not changes:
             return  # nothing was done that an undo could take back
-        _write(connection, _next_step(connection), action, changes, now)
+        _write(connection, newest_step(connection) + 1, action, changes, now)
         _follow(connection, before, after)
 
 
@@ -172,10 +177,6 @@ def _write(
             for item, before, after in changes
         ],
     )
-
-
-def _next_step(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT coalesce(max(step), 0) + 1 FROM journal").fetchone()[0])
 
 
 def _persons(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:

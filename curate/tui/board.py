@@ -14,7 +14,6 @@ from textual.widgets import Static
 
 from curate.errors import CurateError
 from curate.inbox.items import list_items
-from curate.inbox.journal import count_steps
 from curate.tui import keys
 from curate.tui.preview import Preview
 from curate.tui.rows import Rows, Wording
@@ -147,7 +146,7 @@ class Board(App[None]):
         if plan.timebox:
             gone = int((self.clock() - self.began).total_seconds())
             parts.append(f"{_minutes(gone)} of {_minutes(int(plan.timebox.total_seconds()))}")
-        steps = count_steps(self.connection)
+        steps = sitting.steps
         roomy = sum(map(len, parts)) + 6 * len(parts) + 14 <= self.size.width
         parts.append(f"undo: {steps:,}" + (f" {'step' if steps == 1 else 'steps'}" if roomy else ""))
         screen = self.screen_stack[0]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from curate.inbox.listing import Row
     from curate.tui.rows import Wording
 
-GLANCE = 6_000  # characters of an article beside the list: more than anybody reads there, less than what slows a key
+GLANCE = 3_000  # characters of an article beside the list: more than anybody reads there, less than what slows a key
 WHOLE = 60_000  # of one that is read
 NAMED = 4  # other feeds of a story
 

@@ -59,11 +59,21 @@ class Sitting:
     feed: tuple[str, str] | None = None  # (address, title) of the one feed that is shown
     filter: str = ""
     left: int = 0  # new items in the whole inbox
+    standing: int = 0  # steps that stand, of ``made`` ones: counting them for each key would take too long
+    made: int = 0
 
     @property
     def current(self) -> Row | None:
         """The row under the cursor."""
         return self.rows[self.cursor] if self.rows else None
+
+    @property
+    def steps(self) -> int:
+        """How many steps stand."""
+        made = journal.newest_step(self.connection)
+        self.standing += made - self.made
+        self.made = made
+        return self.standing
 
     @property
     def waiting(self) -> list[int]:
@@ -79,6 +89,7 @@ class Sitting:
         self.rows = rows if limit > 0 else []
         self.marked.clear()
         self.left = count_by_state(self.connection, now=now)["new"]
+        self.standing, self.made = journal.count_steps(self.connection), journal.newest_step(self.connection)
         self.cursor = self.anchor = self.place_of(keep) or 0
 
     def _narrowed(self) -> Condition | None:
@@ -189,11 +200,13 @@ class Sitting:
     def undo(self) -> Step | None:
         """Take the last step back and go to its first item; None when there is none."""
         steps = journal.undo(self.connection, 1, now=self.clock())
+        self.standing -= len(steps)
         return self._went(steps[0]) if steps else None
 
     def redo(self) -> Step | None:
         """Do the last step taken back again and go to its first item; None when there is none."""
         steps = journal.redo(self.connection, 1)
+        self.standing += len(steps)
         return self._went(steps[0]) if steps else None
 
     def _went(self, step: Step) -> Step:
