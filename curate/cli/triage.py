@@ -15,7 +15,7 @@ import click
 from curate.cli import render
 from curate.cli.item_view import byline
 from curate.cli.main import Command
-from curate.errors import UsageError
+from curate.errors import CurateError, UsageError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -52,7 +52,9 @@ class Timebox(click.ParamType[timedelta]):
 @click.option("--timebox", type=Timebox(), metavar="10m", help="Show a clock; nothing ends when the time is over.")
 @click.option("--resume", is_flag=True, help="Go on where the last sitting ended, with its feed, tag, query and order.")
 @click.option("--line", "by_line", is_flag=True, help="Ask item by item, in whole words; no screen is drawn.")
-@click.option("--decisions", type=click.File(encoding="utf-8"), metavar="FILE", help="Read decisions from FILE (-).")
+@click.option(
+    "--decisions", type=click.File(encoding="utf-8-sig"), metavar="FILE", help="Read decisions from FILE (-)."
+)
 @click.pass_obj
 def triage(here: Here, /, *, by_line: bool, decisions: TextIO | None, **told: Any) -> None:  # noqa: ANN401 - click's
     """Decide on the new items, one key or word each.
@@ -117,6 +119,7 @@ def _remember(connection: sqlite3.Connection, told: dict[str, Any], sitting: Sit
 
 def _sit_before_screen(here: Here, connection: sqlite3.Connection, plan: Plan, told: dict[str, Any]) -> bool:
     """Show the full screen until it is left; say whether it was interrupted."""
+    from curate.inbox.notes import put_aside
     from curate.tui.rows import Wording
     from curate.tui.triage import Triage
 
@@ -126,8 +129,15 @@ def _sit_before_screen(here: Here, connection: sqlite3.Connection, plan: Plan, t
     plain = {"ellipsis": "...", "rule": "-", "upright": "|"} if here.ascii else {}
     wording = Wording(safe=safe, ago=render.ago, byline=byline, **plain)
     app = Triage(connection, clock=here.now, wording=wording, plan=plan, doors=_doors(here, connection))
-    app.run(mouse=here.settings().triage.mouse)
+    try:
+        app.run(mouse=here.settings().triage.mouse)
+    finally:
+        for item_id, text in app.unsaved.items():
+            put_aside(here.desk(), item_id, text)
+            here.say(f"A note you typed is not saved: curate item note {item_id} --edit goes on with it.")
     _remember(connection, told, app.sitting)
+    if app.return_code not in (0, 130, None):
+        raise CurateError("The screen failed.", "What you decided is saved. Line mode goes on: curate triage --line")
     return app.return_code == 130
 
 

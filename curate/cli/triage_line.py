@@ -252,7 +252,7 @@ def decide_from(
     A line is ``ID WORD [REST]``; empty ones and those that begin with # say nothing. What stands already is not done
     again. Raises the CurateError of the first line that cannot be done, with its number; those before it are saved.
     """
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_read(lines), 1):
         item_id, _, told = line.strip().partition(" ")
         if not item_id or item_id.startswith("#"):
             continue
@@ -265,6 +265,16 @@ def decide_from(
             error.hint = f"{error.hint} {before}; what stands already is not done twice.".strip()
             raise
         yield {"line": str(number), "id": item.id, "word": word.lower(), "state": item.state}, f"{said} {named(item)}"
+
+
+def _read(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines. Raises UsageError where the file is not text."""
+    try:
+        yield from lines
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"The file is not UTF-8 text: {error.reason}.", "What stood before is saved. Save the file as UTF-8."
+        ) from error
 
 
 def _one(

@@ -7,38 +7,52 @@ know who asks: full screen, line mode and commands come through here alike.
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from curate.desk.db import to_seconds
-from curate.errors import Refused
+from curate.errors import Refused, UsageError
 from curate.inbox.items import STATES, Item, find_number, load_items
 from curate.inbox.journal import recorded_all
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 Action = Literal["keep", "skip", "later"]
 STATE = {"keep": "kept", "skip": "skipped", "later": "later"}
 UNDECIDED = ("new", "kept", "later", "skipped")
 ALLOWED = {"keep": (*UNDECIDED, "drafted"), "skip": UNDECIDED, "later": UNDECIDED}  # from which states
+FARTHEST = timedelta(days=3653)
 DONE = {"keep": "Kept", "skip": "Skipped", "later": "Put off"}
 
 
-def decide(
-    connection: sqlite3.Connection, ids: Iterable[str], action: Action, *, now: datetime, until: datetime | None = None
+def decide(  # noqa: PLR0913 - what a decision is made of
+    connection: sqlite3.Connection,
+    ids: Iterable[str],
+    action: Action,
+    *,
+    now: datetime,
+    until: datetime | None = None,
+    seen: Mapping[str, str] | None = None,
 ) -> list[Item]:
     """Keep, skip or put off the items of ``ids`` as one step; return them as they are now.
 
-    ``until`` is the day an item put off comes back. All or nothing: raises Unknown for an id that
-    does not exist, and Refused when a post stands on one of them (a draft may go back to kept).
+    ``until`` is the day an item put off comes back, at most ten years ahead. ``seen`` are the states in which
+    they were shown, by id. All or nothing: raises Unknown for an id that does not exist, UsageError for a day too far,
+    and Refused when a post stands on one of them (a draft may go back to kept), or one is not as it was shown.
     """
+    if until is not None and until - now > FARTHEST:
+        raise UsageError(f"{until:%Y} is too far ahead: at most ten years.", "Such as: 3d, 2w or 2026-12-01.")
     numbers = list(dict.fromkeys(find_number(connection, item_id) for item_id in ids))
     with recorded_all(connection, numbers, action, now=now):
         for item in load_items(connection, numbers):
             if item.state not in ALLOWED[action]:
                 raise _refusal(item)
+            if seen is not None and seen.get(item.id, item.state) != item.state:
+                message = f"“{item.title}” is {item.state} by now. Nothing was changed."
+                raise Refused(message, "The same key does it all the same.")
         back = to_seconds(until) if until and action == "later" else None
         connection.executemany(
             "UPDATE items SET state = ?, decided_at = ?, later_until = ? WHERE number = ?",

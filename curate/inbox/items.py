@@ -95,8 +95,6 @@ class Item:
 # What the person wrote on stays in the inbox, however old; a tag that a rule put there is not the person's.
 TOUCHED = """SELECT item FROM notes UNION SELECT item FROM quotes UNION SELECT item FROM tags t WHERE NOT EXISTS
   (SELECT 1 FROM effects e WHERE e.item = t.item AND e.action = 'tag' AND e.value = t.tag)"""
-# What was put off and came back counts from that day; nothing else that is new was ever decided on.
-SEEN = "max(first_seen, coalesce(decided_at, 0))"
 LIGHT = """
 SELECT i.*, n.text AS note, coalesce(f.url, '') AS feed_url,
        coalesce(nullif(f.title, ''), i.site) AS feed_title,
@@ -134,13 +132,12 @@ def list_items(  # noqa: PLR0913 - what a list may be narrowed to
     waited until today is new.
     """
     conditions: dict[str, object] = {
-        f"({SEEN} >= ? OR i.state <> 'new' OR i.number IN ({TOUCHED}))": _cutoff(unread) if unread else None,
         "i.state = ?": state,
         "i.dated >= ?": to_seconds(since) if since else None,
         "i.feed = (SELECT number FROM feeds WHERE url = ?)": feed,
     }
     wanted = [Condition(sql, (value,)) for sql, value in conditions.items() if value is not None]
-    wanted += [where] if where else []
+    wanted += [part for part in (in_inbox(unread) if unread else None, where) if part]
     narrowed = f"WHERE {' AND '.join(f'({each.sql})' for each in wanted)}" if wanted else ""
     values = [value for each in wanted for value in each.values]
     rows = connection.execute(f"{LIGHT} {narrowed} ORDER BY {ORDERS[order]} LIMIT ?", (*values, limit or -1))
@@ -221,6 +218,12 @@ def count_by_feed(connection: sqlite3.Connection) -> dict[str, tuple[int, int, d
         JOIN feeds f ON f.number = c.feed GROUP BY f.url
     """)
     return {url: (seen, kept or 0, to_moment(newest)) for url, seen, kept, newest in rows}
+
+
+def in_inbox(now: datetime, item: str = "i") -> Condition:
+    """Return that ``item``, a name of the table, has not left the inbox: touched, or new for less than 90 days."""
+    seen = f"max({item}.first_seen, coalesce({item}.decided_at, 0)) >= ?"
+    return Condition(f"{seen} OR {item}.state <> 'new' OR {item}.number IN ({TOUCHED})", (_cutoff(now),))
 
 
 def _cutoff(now: datetime) -> int:

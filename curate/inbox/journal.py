@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # The columns of items that are the person's, what rules did included.
-PERSONS = ("state", "decided_at", "later_until", "via_name", "via_url", "boost", "apart")
+TOGETHER = (("state", "decided_at", "later_until"), ("via_name", "via_url"), ("apart", "story"))
+PERSONS = tuple(name for columns in TOGETHER for name in columns)
+# The rows that are the person's, or a rule's; the first column is what tells two of an item apart.
+LISTS = (
+    ("quotes", ("number", "text", "prefix", "suffix")),
+    ("tags", ("tag",)),
+    ("effects", ("rule", "name", "action", "value", "at")),
+)
+OLDER: dict[str, Any] = {"apart": 0, "story": None, "effects": []}  # what older journals do not tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +78,7 @@ def undo(connection: sqlite3.Connection, steps: int, *, now: datetime, feeds_fil
     with transaction(connection):
         numbers = _standing(connection, steps, lists=feeds_file is not None)
         for step in numbers:
-            for row in _rows(connection, step, newest_first=True):
-                _bring_back(connection, row, "before", feeds_file)
+            _bring_back(connection, step, "before", feeds_file)
             connection.execute("UPDATE journal SET undone_at = ? WHERE step = ?", (to_seconds(now), step))
         return _steps(connection, numbers)
 
@@ -85,8 +92,7 @@ def redo(connection: sqlite3.Connection, steps: int, *, feeds_file: Path | None 
     with transaction(connection):
         numbers = _undone(connection, steps, lists=feeds_file is not None)
         for step in numbers:
-            for row in _rows(connection, step):
-                _bring_back(connection, row, "after", feeds_file)
+            _bring_back(connection, step, "after", feeds_file)
             connection.execute("UPDATE journal SET undone_at = NULL WHERE step = ?", (step,))
         return _steps(connection, numbers)
 
@@ -180,14 +186,11 @@ def _write(
 
 
 def _persons(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Return, by item, every value that is the person's: what an undo must bring back.
-
-    ``story`` is brought back with ``apart`` alone.
-    """
+    """Return, by item, every value that is the person's: what an undo must bring back."""
     named = (json.dumps(list(numbers)),)
     found: dict[int, dict[str, Any]] = {}
     for row in connection.execute(
-        f"SELECT i.number, {', '.join(PERSONS)}, story, n.text AS note"  # noqa: S608 - our own names
+        f"SELECT i.number, {', '.join(PERSONS)}, n.text AS note"  # noqa: S608 - our own names
         " FROM items i LEFT JOIN notes n ON n.item = i.number"
         " WHERE i.number IN (SELECT value FROM json_each(?))",
         named,
@@ -213,54 +216,67 @@ def _persons(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int
     return found
 
 
-def _rows(connection: sqlite3.Connection, step: int, *, newest_first: bool = False) -> list[sqlite3.Row]:
-    order = "DESC" if newest_first else "ASC"
-    return connection.execute(
-        f"SELECT item, before, after FROM journal WHERE step = ? ORDER BY number {order}",  # noqa: S608 - ours
-        (step,),
-    ).fetchall()
-
-
 def _bring_back(
-    connection: sqlite3.Connection, row: sqlite3.Row, side: Literal["before", "after"], feeds_file: Path | None
+    connection: sqlite3.Connection, step: int, side: Literal["before", "after"], feeds_file: Path | None
 ) -> None:
-    """Make what a row of the journal is about as it was on one side of the step."""
-    wanted = json.loads(row[side])
-    if row["item"] is not None:
-        _restore(connection, row["item"], wanted)
-    elif "rule" in wanted:
-        from curate.inbox.rules import restore_rule
+    """Make what a step changed as it was on one side of it; what it did not change stays as it is by now."""
+    other: Literal["before", "after"] = "after" if side == "before" else "before"
+    rows = connection.execute("SELECT number, item, before, after FROM journal WHERE step = ?", (step,)).fetchall()
+    items = [(row["item"], json.loads(row[other]), json.loads(row[side])) for row in rows if row["item"] is not None]
+    _restore(connection, [(number, {**OLDER, **now}, {**OLDER, **wanted}) for number, now, wanted in items])
+    for row in rows:
+        if row["item"] is not None:
+            continue
+        now, wanted = json.loads(row[other]), json.loads(row[side])
+        if "rule" in wanted:
+            from curate.inbox.rules import restore_rule
 
-        current = json.loads(row["before" if side == "after" else "after"])["rule"]
-        restore_rule(connection, current, wanted["rule"], never_was=side == "before")
-    elif feeds_file is not None:
-        moved = _moved(row)
-        back = Moved(title=moved.title, before=moved.after, after=moved.before)
-        _move(connection, feeds_file, back if side == "before" else moved, forward=side == "after")
+            did = wanted.get("again", ())
+            again = restore_rule(connection, now["rule"], wanted["rule"], again=did, undo=side == "before")
+            if again:  # what it did to arrivals, for a redo
+                told = json.dumps({**now, "again": again})
+                connection.execute("UPDATE journal SET after = ? WHERE number = ?", (told, row["number"]))
+        elif feeds_file is not None:
+            moved = _moved(row)
+            back = Moved(title=moved.title, before=moved.after, after=moved.before)
+            _move(connection, feeds_file, back if side == "before" else moved, forward=side == "after")
 
 
-def _restore(connection: sqlite3.Connection, number: int, wanted: dict[str, Any]) -> None:
-    current = _persons(connection, [number])
-    before = {**dict.fromkeys(PERSONS, 0), "story": None, "effects": [], **wanted}  # older journals do not tell all
-    columns = PERSONS if before["apart"] == current[number]["apart"] else (*PERSONS, "story")
-    connection.execute(
-        f"UPDATE items SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE number = :number",  # noqa: S608
-        {**before, "number": number},
-    )
-    for table in ("notes", "quotes", "tags", "effects"):
-        connection.execute(f"DELETE FROM {table} WHERE item = ?", (number,))  # noqa: S608 - our own names
-    if before["note"] is not None:
-        connection.execute("INSERT INTO notes (item, text) VALUES (?, ?)", (number, before["note"]))
+def _restore(connection: sqlite3.Connection, changes: Sequence[tuple[int, dict[str, Any], dict[str, Any]]]) -> None:
+    """Undo, for each (item, what it was then, what it is to be), what made the difference."""
+    for columns in TOGETHER:
+        connection.executemany(
+            f"UPDATE items SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE number = :number",  # noqa: S608
+            [
+                {**wanted, "number": number}
+                for number, then, wanted in changes
+                if any(then[name] != wanted[name] for name in columns)
+            ],
+        )
+    noted = [(number, wanted["note"]) for number, then, wanted in changes if then["note"] != wanted["note"]]
+    connection.executemany("DELETE FROM notes WHERE item = ?", [(number,) for number, _ in noted])
     connection.executemany(
-        "INSERT INTO quotes (item, number, text, prefix, suffix) VALUES (?, ?, ?, ?, ?)",
-        [(number, *quote) for quote in before["quotes"]],
+        "INSERT INTO notes (item, text) VALUES (?, ?)", [(number, note) for number, note in noted if note is not None]
     )
-    connection.executemany("INSERT INTO tags (item, tag) VALUES (?, ?)", [(number, tag) for tag in before["tags"]])
+    for table, parts in LISTS:
+        gone = [(n, row[0]) for n, then, wanted in changes for row in _less(then[table], wanted[table])]
+        back = [(n, *row) for n, then, wanted in changes for row in _less(wanted[table], then[table])]
+        named, marks = ", ".join(parts), ", ".join("?" * (len(parts) + 1))
+        connection.executemany(f"DELETE FROM {table} WHERE item = ? AND {parts[0]} = ?", gone)  # noqa: S608
+        connection.executemany(f"INSERT OR REPLACE INTO {table} (item, {named}) VALUES ({marks})", back)  # noqa: S608
+    boosted = [(number,) for number, then, wanted in changes if then["effects"] != wanted["effects"]]
     connection.executemany(
-        "INSERT INTO effects (item, rule, name, action, value, at) VALUES (?, ?, ?, ?, ?, ?)",
-        [(number, *effect) for effect in before["effects"]],
+        "UPDATE items SET boost = (SELECT coalesce(sum(CAST(value AS REAL)), 0) FROM effects"
+        " WHERE item = ?1 AND action = 'boost') WHERE number = ?1",
+        boosted,
     )
-    _follow(connection, current, {number: before})
+    now = {number: then for number, then, _ in changes}
+    _follow(connection, now, {number: wanted for number, _, wanted in changes})
+
+
+def _less(one: list[Any], other: list[Any]) -> list[Any]:
+    """Return what ``one`` has and ``other`` has not."""
+    return [each if isinstance(each, list) else [each] for each in one if each not in other]
 
 
 def _follow(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from curate.inbox.items import Condition, Item, find_number, list_items, load_items
+from curate.inbox.items import Condition, Item, find_number, in_inbox, list_items, load_items
 from curate.inbox.yields import hardly_known
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from curate.inbox.items import Order, State
 
-# The leader where it is in the list, else the first of the story that is.
-LEADS = Condition("""i.story IS NULL OR NOT EXISTS (SELECT 1 FROM items o WHERE o.story = i.story
-  AND o.state = i.state AND (o.number <> i.story, o.number) < (i.number <> i.story, i.number))""")
 PLACE = 10  # every so manieth place explores
 FEW = 5  # decisions on a feed's items: with fewer, it is hardly known
 # In feeds of these numbers; asked by item, or SQLite would look through all that is new in its order.
@@ -61,11 +58,11 @@ def list_rows(  # noqa: PLR0913 - what a list may be narrowed to
 ) -> list[Row]:
     """Return the rows of one state (None: of each), stories gathered; ``limit`` 0 means all, ``feed`` is a feed's URL.
 
-    A story is listed when its lead meets ``where``. The others of a story that wait 90 days unread go with it.
+    A story is listed when its lead meets ``where``. Others of it that have left the inbox unread go with it.
     By score, every tenth place among what is new goes to a feed that is hardly known, those nobody decided on first.
     """
-    narrowed = _both(LEADS, where)
     inbox = now if state == "new" and since is None else None
+    narrowed = _both(_leads(inbox), where)
     listed = partial(list_items, connection, state=state, since=since, feed=feed, unread=inbox, order=order)
     leads, explored = listed(limit=limit, where=narrowed), set[int]()
     if order == "score" and state == "new" and feed is None and len(leads) >= PLACE:
@@ -152,6 +149,20 @@ def also(connection: sqlite3.Connection, items: Iterable[Item]) -> dict[int, tup
     return {
         item.number: tuple(each for each in told.get(item.story, ()) if each.number != item.number) for item in items
     }
+
+
+def _leads(inbox: datetime | None) -> Condition:
+    """Return that an item leads what is listed of its story: its leader where it is in the list, else the first.
+
+    With ``inbox``, the time it is, what has left the inbox leads nothing.
+    """
+    listed = in_inbox(inbox, "o") if inbox else Condition("1")
+    return Condition(
+        "i.story IS NULL OR NOT EXISTS (SELECT 1 FROM items o"  # noqa: S608 - our own parts
+        " WHERE o.story = i.story AND o.state = i.state"
+        f" AND (o.number <> i.story, o.number) < (i.number <> i.story, i.number) AND ({listed.sql}))",
+        listed.values,
+    )
 
 
 def _both(one: Condition, other: Condition | None) -> Condition:

@@ -15,8 +15,8 @@ from curate.desk.locks import hold
 from curate.errors import CurateError, Refused, UsageError
 from curate.feeds.characters import tidy
 from curate.feeds.clean import word_count
-from curate.inbox.items import Item, Quote, find_item
-from curate.inbox.journal import recorded
+from curate.inbox.items import Item, Quote, find_item, find_number
+from curate.inbox.journal import recorded, recorded_all
 
 if TYPE_CHECKING:
     import sqlite3
@@ -78,6 +78,15 @@ def edit_note(
     return stored
 
 
+def put_aside(desk: Desk, item_id: str, text: str) -> Path:
+    """Keep a note that was typed and not saved where ``edit_note`` goes on with it; return the file."""
+    path = desk.typed / f"note-{item_id}.md"
+    if path.exists():  # an editor crashed on it before
+        text = f"{path.read_bytes().decode(errors='replace').rstrip()}\n\n{text}"
+    write_whole(path, f"{text.rstrip()}\n".encode())
+    return path
+
+
 def _edited(path: Path, edit: Callable[[Path], int]) -> str:
     code = edit(path)
     if code:
@@ -136,19 +145,24 @@ def remove_quote(connection: sqlite3.Connection, item_id: str, begin: str, *, no
 
 def add_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], *, now: datetime) -> Item:
     """Put ``tags`` on the item, each as it was first spelt on any item. Raises Unknown, UsageError."""
+    return tag_all(connection, [item_id], tags, now=now)[0]
+
+
+def tag_all(connection: sqlite3.Connection, ids: Iterable[str], tags: Iterable[str], *, now: datetime) -> list[Item]:
+    """Put ``tags`` on all items of ``ids`` as one step; return them. Raises Unknown, UsageError."""
     wanted = tag_names(tags)
-    with recorded(connection, item_id, "tag", now=now) as number:
-        _put(connection, number, wanted)
-    return find_item(connection, item_id)
+    numbers = {item_id: find_number(connection, item_id) for item_id in ids}
+    with recorded_all(connection, list(numbers.values()), "tag", now=now):
+        for number in numbers.values():
+            _put(connection, number, wanted)
+    return [find_item(connection, item_id) for item_id in numbers]
 
 
 def remove_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], *, now: datetime) -> Item:
     """Take ``tags`` off the item, whatever their case; those it does not have change nothing."""
     wanted = tag_names(tags)
     with recorded(connection, item_id, "tag", now=now) as number:
-        connection.executemany(
-            "DELETE FROM tags WHERE item = ? AND tag = ? COLLATE NOCASE", [(number, tag) for tag in wanted]
-        )
+        _take_off(connection, number, wanted)
     return find_item(connection, item_id)
 
 
@@ -157,8 +171,10 @@ def set_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], 
     named = [tag for tag in tags if _line(tag)]
     with recorded(connection, item_id, "tag", now=now) as number:
         wanted = tag_names(named) if named else []
-        connection.execute("DELETE FROM tags WHERE item = ?", (number,))
-        _put(connection, number, wanted)
+        kept = {tag.casefold() for tag in wanted}
+        worn = [row[0] for row in connection.execute("SELECT tag FROM tags WHERE item = ?", (number,))]
+        _take_off(connection, number, [tag for tag in worn if tag.casefold() not in kept])
+        _put(connection, number, [tag for tag in wanted if tag.casefold() not in {one.casefold() for one in worn}])
     return find_item(connection, item_id)
 
 
@@ -189,6 +205,15 @@ def _put(connection: sqlite3.Connection, number: int, tags: Iterable[str]) -> No
     for tag in tags:
         known = connection.execute("SELECT tag FROM tags WHERE tag = ? COLLATE NOCASE LIMIT 1", (tag,)).fetchone()
         connection.execute("INSERT OR IGNORE INTO tags (item, tag) VALUES (?, ?)", (number, known[0] if known else tag))
+
+
+def _take_off(connection: sqlite3.Connection, number: int, tags: Iterable[str]) -> None:
+    """Take tags off an item, whatever their case. A rule's is the person's from then on: nothing takes it off again."""
+    named = [(number, tag) for tag in tags]
+    connection.executemany("DELETE FROM tags WHERE item = ? AND tag = ? COLLATE NOCASE", named)
+    connection.executemany(
+        "UPDATE effects SET value = '' WHERE item = ? AND action = 'tag' AND value = ? COLLATE NOCASE", named
+    )
 
 
 def _around(passage: str, text: str) -> tuple[str, str] | None:

@@ -124,8 +124,8 @@ async def _read(  # noqa: PLR0913 - what one page takes
         with transaction(connection):
             _note(connection, item, now, reason=_why(error))
         raise
-    with transaction(connection):
-        _keep(connection, item, page, reply, now)
+    with transaction(connection):  # as it is by now, and whole: who asked may know it from a list
+        _keep(connection, find_item(connection, item.id), page, reply, now)
     return find_item(connection, item.id)
 
 

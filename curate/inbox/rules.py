@@ -7,6 +7,7 @@ arrivals is none, for nobody did it. Must not know what a query's terms are.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +23,7 @@ from curate.inbox.search import condition, index
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
 Act = Literal["skip", "boost", "tag", "later"]
@@ -59,8 +60,9 @@ def list_rules(connection: sqlite3.Connection) -> list[Rule]:
 
 def find_rule(connection: sqlite3.Connection, name: str) -> Rule:
     """Return the rule with the id or the name. Raises Unknown."""
+    wanted = name.strip().casefold()
     for rule in list_rules(connection):
-        if name.strip().casefold() in (rule.id, rule.name.casefold()):
+        if wanted in (rule.id, rule.name.casefold(), rule.query.casefold()):
             return rule
     raise Unknown("rule", name, "curate rule list shows them.")
 
@@ -85,7 +87,7 @@ def add_rule(  # noqa: PLR0913 - what a rule is made of
         numbers = _matching(connection, "", where) if apply else []
         with recorded_all(connection, numbers, "rule", now=now, rules=lambda: rows(connection)):
             [rule_id] = new_ids(connection, 1)
-            called = " ".join((name or query).split())[:LONGEST_NAME]
+            called = _named(connection, name, query)
             connection.execute(
                 "INSERT INTO rules (id, name, query, action, value, created_at) VALUES (?, ?, ?, ?, ?, ?)",
                 (rule_id, called, " ".join(query.split()), action, value, to_seconds(now)),
@@ -94,7 +96,6 @@ def add_rule(  # noqa: PLR0913 - what a rule is made of
             if not recall(connection, REACHED):  # what is here did not arrive after the first rule
                 remember(connection, REACHED, str(_newest(connection)))
             _touch(connection, rule, numbers, now)
-        index(connection, numbers)
     return rule, len(numbers)
 
 
@@ -113,10 +114,12 @@ def edit_rule(  # noqa: PLR0913 - what may be changed of a rule
     new_value = _meant(action, value) if action else rule.value
     if query is not None:
         _looking_for(connection, query, now)
+    renamed = called is not None and called.casefold() != rule.name.casefold()
+    called = _named(connection, called, "") if called and renamed else called or rule.name
     with recorded_all(connection, [], "rule", now=now, rules=lambda: rows(connection)):
         connection.execute(
             "UPDATE rules SET name = ?, query = ?, action = ?, value = ? WHERE id = ?",
-            (called or rule.name, " ".join((query or rule.query).split()), action or rule.action, new_value, rule.id),
+            (called, " ".join((query or rule.query).split()), action or rule.action, new_value, rule.id),
         )
     return find_rule(connection, rule.id)
 
@@ -124,12 +127,11 @@ def edit_rule(  # noqa: PLR0913 - what may be changed of a rule
 def apply_rule(connection: sqlite3.Connection, name: str, *, now: datetime) -> int:
     """Do a rule to all that is new and not yet touched by it, as one step; return how many. Raises Unknown."""
     rule = find_rule(connection, name)
-    where = condition(connection, rule.query, now=now)
+    where = condition(connection, rule.query, now=now, typing=False)
     with transaction(connection):
         numbers = _matching(connection, rule.id, where)
         with recorded_all(connection, numbers, "rule", now=now):
             _touch(connection, rule, numbers, now)
-        index(connection, numbers)
     return len(numbers)
 
 
@@ -144,14 +146,13 @@ def remove_rule(connection: sqlite3.Connection, name: str, *, take_back: bool, n
         with recorded_all(connection, numbers, "rule", now=now, rules=lambda: rows(connection)):
             connection.execute("DELETE FROM rules WHERE id = ?", (rule.id,))
             _take_back(connection, rule.id, numbers)
-        index(connection, numbers)
     return rule, len(numbers)
 
 
 def matching(connection: sqlite3.Connection, query: str, *, since: datetime, now: datetime) -> list[Item]:
     """Return the items seen since then that ``query`` is true of, whatever became of them, newest first."""
     seen = Condition("i.first_seen >= ?", (to_seconds(since),))
-    where = condition(connection, query, now=now)
+    where = condition(connection, query, now=now, typing=False)
     both = Condition(f"({seen.sql}) AND ({where.sql})", (*seen.values, *where.values))
     return list_items(connection, state=None, limit=0, where=both)
 
@@ -167,7 +168,7 @@ def apply_to_arrivals(connection: sqlite3.Connection, *, now: datetime) -> int:
     if newest <= after:
         return 0
     for rule in list_rules(connection):
-        where = condition(connection, rule.query, now=now)
+        where = condition(connection, rule.query, now=now, typing=False)
         arrived = Condition(f"i.number > ? AND i.feed IS NOT NULL AND ({where.sql})", (after, *where.values))
         with transaction(connection):
             numbers = _matching(connection, rule.id, arrived)
@@ -188,12 +189,13 @@ def restore_rule(
     current: dict[str, Any] | None,
     wanted: dict[str, Any] | None,
     *,
-    never_was: bool,
-) -> None:
+    undo: bool,
+    again: Sequence[int] = (),
+) -> list[int]:
     """Put the stored rule ``wanted`` in the place of ``current``; None is a rule that is not there.
 
-    A rule that ``never_was`` has done nothing: what it did to arrivals is taken back where it still stands. One
-    that is removed again leaves it, as removing does.
+    With the ``undo`` of its adding, what it did to arrivals is taken back where it still stands: returns their numbers,
+    for a redo to do it ``again``. One that is removed again leaves it, as removing does.
     """
     for rule in (current, wanted):
         if rule is not None:
@@ -204,10 +206,15 @@ def restore_rule(
             " VALUES (:number, :id, :name, :query, :action, :value, :created_at)",
             wanted,
         )
-    elif current is not None and never_was:
+    numbers: list[int] = []
+    if wanted is None and current is not None and undo:
         numbers = _touched(connection, current["id"])
         _take_back(connection, current["id"], numbers)
-        index(connection, numbers)
+    elif current is None and wanted is not None and again:
+        named = Condition("i.number IN (SELECT value FROM json_each(?))", (json.dumps(list(again)),))
+        _touch(connection, _rule(wanted), _matching(connection, wanted["id"], named), to_moment(wanted["created_at"]))
+    index(connection, [*numbers, *again])
+    return numbers
 
 
 def _looking_for(connection: sqlite3.Connection, query: str, now: datetime) -> Condition:
@@ -216,7 +223,21 @@ def _looking_for(connection: sqlite3.Connection, query: str, now: datetime) -> C
         raise UsageError(
             "The query looks for nothing.", "For everything: newer:3650d. What it may say: curate help query."
         )
-    return condition(connection, query, now=now)
+    return condition(connection, query, now=now, typing=False)
+
+
+def _named(connection: sqlite3.Connection, name: str, query: str) -> str:
+    """Return what a rule is called: ``name``, else its query, cut short. Raises UsageError for a name that is taken."""
+    called = " ".join((name or query).split())[:LONGEST_NAME].strip()
+    taken = {rule.name.casefold() for rule in list_rules(connection)}
+    if name and called.casefold() in taken:
+        raise UsageError(f"There is a rule called “{called}” already.", f"curate rule edit '{called}' changes it.")
+    number = 1
+    free = called
+    while free.casefold() in taken:
+        number += 1
+        free = f"{called} {number}"
+    return free
 
 
 def _newest(connection: sqlite3.Connection) -> int:
@@ -235,60 +256,62 @@ def _touched(connection: sqlite3.Connection, rule_id: str) -> list[int]:
     return [row[0] for row in connection.execute("SELECT item FROM effects WHERE rule = ? ORDER BY item", (rule_id,))]
 
 
-def _touch(connection: sqlite3.Connection, rule: Rule, numbers: Iterable[int], now: datetime) -> None:
+def _touch(connection: sqlite3.Connection, rule: Rule, numbers: Sequence[int], now: datetime) -> None:
     """Do the rule to the items, and write down that it did."""
     moment = to_seconds(now)
-    for number in numbers:
-        value = rule.value
-        match rule.action:
-            case "skip":
-                connection.execute(
-                    "UPDATE items SET state = 'skipped', decided_at = ? WHERE number = ?", (moment, number)
-                )
-            case "later":
-                until = to_seconds(now + timedelta(days=int(rule.value)))
-                connection.execute(
-                    "UPDATE items SET state = 'later', decided_at = ?, later_until = ? WHERE number = ?",
-                    (moment, until, number),
-                )
-            case "tag":
+    values = dict.fromkeys(numbers, rule.value)
+    match rule.action:
+        case "skip" | "later":
+            state = "skipped" if rule.action == "skip" else "later"
+            until = to_seconds(now + timedelta(days=int(rule.value))) if rule.action == "later" else None
+            connection.executemany(
+                "UPDATE items SET state = ?, decided_at = ?, later_until = ? WHERE number = ?",
+                [(state, moment, until, number) for number in numbers],
+            )
+        case "tag":
+            for number in numbers:
                 put = connection.execute(
                     "INSERT INTO tags (item, tag) SELECT ?1, ?2 WHERE NOT EXISTS"
                     " (SELECT 1 FROM tags WHERE item = ?1 AND tag = ?2 COLLATE NOCASE)",
                     (number, rule.value),
                 )
-                value = rule.value if put.rowcount else ""  # a tag that was there is not the rule's to take off
-        connection.execute(
-            "INSERT INTO effects (item, rule, name, action, value, at) VALUES (?, ?, ?, ?, ?, ?)",
-            (number, rule.id, rule.name, rule.action, value, moment),
-        )
-        _sum_up(connection, number)
+                if not put.rowcount:
+                    values[number] = ""  # a tag that was there is not the rule's to take off
+    connection.executemany(
+        "INSERT INTO effects (item, rule, name, action, value, at) VALUES (?, ?, ?, ?, ?, ?)",
+        [(number, rule.id, rule.name, rule.action, value, moment) for number, value in values.items()],
+    )
+    if rule.action == "boost":
+        _sum_up(connection, numbers)
 
 
-def _take_back(connection: sqlite3.Connection, rule_id: str, numbers: Iterable[int]) -> None:
+def _take_back(connection: sqlite3.Connection, rule_id: str, numbers: Sequence[int]) -> None:
     """Undo what the rule did to the items, where nobody has decided since."""
-    for number in numbers:
-        effect = connection.execute("SELECT * FROM effects WHERE item = ? AND rule = ?", (number, rule_id)).fetchone()
-        match effect["action"]:
-            case "skip" | "later":
-                state = "skipped" if effect["action"] == "skip" else "later"
-                connection.execute(
-                    "UPDATE items SET state = 'new', decided_at = NULL, later_until = NULL"
-                    " WHERE number = ? AND state = ? AND decided_at = ?",
-                    (number, state, effect["at"]),
-                )
-            case "tag":
-                connection.execute("DELETE FROM tags WHERE item = ? AND tag = ?", (number, effect["value"]))
-        connection.execute("DELETE FROM effects WHERE item = ? AND rule = ?", (number, rule_id))
-        _sum_up(connection, number)
+    effects = connection.execute("SELECT item, action, value, at FROM effects WHERE rule = ?", (rule_id,)).fetchall()
+    named = set(numbers)
+    effects = [effect for effect in effects if effect["item"] in named]
+    states = {"skip": "skipped", "later": "later"}
+    connection.executemany(
+        "UPDATE items SET state = 'new', decided_at = NULL, later_until = NULL"
+        " WHERE number = ? AND state = ? AND decided_at = ?",
+        [(each["item"], states[each["action"]], each["at"]) for each in effects if each["action"] in states],
+    )
+    connection.executemany(
+        "DELETE FROM tags WHERE item = ? AND tag = ?",
+        [(each["item"], each["value"]) for each in effects if each["action"] == "tag"],
+    )
+    connection.executemany(
+        "DELETE FROM effects WHERE item = ? AND rule = ?", [(each["item"], rule_id) for each in effects]
+    )
+    _sum_up(connection, [each["item"] for each in effects if each["action"] == "boost"])
 
 
-def _sum_up(connection: sqlite3.Connection, number: int) -> None:
-    """Give the item the boost of all rules that stand on it."""
-    connection.execute(
+def _sum_up(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
+    """Give the items the boost of all rules that stand on them."""
+    connection.executemany(
         "UPDATE items SET boost = (SELECT coalesce(sum(CAST(value AS REAL)), 0) FROM effects"
         " WHERE item = ?1 AND action = 'boost') WHERE number = ?1",
-        (number,),
+        [(number,) for number in numbers],
     )
 
 

@@ -165,16 +165,17 @@ def _found(connection: sqlite3.Connection, match: str, where: Condition, limit: 
         below = held[-1]
 
 
-def condition(connection: sqlite3.Connection, text: str, *, now: datetime) -> Condition:
+def condition(connection: sqlite3.Connection, text: str, *, now: datetime, typing: bool = True) -> Condition:
     """Return what narrows a list to the items that ``text`` (the grammar of ``query``) is true of.
 
-    Brings the index up to date first, if it can be written. Raises UsageError when a part of ``text`` cannot be meant.
+    While one is ``typing`` the last word may be the beginning of one; in a rule, a word is that word. Brings the
+    index up to date first, if it can be written. Raises UsageError when a part of ``text`` cannot be meant.
     """
     terms = parse(text, now=now)
     words = [term for term in terms if term.field in COLUMNS and not term.negated]
     if any(term.field in COLUMNS for term in terms):
         _catch_up_if_possible(connection)
-    match = _match(words)
+    match = _match(words, typing=typing)
     parts = [Condition("i.number IN (SELECT rowid FROM search WHERE search MATCH ?)", (match,))] if match else []
     return _both([*parts, *(_condition(term) for term in terms if term not in words)])
 
@@ -219,7 +220,7 @@ def _holds(term: Term) -> Condition:  # noqa: PLR0911 - one arm for each field
             told = "SELECT 1 FROM effects e WHERE e.item = i.number AND (e.name = ? COLLATE NOCASE OR e.rule = ?)"
             return Condition(f"EXISTS ({told})", (term.text, term.text))
         case _:
-            words = _match([term])
+            words = _match([term], typing=False)
             return Condition("i.number IN (SELECT rowid FROM search WHERE search MATCH ?)", (words,)) if words else NO
 
 
@@ -243,17 +244,19 @@ def _snippets(connection: sqlite3.Connection, query: str, numbers: Sequence[int]
     return {number: " ".join(str(snippet).split()) for number, snippet in rows}
 
 
-def _match(terms: Sequence[Term]) -> str:
+def _match(terms: Sequence[Term], *, typing: bool = True) -> str:
     """Return terms as FTS5 reads them, each a quoted phrase (https://www.sqlite.org/fts5.html).
 
-    The last word that is no phrase may be the beginning of one, but for a single letter. "" when they say nothing.
+    While one is ``typing``, the last word that is no phrase may be the beginning of one, but for a single letter.
+    "" when they say nothing.
     """
     parts = []
     for place, term in enumerate(terms, 1):
         if not re.search(r"\w", term.text.replace("_", "")):
             continue
         phrase = '"' + term.text.replace('"', '""') + '"'
-        begins = "*" if place == len(terms) and not term.exact and not LETTER.fullmatch(term.text) else ""
+        last = typing and place == len(terms) and not term.exact
+        begins = "*" if last and not LETTER.fullmatch(term.text) else ""
         column = COLUMNS[term.field]
         parts.append(f"{{{column}}} : {phrase}{begins}" if column else f"{phrase}{begins}")
     return " AND ".join(parts)

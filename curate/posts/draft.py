@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from curate.inbox.items import Item
 
 MARKER = "<!-- curate: this line and what is below it are not saved -->"
-OURS = "%% "  # begins each line that stands below the marker and is not the person's
+OURS = "%% curate: "  # begins each line that stands below the marker and is not the person's
 ASIDE = "A last line that is one question becomes the post's question."
 MAYBE = ("topic", "summary", "question")  # keys shown empty in the editor, and left out when they stay so
 MOST_CREDITS = 12  # others that have the story, in a post

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from textual import events
 
+    from curate.inbox.listing import Row
+
 T = TypeVar("T")
 
 SMALLEST = (60, 16)  # columns, rows
@@ -179,6 +181,12 @@ class Board(App[None]):
     def _keys(self, width: int) -> None:
         self.screen_stack[0].query_one("#keys", Static).update(keys.footer(width, self.where))
 
+    def chosen(self) -> list[Row]:
+        """Return the rows a key is about: the marked ones where marks are in sight, else the one under the cursor."""
+        if self.where == "article":
+            return [self.sitting.current] if self.sitting.current else []
+        return self.sitting.chosen()
+
     def go(self, where: str) -> None:
         """Show the list, the skim or the article alone."""
         self.where = where
@@ -199,7 +207,10 @@ class Board(App[None]):
         """Show the article under the cursor where one is in sight; ``said`` is how its full text comes along."""
         if self.where != "skim" and (self.showing or self.where == "article"):
             row = self.sitting.current
-            self.attempt(lambda: self.preview.show(row, whole=self.where == "article", said=said))
+            try:
+                self.preview.show(row, whole=self.where == "article", said=said)
+            except (CurateError, sqlite3.Error, ValueError) as error:  # said there: the head would show this again
+                self.preview.fail(f"This cannot be read: {error}")
 
     def say(self, message: str) -> None:
         """Say one thing in the head, until the cursor moves; "" says what the list holds."""

@@ -45,6 +45,10 @@ class Preview(VerticalScroll):
         self.scroll_home(animate=False)
         self.text.update("" if row is None else self._content(row, whole=whole, said=said))
 
+    def fail(self, said: str) -> None:
+        """Say why nothing is shown."""
+        self.text.update(Content(self.wording.safe(said)))
+
     def find(self, item_id: str) -> Item:
         """Return the item whole, as it is now. Raises Unknown."""
         return find_item(self.connection, item_id)

@@ -22,14 +22,13 @@ from curate.inbox.notes import MOST_QUOTED
 from curate.tui.ask import fitting, headed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from textual.app import ComposeResult
 
     from curate.tui.rows import Wording
 
 LONGEST = 200_000  # characters of an article that are offered
-PARAGRAPH = re.compile(r"\S.*?(?=\n\s*\n|\s*\Z)", re.DOTALL)
 WORD = re.compile(r"\S+")
 SPACE = re.compile(r"\s")
 PANE_KEYS = (
@@ -54,14 +53,29 @@ def broken(text: str, width: int, *, cells: Callable[[str], int] = cell_len) -> 
     A line ends after the last word that fits, else in the middle of one; ``cells`` measures.
     """
     lines = []
-    for number, block in enumerate(PARAGRAPH.finditer(text)):
-        start, stop = block.span()
-        while start < stop:
-            end = _fits(text, start, stop, width, cells)
-            lines.append(Line(start, end, number))
+    for number, (start, stop) in enumerate(_paragraphs(text)):
+        place = start
+        while place < stop:
+            end = _fits(text, place, stop, width, cells)
+            lines.append(Line(place, end, number))
             following = WORD.search(text, end, stop)
-            start = following.start() if following else stop
+            place = following.start() if following else stop
     return lines
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield from where to where each paragraph goes: lines with words, up to one that has none."""
+    place = begin = end = 0
+    for line in text.split("\n"):
+        if line.strip():
+            begin = begin if end else place + len(line) - len(line.lstrip())
+            end = place + len(line.rstrip())
+        elif end:
+            yield begin, end
+            end = 0
+        place += len(line) + 1
+    if end:
+        yield begin, end
 
 
 def _fits(text: str, start: int, stop: int, width: int, cells: Callable[[str], int]) -> int:
@@ -73,6 +87,9 @@ def _fits(text: str, start: int, stop: int, width: int, cells: Callable[[str], i
         end = word.end()
     if end > start:
         return end
+    if text[start : start + width].isascii():
+        space = SPACE.search(text, start, min(start + width, stop))
+        return space.start() if space else min(start + width, stop)
     end = start + 1
     while end < stop and not text[end].isspace() and end - start < 2 * width and cells(text[start : end + 1]) <= width:
         end += 1

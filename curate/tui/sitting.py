@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from curate.errors import Refused
 from curate.inbox import journal
 from curate.inbox.decide import decide, split
 from curate.inbox.items import Condition, Item, count_by_state, find_item
@@ -115,8 +116,11 @@ class Sitting:
             raise
         return len(self.rows)
 
-    def turn_feed(self, by: int) -> None:
-        """Show the next feed that has something in the list, or the one before; past the last one, all feeds."""
+    def turn_feed(self, by: int) -> int:
+        """Show the next feed that has something in the list, or the one before; past the last one, all feeds.
+
+        Return how many rows that are.
+        """
         shown = self.feed
         self.feed = None
         self.load()
@@ -127,6 +131,7 @@ class Sitting:
         if 0 <= at < len(names):
             self.feed = names[at]
             self.load()
+        return len(self.rows)
 
     def place_of(self, item_id: str) -> int | None:
         """Return the place of the row with the item; None when none has it."""
@@ -165,14 +170,20 @@ class Sitting:
     def decide(self, action: Action, rows: Sequence[Row] | None = None, *, until: datetime | None = None) -> list[Item]:
         """Decide on ``rows``, else on those chosen, as one step, and go to the next row that waits.
 
-        What is put off comes back after 7 days, or at ``until``.
+        What is put off comes back after 7 days, or at ``until``. Raises Refused when one of them is not as it was
+        shown, because something else was at work meanwhile: it is shown as it is then.
         """
         rows = self.chosen() if rows is None else rows
         if not rows:
             return []
         now = self.clock()
         until = until or now + LATER
-        items = decide(self.connection, [each for row in rows for each in row.ids], action, now=now, until=until)
+        seen = {one.id: one.state for row in rows for one in (row.lead, *row.others)}
+        try:
+            items = decide(self.connection, list(seen), action, now=now, until=until, seen=seen)
+        except Refused:
+            self._show([find_item(self.connection, each) for each in seen])
+            raise
         self._show(items)
         self.marked.clear()
         self.advance()

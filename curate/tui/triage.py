@@ -63,8 +63,8 @@ class Triage(Writing):
 
     def action_feed(self, by: int) -> None:
         """Show the next feed alone, or the one before."""
-        self.sitting.turn_feed(by)
-        self.say("")
+        if self.attempt(lambda: self.sitting.turn_feed(by)) is not None:
+            self.say("")
 
     def action_focus_next(self) -> None:
         """Let Tab, which would go to the next field, open the skim where there are no fields."""
@@ -102,7 +102,7 @@ class Triage(Writing):
             self.attempt(lambda: self.sitting.refresh(item.id))
         except CurateError as error:
             said = error.message
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             said = f"Not saved: {error}."
         current = self.sitting.current
         if self.where == "article" and current is not None and current.lead.id == item.id:
@@ -146,8 +146,8 @@ class Triage(Writing):
             self.show()
         elif sitting.filter or sitting.feed:
             sitting.feed = None
-            sitting.narrow("")
-            self.say("")
+            if self.attempt(lambda: sitting.narrow("")) is not None:
+                self.say("")
         elif self.where == "skim":
             self.go("list")
 
@@ -155,7 +155,7 @@ class Triage(Writing):
 
     def action_decide(self, action: Action) -> None:
         """Decide on the marked rows, or on the one under the cursor."""
-        self._repeatable(lambda: self._decide(action, None))
+        self._repeatable(lambda: self._decide(action, self.chosen()))
 
     def action_skip_others(self) -> None:
         """Skip what is not marked on this page of the skim, and turn to the next."""
@@ -177,7 +177,7 @@ class Triage(Writing):
             self.attempt(self.sitting.load)
         self.show()
 
-    def _decide(self, action: Action, rows: list[Row] | None) -> None:
+    def _decide(self, action: Action, rows: list[Row]) -> None:
         items = self.attempt(lambda: self.sitting.decide(action, rows))
         if items:
             stories = f"{len(items)} items" if len(items) > 1 else items[0].title
@@ -244,11 +244,12 @@ class Triage(Writing):
         self.push_screen(Ask("Filter", self.sitting.filter, hint=hint, wording=self.wording), done)
 
     def action_stop(self) -> None:
-        """Leave at once; what is being written is saved first by its pane."""
-        note = self.screen if isinstance(self.screen, NotePane) else None
-        row = self.sitting.current
-        if note is not None and row is not None and note.typed.strip():
-            self.attempt(lambda: set_note(self.connection, row.lead.id, note.typed, now=self.clock()))
+        """Leave at once; a note that is being written is saved first, or kept beside the database."""
+        pane = next((screen for screen in self.screen_stack if isinstance(screen, NotePane)), None)
+        if pane is not None and self.noting is not None and pane.typed != self.noting.note:
+            item, text = self.noting, pane.typed
+            if self.attempt(lambda: set_note(self.connection, item.id, text, now=self.clock())) is None:
+                self.unsaved[item.id] = text
         self.exit(return_code=130)
 
     # What they share

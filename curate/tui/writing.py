@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 
 from curate.inbox.items import list_items
-from curate.inbox.notes import add_quote, add_tags, set_note, set_tags, set_via, split_via, vocabulary
+from curate.inbox.notes import add_quote, set_note, set_tags, set_via, split_via, tag_all, vocabulary
 from curate.tui.ask import Ask, NotePane
 from curate.tui.board import Board
 from curate.tui.quoting import QuotePane
@@ -61,6 +61,7 @@ class Writing(Board):
         self.doors = doors or Doors()
         self.again: Callable[[], None] | None = None  # what “.” repeats
         self.unsaved: dict[str, str] = {}  # what was typed for a note and not saved, by id
+        self.noting: Item | None = None  # whose note is being written, as it was when that began
 
     def action_note(self) -> None:
         """Write the note on the item, right here."""
@@ -68,16 +69,22 @@ class Writing(Board):
         item = self.attempt(lambda: self.preview.find(row.lead.id)) if row else None
         if item is None:
             return
-        text = self.unsaved.get(item.id, item.note)
+        begun = self.unsaved.get(item.id)
+        text = item.note if begun is None else begun
+        if begun is not None and item.note and item.note not in begun:  # it was written elsewhere meanwhile
+            text = f"{item.note}\n{begun}"
+        self.noting = item
 
         def done(noted: NoteDone | None) -> None:
+            self.noting = None
             if noted is None:
                 return
-            self.unsaved[item.id] = noted.text
+            if noted.text != text:
+                self.unsaved[item.id] = noted.text
             if noted.then == "cancel":
                 return
             if self._change(lambda: set_note(self.connection, item.id, noted.text, now=self.clock()), "noted on"):
-                del self.unsaved[item.id]
+                self.unsaved.pop(item.id, None)
                 if noted.then == "editor":
                     self._outside(self.doors.edit_note, item.id)
                 elif noted.then == "quote":
@@ -100,17 +107,18 @@ class Writing(Board):
 
     def action_tags(self) -> None:
         """Write the item's tags, or add some to all that are marked."""
-        rows = self.sitting.chosen()
+        rows = self.chosen()
         whole = self.attempt(lambda: self.preview.find(rows[0].lead.id)) if rows else None
         if whole is None:
             return
-        known = vocabulary(self.connection)
+        known = self.attempt(lambda: vocabulary(self.connection)) or []
         alone = len(rows) == 1
 
         def put(text: str, chosen: Sequence[Row]) -> None:
             tags = [tag for tag in text.split(",") if tag.strip()]
-            for row in chosen if tags else ():
-                self._change(partial(add_tags, self.connection, row.lead.id, tags, now=self.clock()), "tagged")
+            ids = [row.lead.id for row in chosen]
+            if tags and ids:
+                self._change(lambda: tag_all(self.connection, ids, tags, now=self.clock()), "tagged")
 
         def done(text: str | None) -> None:
             if text is None:
@@ -120,7 +128,7 @@ class Writing(Board):
                 self._change(lambda: set_tags(self.connection, whole.id, tags, now=self.clock()), "tagged")
             else:
                 put(text, rows)
-            self.again = lambda: put(text, self.sitting.chosen())
+            self.again = lambda: put(text, self.chosen())
 
         self.push_screen(
             Ask(
@@ -159,13 +167,16 @@ class Writing(Board):
         if kept:
             self._outside(self.doors.write, kept[0].id)
 
-    def _change(self, act: Callable[[], Item], said: str) -> bool:
-        """Write on an item; say whether it was saved, and show the item as it is now."""
-        item = self.attempt(act)
-        if item is None:
+    def _change(self, act: Callable[[], Item | list[Item]], said: str) -> bool:
+        """Write on an item, or several; say whether it was saved, and show them as they are now."""
+        done = self.attempt(act)
+        items = done if isinstance(done, list) else [done] if done else []
+        if not items:
             return False
-        self.sitting.refresh(item.id)
-        self.say(f"{said}: {item.title}")
+        for item in items:
+            self.attempt(partial(self.sitting.refresh, item.id))
+        more = f" and {len(items) - 1} more" if len(items) > 1 else ""
+        self.say(f"{said}: {items[0].title}{more}")
         return True
 
     def _outside(self, door: Callable[[Item], Sequence[str]] | None, item_id: str) -> None:

@@ -58,11 +58,11 @@ def test_a_draft_opens_with_what_was_written_before_and_saves_none_of_it(
     monkeypatch.setenv("EDITOR", editor(tmp_path, script))
     curate("-C", desk, "write", new)
     opened = seen.read_text(encoding="utf-8")
-    assert "%% What would you do differently?" in opened
-    assert "%% What you wrote before:\n%% 2026-" in opened
+    assert "%% curate: What would you do differently?" in opened
+    assert "%% curate: What you wrote before:\n%% curate: 2026-" in opened
     assert "(by Rosa Lindqvist, from " in opened
-    assert "%% Tags you used there: night shift" in opened
+    assert "%% curate: Tags you used there: night shift" in opened
     drafts = [path.read_text(encoding="utf-8") for path in (desk / "content" / "links").glob("*.md")]
     [draft] = [text for text in drafts if "And mine below." in text]
-    assert "%%" not in draft
+    assert "%% curate" not in draft
     assert "What you wrote before" not in draft

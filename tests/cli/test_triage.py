@@ -63,6 +63,8 @@ def test_a_file_of_decisions_is_done_line_by_line_and_not_twice(stock: Stock, cu
         ("{a} note", 2, "Line 2: note needs words after it."),
         ("{a} later yesterday", 2, "Line 2: “yesterday” is no time."),
         ("{a} later 2020-01-01", 2, "not ahead of now"),
+        ("{a} later 9999-12-31T23:00:00-05:00", 2, "too far ahead"),
+        ("{a} later 9999-12-31", 2, "too far ahead"),
         ("{a} quote " + "word " * 91, 3, "Line 2: 91 words are too many"),
     ],
 )
@@ -88,3 +90,12 @@ def test_nothing_to_decide_is_said(stock: Stock, curate: Curate, tmp_path: Path)
 @pytest.mark.parametrize("words", [["--timebox", "soon"], ["--timebox", "0m"], ["--order", "best"], ["--limit", "0"]])
 def test_options_that_cannot_be_meant_are_refused(stock: Stock, curate: Curate, words: list[str]) -> None:
     curate("-C", stock.root, "triage", *words, expect=2)
+
+
+def test_a_file_may_begin_with_a_mark_and_must_be_text(stock: Stock, curate: Curate, tmp_path: Path) -> None:
+    path = tmp_path / "decisions.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + f"{stock.ids()[0]} keep\n".encode())
+    curate("-C", stock.root, "triage", "--decisions", path)
+    assert said(stock)[0][0] == "kept"
+    path.write_bytes(f"{stock.ids()[1]} note caf\xe9\n".encode("latin-1"))
+    assert "not UTF-8 text" in curate("-C", stock.root, "triage", "--decisions", path, expect=2).err

@@ -12,6 +12,7 @@ import pytest
 from curate.inbox.decide import decide, mark
 from curate.inbox.items import count_by_state, find_item, list_items, wake
 from curate.inbox.journal import undo
+from curate.inbox.listing import list_rows
 from curate.inbox.notes import add_quote, add_tags, set_note
 from curate.inbox.search import search
 from tests.inbox.stock import NOW, Stock, entry
@@ -187,3 +188,18 @@ def test_an_inbox_that_all_has_left_is_empty_and_not_without_items(curate: Curat
     stock.connection.close()
     now = (NOW + STAY + OVER).isoformat()
     assert curate("-C", desk, "--now", now, "item", "list").err.startswith("Inbox empty.")
+
+
+def test_what_is_left_of_a_story_stays_in_the_list_when_its_lead_has_left(stock: Stock) -> None:
+    stock.receive(entry("lead"))
+    first = stock.now
+    stock.now += timedelta(days=3)
+    stock.receive(entry("other"), url="https://b.example/feed")
+    stock.connection.execute("UPDATE items SET story = 1")
+    now = first + STAY + timedelta(days=1)
+    [row] = list_rows(stock.connection, now=now, limit=0)
+    assert row.lead.title == "About other"
+    assert count_by_state(stock.connection, now=now)["new"] == 1
+    set_note(stock.connection, row.lead.id, "mine", now=now)
+    [row] = list_rows(stock.connection, now=now + STAY * 3, limit=0)
+    assert row.lead.note == "mine"

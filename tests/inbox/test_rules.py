@@ -11,7 +11,7 @@ from curate.errors import Unknown, UsageError
 from curate.inbox.decide import decide
 from curate.inbox.items import find_item, list_items
 from curate.inbox.journal import last_steps, redo, undo
-from curate.inbox.notes import add_tags, set_note
+from curate.inbox.notes import add_tags, remove_tags, set_note
 from curate.inbox.rules import (
     add_rule,
     apply_rule,
@@ -76,6 +76,12 @@ def test_each_action_on_arrival_stands_on_the_item_and_goes_with_the_rule(stock:
     assert now == start
     redo(stock.connection, 1)
     assert list_rules(stock.connection) == [rule]
+    item = by_title(stock, "Ten tips, new")
+    assert item.rules == ("tips",), "what it did to arrivals is done again"
+    assert (item.state, item.boost) == (
+        {"skip": "skipped", "later": "later"}.get(action, "new"),
+        -1.5 if action == "boost" else 0,
+    )
 
 
 def test_what_somebody_decided_or_wrote_on_is_left_alone(stock: Stock) -> None:
@@ -191,3 +197,42 @@ def test_a_query_that_says_nothing_would_touch_everything_and_is_refused(stock: 
         edit_rule(stock.connection, "tips", query=query, now=NOW)
     assert [rule.query for rule in list_rules(stock.connection)] == ["tips"]
     assert {item.state for item in stock.items()} == {"new"}
+
+
+def test_taking_a_tag_back_leaves_what_a_rule_did_meanwhile(stock: Stock) -> None:
+    add_rule(stock.connection, "tips", "skip", "", name="tips", now=stock.tick())
+    stock.receive(entry("late", title="Ten tips, late"))
+    late = by_title(stock, "Ten tips, late").id
+    add_tags(stock.connection, late, ["mine"], now=stock.tick())
+    apply_to_arrivals(stock.connection, now=stock.tick())
+    undo(stock.connection, 1, now=stock.tick())
+    item = find_item(stock.connection, late)
+    assert (item.tags, item.state, item.rules) == ((), "skipped", ("tips",))
+
+
+def test_a_rules_tag_that_somebody_took_off_and_put_on_again_is_theirs(stock: Stock) -> None:
+    add_rule(stock.connection, "pager", "tag", "ops", name="ops", now=stock.tick(), apply=True)
+    item_id = by_title(stock, "About a").id
+    remove_tags(stock.connection, item_id, ["OPS"], now=stock.tick())
+    add_tags(stock.connection, item_id, ["ops"], now=stock.tick())
+    remove_rule(stock.connection, "ops", take_back=True, now=stock.tick())
+    assert find_item(stock.connection, item_id).tags == ("ops",)
+    assert by_title(stock, "About b").tags == ()
+
+
+def test_a_word_of_a_rule_is_that_word(stock: Stock) -> None:
+    stock.receive(entry("air", title="Airlines and pagers"), entry("ai", title="AI and pagers"))
+    _, touched = add_rule(stock.connection, "title:ai", "skip", "", name="", now=stock.tick(), apply=True)
+    assert touched == 1
+    assert by_title(stock, "Airlines").state == "new"
+
+
+def test_names_are_one_rules_alone(stock: Stock) -> None:
+    query = 'from:"The Morning Paper of Old"'
+    first, _ = add_rule(stock.connection, query, "skip", "", name="", now=stock.tick())
+    second, _ = add_rule(stock.connection, f"{query} pager", "skip", "", name="", now=stock.tick())
+    assert first.name != second.name
+    assert find_rule(stock.connection, first.name) == first
+    assert find_rule(stock.connection, query) == first
+    with pytest.raises(UsageError, match="already"):
+        add_rule(stock.connection, "x", "skip", "", name=first.name.upper(), now=stock.tick())

@@ -299,9 +299,10 @@ def test_the_editors_questions_are_not_saved_and_words_below_the_line_are_not_dr
     _, draft = draft_post(Given(item=ITEM), now=NOW)
     opened = for_editor(draft, ["What did it cost?", "", "2026-01-01  An old\npost"])
     assert MARKER in opened
-    assert "%% What did it cost?\n" in opened
-    assert "%% 2026-01-01 An old post\n" in opened, "a line of ours is one line"
+    assert "%% curate: What did it cost?\n" in opened
+    assert "%% curate: 2026-01-01 An old post\n" in opened, "a line of ours is one line"
     assert from_editor(opened) == draft
     assert from_editor(opened.replace("\n", "\r\n")).replace("\r\n", "\n") == draft
     assert from_editor("no line\n") == "no line\n"
+    assert from_editor(f"{opened}%% a diagram's own line\n") == f"{draft}\n%% a diagram's own line\n"
     assert from_editor(f"{opened}My best sentence.\n") == f"{draft}\nMy best sentence.\n"

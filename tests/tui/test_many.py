@@ -109,6 +109,9 @@ def test_the_last_decision_and_the_last_tags_are_repeated(stock: Stock) -> None:
         await pilot.press("space", "space", "number_sign", *"more", "enter")
         tagged = [find_item(stock.connection, item_id).tags for item_id in stock.ids()[3:6]]
         assert tagged == [("tooling",), ("more", "tooling"), ("more",)]
+        await pilot.press("u")
+        tagged = [find_item(stock.connection, item_id).tags for item_id in stock.ids()[3:6]]
+        assert tagged == [("tooling",), ("tooling",), ()], "many at a time are one step"
 
     drive(app, act)
 

@@ -208,3 +208,9 @@ def test_lines_hold_every_word_once_and_fit(text: str, width: int) -> None:
     if found:
         whole = passage_of(text, found[0].start, found[-1].end)
         assert len({line.paragraph for line in found}) == len(whole.split("\n\n"))
+
+
+def test_a_text_of_blanks_and_one_long_word_is_broken_without_looking_at_it_again_and_again() -> None:
+    lines = broken(f"a{' ' * 150_000}b\n\n{'c' * 40_000}", 76)
+    assert [line.paragraph for line in lines[:3]] == [0, 0, 1]
+    assert len(lines) == 2 + -(-40_000 // 76)

@@ -295,6 +295,92 @@ def test_the_mouse_may_choose(stock: Stock) -> None:
     drive(app, act)
 
 
+def test_a_note_that_was_left_hides_none_that_is_written_meanwhile(stock: Stock) -> None:
+    app = screen_of(stock)
+    item_id = stock.ids()[0]
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("n", "escape")
+        set_note(stock.connection, item_id, "from elsewhere", now=NOW)
+        await pilot.press("n", "enter")
+        assert find_item(stock.connection, item_id).note == "from elsewhere"
+        await pilot.press("n", *" mine", "escape")
+        set_note(stock.connection, item_id, "another", now=NOW)
+        await pilot.press("n", "enter")
+        assert find_item(stock.connection, item_id).note == "another\nfrom elsewhere mine", "no word is lost"
+
+    drive(app, act)
+
+
+def test_what_is_typed_and_cannot_be_saved_is_handed_on(stock: Stock) -> None:
+    other = Stock(stock.root)
+    stock.connection.execute("PRAGMA busy_timeout = 1")
+    busy, palette, left = screen_of(stock), screen_of(stock), screen_of(stock)
+    first = stock.ids()[0]
+
+    async def locked(pilot: Pilot[None]) -> None:
+        await pilot.press("n", *"mine")
+        other.connection.execute("BEGIN IMMEDIATE")
+        await pilot.press("ctrl+c")
+
+    async def over_it(pilot: Pilot[None]) -> None:
+        await pilot.press("n", *"under", "ctrl+p")
+        await pilot.pause()
+        await pilot.press("ctrl+c")
+
+    async def cancelled(pilot: Pilot[None]) -> None:
+        await pilot.press("n", *" and more", "escape", "q")
+
+    drive(busy, locked)
+    other.connection.execute("ROLLBACK")
+    other.connection.close()
+    assert (busy.return_code, busy.unsaved) == (130, {first: "mine"})
+    drive(palette, over_it)
+    assert find_item(stock.connection, first).note == "under"
+    drive(left, cancelled)
+    assert left.unsaved == {first: "under and more"}
+
+
+def test_while_one_reads_a_key_is_about_that_article_whatever_is_marked(stock: Stock) -> None:
+    app = screen_of(stock)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("space", "space", "enter")
+        await pilot.pause()
+        await pilot.press("x")
+        assert states(stock) == "nnsnn"
+
+    drive(app, act)
+
+
+def test_what_something_else_did_meanwhile_is_shown_before_it_is_decided_on(stock: Stock) -> None:
+    app = screen_of(stock)
+    first = stock.ids()[0]
+
+    async def act(pilot: Pilot[None]) -> None:
+        decide(stock.connection, [first], "keep", now=NOW)
+        await pilot.press("x")
+        assert states(stock) == "knnnn"
+        assert "“About a” is kept by now. Nothing was changed." in shown(app)
+        assert ">  + About a" in shown(app)
+        await pilot.press("x")
+        assert states(stock) == "snnnn", "now it was seen"
+
+    drive(app, act)
+
+
+def test_an_article_that_cannot_be_read_is_said_in_its_place(stock: Stock) -> None:
+    stock.connection.execute("UPDATE contents SET text = CAST(x'ff' AS TEXT) WHERE item = 5")
+    app = screen_of(stock)
+
+    async def act(pilot: Pilot[None]) -> None:
+        assert "This cannot be read" in shown(app)
+        await pilot.press("j")
+        assert "pager rotation" in shown(app)
+
+    drive(app, act)
+
+
 # Line mode
 
 
