@@ -45,7 +45,8 @@ TOPICS = {
   q               leave; all is saved""",
     "query": """What to look for: in item search, item list --query, triage and its filter, rules
 
-  word word            both, in title, text, people, notes or tags; the last may be a beginning
+  word word            both, in title, text, people, notes or tags; while you search, the last
+                       may be a beginning, in a rule it is the whole word
   "two words"          side by side
   #tag                 with this tag                -word, -#tag, -field:…   not that
   from:weekly          feeds with this in their title or address
