@@ -165,7 +165,7 @@ def test_a_hostile_page_costs_little(shape: str) -> None:
     body = (shape * (150_000 // len(shape))).encode()
     begun = time.process_time()
     read_page(body, URL)
-    assert time.process_time() - begun < 5  # one or less is usual; the quadratic ways take minutes
+    assert time.process_time() - begun < 30  # two or less is usual; the quadratic ways take minutes
 
 
 BESIDE = "<article><p>A box beside the article that looks like one: sign up for our letter here.</p></article>"
