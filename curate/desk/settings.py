@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,15 @@ PROMPTS = (
     "What will you ask your readers?",
 )
 LONGEST_PROMPT = 120  # characters
-Network = Literal["mastodon", "bluesky", "manual"]
+Network = Literal["linkedin", "x", "facebook", "threads", "mastodon", "bluesky", "email", "manual"]
+
+
+def known_zone(name: str) -> ZoneInfo:
+    """Return the IANA time zone ``name``. Raises ValueError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:  # a folder of zones is an OSError
+        raise ValueError(f"timezone “{name}” is not a zone such as Europe/Berlin") from error
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,10 +53,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Refuse what every command would stumble over later."""
         if self.url and not ADDRESS.fullmatch(self.url):
             raise ValueError(f"url “{self.url}” is not a web address, such as https://dana.example")
-        try:
-            ZoneInfo(self.timezone)
-        except (KeyError, ValueError, OSError) as error:  # a folder of zones is an OSError
-            raise ValueError(f"timezone “{self.timezone}” is not a zone such as Europe/Berlin") from error
+        known_zone(self.timezone)
 
 
 class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,23 +103,65 @@ class Writing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 )
 
 
+class Shares(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When shares stay at home, and how much alike they may be.
+
+    ``quiet`` are wall times of an account's zone, over midnight too; ``blackout`` are dates, or two with a
+    slash between. ``spacing`` is in hours, between two shares of one source or topic on an account.
+    ``similar_warns`` and ``similar_refused`` are percent of a text's four-word phrases that stood in another.
+    With ``utm`` the link says through which network a reader came.
+    """
+
+    quiet: tuple[str, ...] = ("21:30-06:30",)
+    blackout: tuple[str, ...] = ()
+    spacing: Annotated[int, msgspec.Meta(ge=0)] = 24
+    similar_warns: Annotated[int, msgspec.Meta(ge=1, le=100)] = 25
+    similar_refused: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
+    utm: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what every plan would stumble over later."""
+        for hours in self.quiet:
+            if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", hours):
+                raise ValueError(f"quiet “{hours}” is not two times such as 21:30-06:30")
+        for days in self.blackout:
+            try:
+                first, last = (date.fromisoformat(day) for day in (days.split("/") * 2)[:2])
+            except ValueError:
+                first, last = date.max, date.min
+            if first > last:
+                raise ValueError(f"blackout “{days}” is not a date such as 2026-12-24, or 2026-12-24/2026-12-27")
+
+
 class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One account on one network, with its slots and limits.
 
-    ``slots`` are ``"mon 08:40"`` in the site's time zone; ``gap`` is in minutes. ``characters`` is what
-    the account's own server takes, 0 for the network's usual. ``deliver`` says whether shares go to
-    the network or, as a rehearsal, into .curate/outbox.
+    ``slots`` are ``"mon 08:40"`` in ``timezone`` (empty: the site's); ``gap`` is in minutes. ``characters``
+    is what the account's own server takes, 0 for the network's usual. ``deliver`` says whether shares go
+    to the network or, as a rehearsal, into .curate/outbox. ``server`` and ``sign_in`` are where the
+    network's API and its sign-in are, ``version`` which version of it is asked; empty for the usual.
+    ``budget`` is in US dollars a month, where a network takes money; ``recipients`` are e-mail addresses.
     """
 
     network: Network
     server: str = ""
+    sign_in: str = ""
+    version: str = ""
     handle: str = ""
+    recipients: tuple[str, ...] = ()
     slots: tuple[str, ...] = ("mon 08:40", "tue 08:40", "wed 08:40", "thu 08:40", "fri 08:40")
+    timezone: str = ""
     per_day: Annotated[int, msgspec.Meta(ge=1)] = 3
     per_week: Annotated[int, msgspec.Meta(ge=1)] = 12
     gap: Annotated[int, msgspec.Meta(ge=0)] = 90
     characters: Annotated[int, msgspec.Meta(ge=0)] = 0
+    budget: Annotated[float, msgspec.Meta(ge=0)] = 5.0
     deliver: Literal["network", "outbox"] = "network"
+
+    def __post_init__(self) -> None:
+        """Refuse a time zone that is none."""
+        if self.timezone:
+            known_zone(self.timezone)
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +173,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     editor: Editor = Editor()
     triage: Triage = Triage()
     writing: Writing = Writing()
+    shares: Shares = Shares()
     accounts: dict[str, Account] = {}
 
 

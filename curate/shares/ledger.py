@@ -36,7 +36,8 @@ class Share:
     """One text on one account at one time. ``text`` is as it goes out; ``reason`` explains the state.
 
     ``wall`` and ``zone`` are the time meant, ``due_at`` the instant they resolve to. ``not_before``
-    is later than that when a network asked to wait.
+    is later than that when a network asked to wait. ``image`` is a path from the desk's folder and ``alt``
+    says what it shows; ``source`` is the site the post is about. After ``expires_at`` it is old news.
     """
 
     number: int
@@ -60,11 +61,18 @@ class Share:
     remote_id: str
     remote_url: str
     reason: str
+    image: str = ""
+    image_hash: str = ""
+    alt: str = ""
+    source: str = ""
+    topic: str = ""
+    expires_at: datetime | None = None
 
     @property
     def public(self) -> str:
         """Return the hash of all the public will see, and where: what an approval is given to."""
         seen = [self.account, self.network, self.link, self.title, self.summary, self.text]
+        seen += [self.image_hash, self.alt] if self.image else []
         return sha256(json.dumps(seen).encode()).hexdigest()
 
     def rests(self, now: datetime) -> bool:
@@ -78,7 +86,9 @@ class Attempt:
 
     ``payload`` is JSON without secrets. ``minted_at`` is when the key was first used. ``outcome`` is
     '' while the attempt is under way, else sent, already_sent, handed_over, rejected, retry,
-    needs_login, unknown, or absent (an unknown one that was then looked for and not found).
+    needs_login, unknown, or absent (an unknown one that was then looked for and not found). ``again``
+    says that an earlier try with the same words may have been acted upon. ``cost`` is in thousandths
+    of a US dollar.
     """
 
     number: int
@@ -92,6 +102,8 @@ class Attempt:
     ended_at: datetime | None
     outcome: str
     evidence: str
+    cost: int = 0
+    again: bool = False
 
     @property
     def whole(self) -> bool:
@@ -101,7 +113,7 @@ class Attempt:
 
 def _share(row: sqlite3.Row) -> Share:
     values: dict[str, Any] = dict(row)
-    for name in ("due_at", "created_at", "approved_at", "not_before", "sent_at"):
+    for name in ("due_at", "created_at", "approved_at", "not_before", "sent_at", "expires_at"):
         values[name] = None if values[name] is None else to_moment(values[name])
     return Share(**values)
 
@@ -109,6 +121,7 @@ def _share(row: sqlite3.Row) -> Share:
 def _attempt(row: sqlite3.Row) -> Attempt:
     values: dict[str, Any] = dict(row)
     del values["share"]
+    values["again"] = bool(values.get("again"))
     for name in ("minted_at", "started_at", "ended_at"):
         values[name] = None if values[name] is None else to_moment(values[name])
     return Attempt(**values)
@@ -140,15 +153,21 @@ def find_share(connection: sqlite3.Connection, share_id: str) -> Share:
     return _share(row)
 
 
+# An attempt, with whether an earlier one of the same words may have been acted upon.
+_ATTEMPT = """SELECT *, EXISTS (SELECT 1 FROM attempts AS earlier WHERE earlier.share = attempts.share
+  AND earlier.number < attempts.number AND earlier.seal = attempts.seal AND earlier.outcome IN ('unknown', 'absent'))
+  AS again FROM attempts WHERE share = ?"""
+
+
 def list_attempts(connection: sqlite3.Connection, share: Share) -> list[Attempt]:
     """Return every try to send ``share``, oldest first."""
-    rows = connection.execute("SELECT * FROM attempts WHERE share = ? ORDER BY number", (share.number,))
+    rows = connection.execute(f"{_ATTEMPT} ORDER BY number", (share.number,))
     return [_attempt(row) for row in rows]
 
 
 def open_attempt(connection: sqlite3.Connection, share: Share) -> Attempt | None:
     """Return the newest try of ``share`` that may have been acted upon without an answer."""
-    query = "SELECT * FROM attempts WHERE share = ? AND outcome IN ('unknown', 'absent') ORDER BY number DESC LIMIT 1"
+    query = f"{_ATTEMPT} AND outcome IN ('unknown', 'absent') ORDER BY number DESC LIMIT 1"
     row = connection.execute(query, (share.number,)).fetchone()
     return None if row is None else _attempt(row)
 
@@ -172,6 +191,22 @@ def paused_until(connection: sqlite3.Connection, account: str, now: datetime) ->
     return None if last is None else (last.not_before, last.reason)
 
 
+def last_sent(connection: sqlite3.Connection, account: str) -> datetime | None:
+    """Return when the last share of ``account`` went out."""
+    row = connection.execute("SELECT max(sent_at) FROM shares WHERE account = ?", (account,)).fetchone()
+    return None if row[0] is None else to_moment(row[0])
+
+
+def spent(connection: sqlite3.Connection, account: str, *, since: datetime) -> int:
+    """Return what the tries on ``account`` cost ``since`` then, in thousandths of a US dollar.
+
+    A try whose answer was lost counts: the network may have taken its money.
+    """
+    query = """SELECT coalesce(sum(cost), 0) FROM attempts JOIN shares ON shares.number = attempts.share
+      WHERE account = ? AND started_at > ? AND outcome IN ('', 'sent', 'unknown')"""
+    return int(connection.execute(query, (account, to_seconds(since))).fetchone()[0])
+
+
 # What a person plans
 
 
@@ -189,14 +224,23 @@ def add_share(  # noqa: PLR0913 - the row of one share
     wall: str,
     zone: str,
     now: datetime,
+    image: str = "",
+    image_hash: str = "",
+    alt: str = "",
+    source: str = "",
+    topic: str = "",
+    expires_at: datetime | None = None,
 ) -> Share:
     """Write down a new draft; call inside a transaction."""
     [share_id] = new_ids(connection, 1)
-    connection.execute(
-        """INSERT INTO shares (id, post, link, title, summary, account, network, text, state, due_at, wall, zone,
-        created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'draft', ?, ?, ?, ?)""",
-        (share_id, post, link, title, summary, account, network, text, to_seconds(due_at), wall, zone, to_seconds(now)),
-    )
+    row = {
+        "id": share_id, "post": post, "link": link, "title": title, "summary": summary, "account": account,
+        "network": network, "text": text, "state": "draft", "due_at": to_seconds(due_at), "wall": wall, "zone": zone,
+        "created_at": to_seconds(now), "image": image, "image_hash": image_hash, "alt": alt, "source": source,
+        "topic": topic, "expires_at": to_seconds(expires_at) if expires_at else None,
+    }  # fmt: skip
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO shares ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - own words only
     return find_share(connection, share_id)
 
 
@@ -254,6 +298,7 @@ def begin(  # noqa: PLR0913 - the row of one attempt
     key: str,
     minted_at: datetime,
     payload: str,
+    cost: int = 0,
     now: datetime,
 ) -> Attempt:
     """Write down that ``share`` is about to be sent; on the disk when this returns.
@@ -266,8 +311,8 @@ def begin(  # noqa: PLR0913 - the row of one attempt
             "UPDATE attempts SET outcome = 'absent' WHERE share = ? AND outcome = 'unknown'", (share.number,)
         )
         connection.execute(
-            """INSERT INTO attempts (share, via, key, minted_at, seal, payload, hash, started_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            """INSERT INTO attempts (share, via, key, minted_at, seal, payload, hash, cost, started_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 share.number,
                 via,
@@ -276,10 +321,11 @@ def begin(  # noqa: PLR0913 - the row of one attempt
                 share.seal,
                 payload,
                 sha256(payload.encode()).hexdigest(),
+                cost,
                 to_seconds(now),
             ),
         )
-        query = "SELECT * FROM attempts WHERE share = ? AND outcome = ''"
+        query = f"{_ATTEMPT} AND outcome = ''"
         return _attempt(connection.execute(query, (share.number,)).fetchone())
 
 

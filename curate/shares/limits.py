@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from curate.shares.compose import same_words
+from curate.shares.compose import find_urls, same_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 AGAIN_AFTER = timedelta(days=21)  # between two shares of one post on one account
 AT_MOST = 2  # shares of one post on one account, ever
+MONTH = timedelta(days=30)  # of a budget
+# In thousandths of a US dollar, without and with a link: https://docs.x.com/x-api/getting-started/pricing.
+PRICES = {"x": (15, 200)}
+
+
+def price(network: str, text: str) -> int:
+    """Return what ``network`` takes for a post of ``text``, in thousandths of a US dollar."""
+    plain, with_link = PRICES.get(network, (0, 0))
+    return with_link if find_urls(text) else plain
 
 
 def moment(share: Share) -> datetime:

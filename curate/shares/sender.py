@@ -10,29 +10,32 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError, Refused
 from curate.shares import ledger
-from curate.shares.compose import limits_of, measure
+from curate.shares.gate import SIGN_IN_AGAIN, Hindrance, hindrance, later, objection, refusal
+from curate.shares.limits import price
 from curate.shares.networks import open_channel
 from curate.shares.networks.base import (
     SETTLED,
     AlreadySent,
     CannotTell,
     Found,
+    Frozen,
     HandedOver,
     NeedsLogin,
     Office,
+    Picture,
     Ready,
     Rejected,
     RetryAt,
     Sent,
     Unknown,
 )
-from curate.shares.slots import LATE
-from curate.shares.tokens import load_token
+from curate.shares.tokens import load_token, store_token
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,8 +49,7 @@ if TYPE_CHECKING:
     from curate.shares.networks.base import Channel, Outcome
     from curate.web.client import Client
 
-Step: TypeAlias = Literal["chosen", "written", "asked", "recorded"]
-SIGN_IN_AGAIN = timedelta(hours=1)  # a wrong password is not tried every five minutes
+Step: TypeAlias = Literal["chosen", "staged", "written", "asked", "recorded"]
 OUTCOMES = {
     Sent: ("sent", "sent"),
     AlreadySent: ("already_sent", "sent"),
@@ -97,9 +99,9 @@ async def send_due(  # noqa: PLR0913 - the whole of one pass
     ``config`` is the tokens' folder; ``deployed`` says whether a link's page is in the last deploy.
     ``clock`` is asked again and again: a pass may last minutes, and how long ago a request left decides
     whether it may be made again.
-    ``observe`` hears of each step of each share: chosen, written (its intent is on the disk), asked
-    (the network answered or did not), recorded. Raises Conflict when another pass is under way,
-    Unknown and Refused for ids in ``only`` that cannot be sent.
+    ``observe`` hears of each step of each share: chosen, staged (what can be repeated is done), written
+    (its intent is on the disk), asked (the network answered or did not), recorded. Raises Conflict when another pass is
+    under way, Unknown and Refused for ids in ``only`` that cannot be sent.
     """
     with hold(desk, "send"):
         ledger.end_interrupted(connection, now=clock())
@@ -217,15 +219,15 @@ class _Pass:
         """
         self.touched[share.id] = None
         try:
-            hindrance = self._hindrance(share, chosen=chosen)
-            if hindrance is None:
-                hindrance = await self._deliver(share, absent)
-            if hindrance is not None:
-                state, reason, until = hindrance
-                if absent is not None and absent.number in self.fresh:
-                    self._say(share, f"it may be out, and is not sent again now: {reason}")
-                else:
-                    ledger.set_aside(self.connection, share, state, reason, not_before=until)
+            stopped = hindrance(
+                self.connection, self.settings, share, deployed=self.deployed, chosen=chosen, now=self.now
+            ) or await self._deliver(share, absent)
+            if stopped is None:
+                return
+            if absent is not None and absent.number in self.fresh:
+                self._say(share, f"it may be out, and is not sent again now: {stopped.reason}")
+            else:
+                ledger.set_aside(self.connection, share, stopped.state, stopped.reason, not_before=stopped.until)
         except Conflict:
             return  # the person changed it a moment ago: it is as they want it, and the next pass sees that
 
@@ -242,38 +244,32 @@ class _Pass:
             sign_in=tuple(name for name, answer in self.answers.items() if isinstance(answer, NeedsLogin)),
         )
 
-    def _hindrance(self, share: Share, *, chosen: bool) -> tuple[str, str, datetime | None] | None:
-        """Return why ``share`` cannot go out now, as (state, reason, not before); None when it can."""
-        if share.account not in self.settings.accounts:
-            return "held", f"the account {share.account} is not in curate.toml any more", None
-        if share.seal != share.public:
-            return "held", f"it does not read as it was approved: curate share approve {share.id}", None
-        if not chosen and self.now - share.due_at > LATE:
-            why = f" ({share.reason})" if share.reason else ""
-            return (
-                "missed",
-                f"its time passed more than two hours ago{why}: curate share move {share.id} --at next",
-                None,
-            )
-        if not self.deployed(share.link):
-            return "held", f"its page {share.link} is not in the last deploy", None
-        pause = ledger.paused_until(self.connection, share.account, self.now)
-        return ("retry", pause[1], pause[0]) if pause else None
-
-    async def _deliver(self, share: Share, absent: Attempt | None) -> tuple[str, str, datetime | None] | None:
-        """Make the one request and record its outcome; return a hindrance that came before it."""
+    async def _deliver(self, share: Share, absent: Attempt | None) -> Hindrance | None:
+        """Make the one request and record its outcome; return what came in its way."""
         account = self.settings.accounts[share.account]
         answer = await self._sign_in(share.account, account)
-        if isinstance(answer, NeedsLogin):
-            return "held", f"{share.account}: {answer.reason}", self.now + SIGN_IN_AGAIN
-        if isinstance(answer, RetryAt):
-            return "retry", f"{share.account}: {answer.reason}", answer.at or self._later(share)
-        too_long = measure(share.text, limits_of(share.network, answer.characters)).problem
-        if too_long:
-            return "rejected", f"{account.server or share.account} takes less: {too_long}", None
+        if not isinstance(answer, Ready):
+            return refusal(share, answer, now=self.now)
+        objected = objection(self.connection, share, account, answer, now=self.now)
+        if objected is not None:
+            return objected
         self.observe("chosen", share)
         channel = self.channels[share.account]
-        attempt = self._write_down(share, channel, account, absent)
+        request = await self._request(share, channel, absent)
+        if not isinstance(request, tuple):
+            return refusal(share, request, now=self.now)
+        self.observe("staged", share)
+        frozen, minted_at = request
+        attempt = ledger.begin(
+            self.connection,
+            share,
+            via=_via(account),
+            key=frozen.key,
+            minted_at=minted_at,
+            payload=json.dumps(frozen.payload, ensure_ascii=False),
+            cost=price(share.network, share.text),
+            now=self.now,
+        )
         share = ledger.find_share(self.connection, share.id)
         self.observe("written", share)
         outcome = await channel.send(attempt, now=self.now)
@@ -282,18 +278,21 @@ class _Pass:
         self.observe("recorded", share)
         return None
 
-    def _write_down(self, share: Share, channel: Channel, account: Account, absent: Attempt | None) -> Attempt:
-        """Put the intent on the disk: the same request again while its key protects, else a new one."""
+    async def _request(
+        self, share: Share, channel: Channel, absent: Attempt | None
+    ) -> tuple[Frozen, datetime] | Rejected | RetryAt | NeedsLogin:
+        """Return the request and when its key was minted: the same again while its key protects, else a new one."""
         now = self.now
         alive = absent is not None and (now - absent.minted_at < channel.key_life or absent.number in self.fresh)
         if absent is not None and alive and absent.seal == share.seal:
-            key, minted_at, payload = absent.key, absent.minted_at, absent.payload
-        else:
-            frozen = channel.freeze(share, now=now)
-            key, minted_at, payload = frozen.key, now, json.dumps(frozen.payload, ensure_ascii=False)
-        return ledger.begin(
-            self.connection, share, via=_via(account), key=key, minted_at=minted_at, payload=payload, now=now
-        )
+            return Frozen(absent.key, json.loads(absent.payload)), absent.minted_at
+        picture = None
+        if share.image:
+            picture = _picture(self.desk.root / share.image, share)
+            if picture is None:
+                return Rejected(reason=f"{share.image} is not the image it was planned with", evidence="")
+        staged = await channel.stage(channel.freeze(share, now=now), picture, now=now)
+        return (staged, now) if isinstance(staged, Frozen) else staged
 
     def _finish(self, share: Share, attempt: Attempt, outcome: Outcome, absent: Attempt | None = None) -> None:
         """Record what came of an attempt, and let the account rest when the network is in trouble.
@@ -305,7 +304,7 @@ class _Pass:
         word, state = OUTCOMES[type(outcome)]
         until = None
         if isinstance(outcome, RetryAt):
-            until = outcome.at or self._later(share)
+            until = outcome.at or later(share, now=self.now)
         elif isinstance(outcome, NeedsLogin):
             self.answers[share.account] = outcome
             until = self.now + SIGN_IN_AGAIN
@@ -352,16 +351,23 @@ class _Pass:
                 name=name, account=account, secret=secret, client=self.client, language=self.settings.site.language
             )
             self.channels[name] = open_channel(office, self.desk)
-            self.answers[name] = await self.channels[name].ready(now=self.now)
+            answer = await self.channels[name].ready(now=self.now)
+            if isinstance(answer, Ready) and answer.renewed is not None:
+                store_token(self.config, account, answer.renewed)
+            self.answers[name] = answer
         return self.answers[name]
-
-    def _later(self, share: Share) -> datetime:
-        """Return when to try again: the later it is already, the longer the wait, between one and 30 minutes."""
-        late = (self.now - share.due_at) / 2
-        return self.now + min(max(late, timedelta(minutes=1)), timedelta(minutes=30))
 
     def _say(self, share: Share, reason: str, until: datetime | None = None) -> None:
         ledger.set_reason(self.connection, share, reason, not_before=until)
+
+
+def _picture(path: Path, share: Share) -> Picture | None:
+    """Return the image of ``share``; None when it is gone or another than it was planned with."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    return Picture(data=data, alt=share.alt) if sha256(data).hexdigest() == share.image_hash else None
 
 
 def _via(account: Account) -> str:

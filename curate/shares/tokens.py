@@ -7,9 +7,11 @@ or server in curate.toml finds none. A token is handed around as a Secret, which
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import stat
 import threading
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from curate.desk.settings import Account
 
 SERVICE = "curate"
+OPEN = ("expires_at", "client_id")  # parts of a secret that are none
 PATIENCE = 5.0  # seconds: a keyring whose daemon is dead hangs
 # Keyrings that encrypt and belong to the system. Others (plain text, null, test) are not what a person expects.
 TRUSTED = (
@@ -38,7 +41,10 @@ Answer = TypeVar("Answer")
 
 
 class Secret:
-    """A text that shows only as ``***``; ``reveal`` gives it to the request that needs it."""
+    """A text that shows only as ``***``; ``reveal`` gives it to the request that needs it.
+
+    What a network signs with several keys for is one text, too: a JSON object of them by name.
+    """
 
     __slots__ = ("_text",)
 
@@ -56,6 +62,36 @@ class Secret:
     def reveal(self) -> str:
         """Return the text itself."""
         return self._text
+
+    def part(self, name: str) -> str:
+        """Return the key called ``name``; a text that is no JSON object is its own ``token``. '' without one."""
+        return self._parts().get(name, "")
+
+    def words(self) -> tuple[str, ...]:
+        """Return every text that must show nowhere, the longest first."""
+        hidden = {self._text, *(value for name, value in self._parts().items() if name not in OPEN)}
+        return tuple(sorted((word for word in hidden if word), key=len, reverse=True))
+
+    def expires_at(self) -> datetime | None:
+        """Return until when it is good, where the network says so."""
+        try:
+            return datetime.fromisoformat(self.part("expires_at"))
+        except ValueError:
+            return None
+
+    def _parts(self) -> dict[str, str]:
+        try:
+            parts = json.loads(self._text) if self._text.startswith("{") else None
+        except ValueError:
+            parts = None
+        if not isinstance(parts, dict):
+            return {"token": self._text}
+        return {name: value for name, value in parts.items() if isinstance(value, str)}
+
+
+def secret_of(**parts: str) -> Secret:
+    """Return several keys as one secret."""
+    return Secret(json.dumps({name: value for name, value in parts.items() if value}))
 
 
 def read_secret(text: str) -> Secret:

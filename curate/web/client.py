@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-__all__ = ["BadAnswer", "Client", "NotSent", "Reply", "TooBig", "Unanswered"]
+__all__ = ["BadAnswer", "Client", "NotSent", "Reply", "TooBig", "Unanswered", "Upload"]
 
 USER_AGENT = f"curate/{__version__} (+https://pypi.org/project/curate-desk/)"
 LARGEST = 15 * 1024 * 1024  # bytes of a body, as it travels and unpacked
@@ -76,6 +76,16 @@ class Reply:
             return jsonlib.loads(self.body)
         except (ValueError, RecursionError):
             raise BadAnswer(self.url, "did not answer in JSON") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file in a form: the field's name, the file's, its media type and its bytes."""
+
+    field: str
+    name: str
+    kind: str
+    data: bytes
 
 
 class Client:
@@ -177,15 +187,21 @@ class Client:
         json: object = None,
         form: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
         data: bytes | None = None,
+        file: Upload | None = None,
     ) -> Reply:
         """Make exactly one request, on a new connection: never repeated, no redirect followed.
 
-        At most one of ``json``, ``form`` (URL-encoded fields) and ``data`` is the body. Raises
-        NotSent when no byte of it left; after Unanswered and BadAnswer it may have been acted upon.
+        At most one of ``json``, ``form`` (URL-encoded fields) and ``data`` is the body; with a ``file``
+        beside it a form goes in parts (https://www.rfc-editor.org/rfc/rfc7578). Raises NotSent when no
+        byte of it left; after Unanswered and BadAnswer it may have been acted upon.
         """
         body: dict[str, Any] = {}
         if json is not None:
             body["json"] = json
+        elif file is not None:
+            parts = aiohttp.FormData(form or {})
+            parts.add_field(file.field, file.data, filename=file.name, content_type=file.kind)
+            body["data"] = parts
         elif form is not None:
             body["data"] = aiohttp.FormData(form if hasattr(form, "items") else list(form))
         elif data is not None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.shares.conftest import Ledger
 
 ROOT = Path(__file__).parents[2]
-STEPS = ("chosen", "written", "asked", "recorded")
+STEPS = ("chosen", "staged", "written", "asked", "recorded")
 
 
 def start_pass(book: Ledger, *, now: datetime = START, kill_at: str = "none") -> subprocess.Popen[bytes]:

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from multidict import CIMultiDict
 
-from curate.web.client import Client, NotSent, Reply, Unanswered
+from curate.web.client import Client, NotSent, Reply, Unanswered, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -272,6 +272,7 @@ class MemoryClient(Client):
         json: object = None,
         form: object = None,  # noqa: ARG002 - the real one's arguments
         data: bytes | None = None,  # noqa: ARG002 - the same
+        file: Upload | None = None,  # noqa: ARG002 - the same
     ) -> Reply:
         return self._ask(method, url, headers, json)
 
@@ -293,7 +294,7 @@ def serve(network: Server) -> Iterator[str]:
                 self.close_connection = True
                 return
             with contextlib.suppress(OSError):  # whoever asked may be dead by now
-                self.send_response(status)
+                self.send_response_only(status)  # a test's time is not the machine's: no Date of its own
                 for name, value in {**answered, "Content-Length": str(len(content))}.items():
                     self.send_header(name, value)
                 self.end_headers()

@@ -32,7 +32,12 @@ def server(request: pytest.FixtureRequest, book: Ledger) -> Iterator[Server]:
 def test_killed_between_two_steps_the_share_is_out_once(book: Ledger, server: Server, step: str) -> None:
     share = book.share("one")
     killed_pass(book, kill_at=step)
-    assert book.find(share).state == {"chosen": "approved", "written": "sending", "asked": "sending"}.get(step, "sent")
+    assert book.find(share).state == {
+        "chosen": "approved",
+        "staged": "approved",
+        "written": "sending",
+        "asked": "sending",
+    }.get(step, "sent")
     report = book.send(now=START + timedelta(minutes=5))
     assert report.unknown == ()
     assert book.find(share).state == "sent"

@@ -9,7 +9,16 @@ if TYPE_CHECKING:
     from curate.desk.folder import Desk
     from curate.shares.networks.base import Channel, Office
 
-CHANNELS = {"mastodon": "Mastodon", "bluesky": "Bluesky", "manual": "Manual"}
+CHANNELS = {
+    "linkedin": "LinkedIn",
+    "x": "X",
+    "facebook": "Facebook",
+    "threads": "Threads",
+    "mastodon": "Mastodon",
+    "bluesky": "Bluesky",
+    "email": "Email",
+    "manual": "Manual",
+}
 
 
 def open_channel(office: Office, desk: Desk) -> Channel:

@@ -52,11 +52,36 @@ class Frozen:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Picture:
+    """An image that goes with a share, whole, and what it shows in words."""
+
+    data: bytes
+    alt: str
+
+    @property
+    def kind(self) -> str:
+        """Return its media type, by how it begins; '' for none a network takes."""
+        if self.data[:3] == b"\xff\xd8\xff":
+            return "image/jpeg"
+        if self.data[:8] == b"\x89PNG\r\n\x1a\n":
+            return "image/png"
+        return "image/webp" if self.data[:4] == b"RIFF" and self.data[8:12] == b"WEBP" else ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ready:
-    """Signed in as ``handle``. ``characters`` is this server's own limit, 0 for the network's usual."""
+    """Signed in as ``handle``. ``characters`` is this server's own limit, 0 for the network's usual.
+
+    ``at`` is what time it is for the server, ``expires_at`` when the sign-in ends, ``scopes`` what the
+    token may do; each where the network tells.
+    """
 
     handle: str
     characters: int = 0
+    at: datetime | None = None
+    expires_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+    renewed: Secret | None = None  # to be kept in the old one's place before it is used
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +186,15 @@ class Channel(Protocol):
         """Sign in and learn the server's limits. Reversible."""
         ...
 
+    async def stage(
+        self, frozen: Frozen, picture: Picture | None, *, now: datetime
+    ) -> Frozen | Rejected | RetryAt | NeedsLogin:
+        """Do what can be repeated and shows nowhere (upload ``picture``, say); return the request as it will be made.
+
+        Only after ``ready``. What it made and was not used is forgotten by the network.
+        """
+        ...
+
     async def send(self, attempt: Attempt, *, now: datetime) -> Outcome:
         """Make the one irreversible request, exactly as ``attempt`` has it; only after ``ready``."""
         ...
@@ -196,8 +230,8 @@ def clean(text: str, *secrets: Secret | None) -> str:
 
 def _hidden(text: str, secrets: Iterable[Secret | None]) -> str:
     for secret in secrets:
-        if secret is not None:
-            text = text.replace(secret.reveal(), "***")
+        for word in secret.words() if secret is not None else ():
+            text = text.replace(word, "***")
     return text
 
 
@@ -268,6 +302,26 @@ def not_ready(reply: Reply, server: str, *secrets: Secret | None, now: datetime)
     if reply.status == 429:
         return RetryAt(reason=f"{server} asks to wait", evidence=evidence, at=wait_until(reply, now=now))
     return RetryAt(reason=f"{server} does not answer as it should ({evidence})", evidence=evidence)
+
+
+def not_staged(reply: Reply, server: str, *secrets: Secret | None, now: datetime) -> Rejected | RetryAt | NeedsLogin:
+    """Return what an answer other than success means for work that can be repeated, such as an upload."""
+    evidence = said(reply, *secrets)
+    if reply.status in (401, 403):
+        return NeedsLogin(reason=f"it may not upload ({evidence})", evidence=evidence)
+    if 400 <= reply.status < 500 and reply.status not in (408, 409, 429):
+        return Rejected(reason=f"{server} does not take its image ({evidence})", evidence=evidence)
+    at = wait_until(reply, now=now) if reply.status == 429 else None
+    return RetryAt(reason=f"{server} could not prepare it ({evidence})", evidence=evidence, at=at)
+
+
+def clock_of(reply: Reply) -> datetime | None:
+    """Return what time it is for the server; None when it does not say."""
+    try:
+        moment = parsedate_to_datetime(reply.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def json_object(reply: Reply) -> dict[str, Any]:

@@ -14,6 +14,8 @@ Facts, and where they stand:
   clusters: https://docs.bsky.app/docs/advanced-guides/post-richtext. Servers do not check the ranges.
 - The card is part of the record (app.bsky.embed.external), made by the writer:
   https://docs.bsky.app/docs/advanced-guides/posts#website-card-embeds.
+- Its image is uploaded first, to com.atproto.repo.uploadBlob, and named in the record by its bytes; at most
+  1,000,000 of them: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/embed/external.json.
 - createSession takes an app password; at most 30 in 5 minutes. 429 comes with ratelimit-reset in seconds
   since 1970: https://docs.bsky.app/docs/advanced-guides/rate-limits.
 
@@ -23,6 +25,7 @@ Names (@handle) stay plain text: a facet for one needs the account looked up.
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -43,9 +46,11 @@ from curate.shares.networks.base import (
     Sent,
     Unknown,
     clean,
+    clock_of,
     identifier,
     json_object,
     not_ready,
+    not_staged,
     refused,
     said,
     unfinished,
@@ -57,7 +62,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from curate.shares.ledger import Attempt, Share
-    from curate.shares.networks.base import Confirmation, Office, Outcome
+    from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, Rejected
 
 COLLECTION = "app.bsky.feed.post"
 BASE32 = "234567abcdefghijklmnopqrstuvwxyz"
@@ -128,7 +133,27 @@ class Bluesky:
         if answer.get("active") is False:
             return NeedsLogin(reason=f"the account is {clean(str(answer.get('status')))}", evidence="not active")
         self.session, self.did = Secret(token), did
-        return Ready(handle=handle)
+        return Ready(handle=handle, at=clock_of(reply))
+
+    async def stage(
+        self, frozen: Frozen, picture: Picture | None, *, now: datetime
+    ) -> Frozen | Rejected | RetryAt | NeedsLogin:
+        """Upload the card's image. A blob is named by its bytes, and one no record uses is forgotten."""
+        if picture is None:
+            return frozen
+        headers = self._headers() | {"Content-Type": picture.kind}
+        try:
+            reply = await self.office.client.send(
+                "POST", self._url("com.atproto.repo.uploadBlob"), headers=headers, data=picture.data
+            )
+        except NetworkTrouble as error:
+            return unread(error)
+        blob = json_object(reply).get("blob")
+        if reply.status != 200 or not isinstance(blob, dict):
+            return not_staged(reply, self.server, self.office.secret, self.session, now=now)
+        payload: dict[str, Any] = deepcopy(frozen.payload)
+        payload["json"]["record"]["embed"]["external"]["thumb"] = blob
+        return Frozen(frozen.key, payload)
 
     async def send(self, attempt: Attempt, *, now: datetime) -> Outcome:
         """Put the record under its key."""

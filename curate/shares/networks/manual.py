@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from curate.shares.ledger import Attempt, Share
-    from curate.shares.networks.base import Office
+    from curate.shares.networks.base import Office, Picture
 
 
 class Manual:
@@ -33,6 +33,10 @@ class Manual:
     async def ready(self, *, now: datetime) -> Ready:  # noqa: ARG002 - as for every network
         """Say yes: there is nobody to ask."""
         return Ready(handle=self.office.account.handle)
+
+    async def stage(self, frozen: Frozen, picture: Picture | None, *, now: datetime) -> Frozen:  # noqa: ARG002 - as for every network
+        """Leave it as it is."""
+        return frozen
 
     async def send(self, attempt: Attempt, *, now: datetime) -> HandedOver:  # noqa: ARG002 - as for every network
         """Hand the text to the person."""

@@ -14,6 +14,8 @@ Facts, and where they stand:
   https://docs.joinmastodon.org/entities/Instance/. Where none are said: 500 characters, 23 for a link,
   https://docs.joinmastodon.org/user/posting/#text.
 - 429 comes with X-RateLimit-Reset in ISO 8601: https://docs.joinmastodon.org/api/rate-limits/.
+- An image is uploaded first, with its description, to /api/v2/media; 202 and 206 mean that the server
+  is still at work on it: https://docs.joinmastodon.org/methods/media/#v2.
 - Software name: https://nodeinfo.diaspora.software/protocol.
 - The link's card is made by the server from the page. The server's own scheduling is never used: it
   ignores the key.
@@ -21,9 +23,9 @@ Facts, and where they stand:
 
 from __future__ import annotations
 
+import asyncio
 import json
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -40,23 +42,27 @@ from curate.shares.networks.base import (
     Ready,
     RetryAt,
     Sent,
+    clock_of,
     identifier,
     json_object,
     not_ready,
+    not_staged,
     refused,
     said,
     unfinished,
     unread,
     web_address,
 )
+from curate.web.client import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from curate.shares.ledger import Attempt, Share
-    from curate.shares.networks.base import Confirmation, Office, Outcome
+    from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, Rejected
     from curate.web.client import Reply
 
+LOOKS = 20  # seconds a server may take over an image
 PAGE, PAGES = 40, 5  # statuses the server lists at most, lists that are read at most
 UNDER_WAY = timedelta(seconds=60)  # a server may still be at work on a request this young
 
@@ -95,10 +101,36 @@ class Mastodon:
         self.account_id = identifier(answer.get("id"))
         if reply.status != 200 or not self.account_id:
             return not_ready(reply, self.server, self.office.secret, now=now)
-        self.skew = _clock(reply, now) - now
+        at = clock_of(reply)
+        self.skew = at - now if at else timedelta(0)
         name = answer.get("acct") or answer.get("username")
         handle = name.partition("@")[0] if isinstance(name, str) else self.office.account.handle
-        return Ready(handle=handle, characters=await self._characters())
+        return Ready(handle=handle, characters=await self._characters(), at=at)
+
+    async def stage(
+        self, frozen: Frozen, picture: Picture | None, *, now: datetime
+    ) -> Frozen | Rejected | RetryAt | NeedsLogin:
+        """Upload the image with its description, and wait until the server has looked at it."""
+        if picture is None:
+            return frozen
+        file = Upload(field="file", name="image", kind=picture.kind, data=picture.data)
+        try:
+            url = f"{self.server}/api/v2/media"
+            reply = await self.office.client.send(
+                "POST", url, headers=self._headers(), form={"description": picture.alt}, file=file
+            )
+            number = identifier(json_object(reply).get("id"))
+            for _ in range(LOOKS):
+                if reply.status not in (202, 206):
+                    break
+                await asyncio.sleep(1)
+                reply = await self._get(f"/api/v1/media/{number}")
+        except NetworkTrouble as error:
+            return unread(error)
+        if reply.status != 200 or not number:
+            return not_staged(reply, self.server, self.office.secret, now=now)
+        request = frozen.payload
+        return Frozen(frozen.key, {**request, "json": {**request["json"], "media_ids": [number]}})
 
     async def send(self, attempt: Attempt, *, now: datetime) -> Outcome:
         """Post the status."""
@@ -220,15 +252,6 @@ def _reaches(statuses: list[Any], moment: datetime) -> bool:
         return isinstance(created, str) and datetime.fromisoformat(created) < moment
     except (ValueError, TypeError):
         return False
-
-
-def _clock(reply: Reply, now: datetime) -> datetime:
-    """Return what time it is for the server; ``now`` when it does not say."""
-    try:
-        moment = parsedate_to_datetime(reply.headers.get("Date", ""))
-    except ValueError:
-        return now
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def _at(value: Any, *names: str) -> Any:  # noqa: ANN401 - JSON of any shape

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from curate.desk.folder import Desk
     from curate.shares.ledger import Attempt, Share
-    from curate.shares.networks.base import Office, Outcome
+    from curate.shares.networks.base import Office, Outcome, Picture
 
 
 class Outbox:
@@ -63,6 +63,10 @@ class Outbox:
     async def ready(self, *, now: datetime) -> Ready:  # noqa: ARG002 - as for every network
         """Say yes: a rehearsal needs no token."""
         return Ready(handle=self.office.account.handle)
+
+    async def stage(self, frozen: Frozen, picture: Picture | None, *, now: datetime) -> Frozen:  # noqa: ARG002 - as for every network
+        """Leave it as it is: nothing is uploaded."""
+        return frozen
 
     async def send(self, attempt: Attempt, *, now: datetime) -> Outcome:  # noqa: ARG002 - as for every network
         """Write the file."""
