@@ -37,6 +37,11 @@ class Limits:
 LIMITS = {
     "mastodon": Limits(characters=500, url=23, local_mentions=True),
     "bluesky": Limits(characters=300, octets=3000),
+    "linkedin": Limits(characters=3000),
+    "x": Limits(characters=280, url=23),
+    "facebook": Limits(characters=63_206),
+    "threads": Limits(characters=500),
+    "email": Limits(),
     "manual": Limits(),
 }
 
