@@ -10,7 +10,7 @@ import html
 import json
 import re
 from collections import Counter, defaultdict
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,12 @@ READ = 6_000  # characters of a text that are looked at
 HREF = re.compile(r'<a\b[^<>]{0,500}?\bhref="(https?://[^"<>]{1,2000})"', re.IGNORECASE)
 
 
-def gather(connection: sqlite3.Connection) -> None:
-    """Put the items that are new since the last time into stories, the oldest first; what is done stays done."""
+def gather(connection: sqlite3.Connection, *, since: int = 0) -> None:
+    """Put the items that are new since the last time into stories, the oldest first; what is done stays done.
+
+    What is dated before ``since`` (seconds since 1970) is only looked for by its address: a feed's whole
+    archive comes with its first reading, and nobody reads last year's news story by story.
+    """
     with transaction(connection):
         _mend(connection)
     newest = _newest(connection)
@@ -44,7 +48,7 @@ def gather(connection: sqlite3.Connection) -> None:
             begin = _reached(connection, newest)  # another curate may have been at it
             last = max(begin, min(reached + BATCH, newest))
             if begin < last:
-                _gather(connection, range(begin + 1, last + 1))
+                _gather(connection, range(begin + 1, last + 1), since)
             remember(connection, REACHED, str(last))
             _forget(connection, last)
 
@@ -58,28 +62,26 @@ def _reached(connection: sqlite3.Connection, newest: int) -> int:
     return int(recall(connection, REACHED) or max(newest - WINDOW, 0))
 
 
-def _gather(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+def _gather(connection: sqlite3.Connection, numbers: Sequence[int], since: int) -> None:
     pieces = {piece.number: piece for piece in _pieces(connection, numbers)}
     fresh = list(pieces.values())
-    keys = {piece.number: piece.keys() for piece in fresh}
+    keys = {piece.number: piece.keys() for piece in fresh if piece.dated >= since}
     connection.executemany(
         "INSERT OR IGNORE INTO story_keys (key, item) VALUES (?, ?)",
         sorted((each, number) for number, found in keys.items() for each in found),
     )
     counts = _Counts(connection)
     pairs = set(_by_address(connection, fresh))
-    pairs |= set(_by_keys(connection, fresh, keys, counts))
+    pairs |= set(_by_keys(connection, [pieces[number] for number in keys], keys, counts))
     near = {number for pair in pairs for number in pair}
     pieces |= {each.number: each for each in _pieces(connection, near - pieces.keys())}
     stories = _stories(connection, pieces.keys())
     members = {number for story in stories for number in story}
     pieces |= {each.number: each for each in _pieces(connection, members - pieces.keys())}
-    weight = counts.weigher(pieces.values(), numbers[-1] - int(recall(connection, FLOOR) or 0))
-    found = [
-        (sure, new, old)
-        for new, old in sorted(pairs)
-        if new in pieces and old in pieces and (sure := alike(pieces[new], pieces[old], weight)) > 0
-    ]
+    pairs = {pair for pair in pairs if pieces.keys() >= set(pair)}  # the others were set apart
+    unclear = {each for pair in pairs for each in pair if pieces[pair[0]].page != pieces[pair[1]].page}
+    weight = counts.weigher((pieces[each] for each in unclear), numbers[-1] - int(recall(connection, FLOOR) or 0))
+    found = [(sure, new, old) for new, old in sorted(pairs) if (sure := alike(pieces[new], pieces[old], weight)) > 0]
     _write(connection, [[pieces[each] for each in story] for story in join(found, pieces, stories, weight)])
 
 
@@ -203,10 +205,16 @@ class _Counts:
         self._counts |= dict(rows.fetchall())
 
     def weigher(self, pieces: Iterable[Piece], items: int) -> Callable[[str], float]:
-        """Return how much each word of ``pieces`` weighs among so many ``items``."""
-        words = {word: each for piece in pieces for word, each in piece.word_keys.items()}
-        self.know(set(words.values()))
-        return weigher({word: self._counts[each] for word, each in words.items()}, items)
+        """Return how much a word weighs among so many ``items``; those of ``pieces`` are asked for at once."""
+        self.know({each for piece in pieces for each in piece.word_keys.values()})
+
+        def count(word: str) -> int:
+            each = key("word", word)
+            if each not in self._counts:
+                self.know({each})
+            return self._counts[each]
+
+        return weigher(cache(count), items)
 
 
 def _stories(connection: sqlite3.Connection, numbers: Iterable[int]) -> list[list[int]]:

@@ -9,10 +9,11 @@ import asyncio
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from curate.desk.db import transaction
+from curate.desk.db import to_seconds, transaction
 from curate.errors import NetworkTrouble
 from curate.feeds.addresses import canonical_url, host_of
 from curate.feeds.clean import word_count
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 BATCH = 64  # feeds that wait to be stored, at most
 INDEXED = 2_000  # items that a fetch puts into the search index: more than a day brings; the first search does the rest
+NEWS = timedelta(days=30)  # what is older came with a feed's archive: nobody reads that story by story
 TITLE = 80  # characters of the summary that stand in for a missing title
 
 
@@ -112,7 +114,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
     if storing.new_items:
         catch_up(connection, INDEXED)
         apply_to_arrivals(connection, now=now)
-        gather(connection)
+        gather(connection, since=to_seconds(now - NEWS))
     if learning is not None:
         keep(connection, await learning, mark)
     judge_arrivals(connection)

@@ -147,12 +147,12 @@ def may_meet(one: Piece, other: Piece) -> bool:
     return (one.feed is None or one.feed != other.feed) and agree(one.numbers, other.numbers)
 
 
-def weigher(counts: Mapping[str, int], items: int) -> Callable[[str], float]:
-    """Return the weight of a word that ``counts`` of ``items`` items hold: the rarer the more."""
+def weigher(count: Callable[[str], int], items: int) -> Callable[[str], float]:
+    """Return the weight of a word that ``count`` of ``items`` items hold: the rarer the more."""
     crowd = max(items, CROWD)
 
     def weight(word: str) -> float:
-        found = log(crowd / min(max(counts.get(word, 1), 1), crowd)) + 0.1
+        found = log(crowd / min(max(count(word), 1), crowd)) + 0.1
         return min(found, STOCK_WEIGHT) if word in STOCK else found
 
     return weight

@@ -13,7 +13,7 @@ from curate.inbox.stories import Piece, alike, join, lead, weigher
 from curate.inbox.titles import agree, numbers
 from tests.conftest import CORPORA
 
-WEIGHT = weigher({}, 0)
+WEIGHT = weigher(lambda _: 0, 0)
 TEXT = (
     "The night crew at the harbour switched the cranes to the new scheduler on Tuesday and watched the queue of "
     "waiting ships shrink by a third before breakfast, which nobody had promised them and two people had bet against."
