@@ -186,12 +186,16 @@ def _tick_lines(done: Pass) -> list[str]:
 
 
 @click.command(cls=Command, epilog="Example: curate doctor")
+@click.option("--adopt", is_flag=True, help="Let this copy of a desk send from now on; the other one must not.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def doctor(here: Here) -> None:
+def doctor(here: Here, *, adopt: bool, yes: bool) -> None:
     """Examine the installation, the desk, feeds, accounts, disk and runner."""
     from curate.presence.doctor import examine
 
     desk, settings = here.desk(), here.settings()
+    if adopt:
+        _adopt(here, yes=yes)
     with contextlib.ExitStack() as opened:
         try:
             connection: sqlite3.Connection | CurateError = opened.enter_context(here.database())
@@ -200,6 +204,20 @@ def doctor(here: Here) -> None:
         checks = examine(desk, settings, connection, now=here.now(), config=here.config_folder())
     data = [{"name": one.name, "ok": one.ok, "message": one.message, "hint": one.hint} for one in checks]
     here.answer(data, _doctor_lines(checks), exit_code=0 if all(one.ok for one in checks) else 3)
+
+
+def _adopt(here: Here, *, yes: bool) -> None:
+    from curate.shares import home
+
+    with here.database() as connection:
+        reason = home.foreign(connection, here.desk(), here.config_folder())
+        if not reason:
+            here.say("This desk is the one that sends already.")
+            return
+        here.confirm(f"{reason} Let it send? Then nothing else may send its shares.", yes=yes)
+        late = home.adopt(connection, here.desk(), here.config_folder(), now=here.now())
+    waits = f" {render.count(late, 'share')} may be out already: curate share queue" if late else ""
+    here.say(f"Adopted: this desk sends from now on.{waits}")
 
 
 def _doctor_lines(checks: list[Check]) -> Iterator[str]:

@@ -92,9 +92,11 @@ def edit(here: Here, share_id: str, file: str | None) -> None:
 @click.pass_obj
 def approve(here: Here, ids: tuple[str, ...]) -> None:
     """Let shares go out exactly as they read now."""
+    from curate.shares import home
     from curate.shares.plan import approve_shares
 
     with here.database() as connection:
+        home.settle(connection, here.desk(), here.config_folder())
         done = approve_shares(connection, ids, now=here.now())
     here.answer([row(one) for one in done.shares], planned_lines(done.shares), warnings=done.warnings)
 

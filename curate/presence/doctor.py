@@ -15,7 +15,7 @@ from curate.feeds.health import feed_rows
 from curate.feeds.opml import read_feeds
 from curate.posts.files import read_posts
 from curate.posts.profile import load_profile
-from curate.shares import ledger, tokens
+from curate.shares import home, ledger, tokens
 from curate.site.build import theme_folder
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def examine(
         looks.insert(2, lambda: _database(desk, wrong))
         if not wrong:  # else nothing it says can be trusted
             looks.insert(3, lambda: _feeds(desk, opened))
-            looks += [lambda: _shares(opened), lambda: _runner(opened, now)]
+            looks += [lambda: _home(opened, desk, config), lambda: _shares(opened), lambda: _runner(opened, now)]
     checks: list[Check] = []
     for look in looks:
         try:
@@ -158,6 +158,11 @@ def _accounts(settings: Settings, config: Path) -> Iterator[Check]:
             message="rehearses into .curate/outbox" if rehearses else f"{account.network} {account.handle}".strip(),
             hint=f"curate account add {account.network} --name {name}",
         )
+
+
+def _home(connection: sqlite3.Connection, desk: Desk, config: Path) -> Iterator[Check]:
+    reason = home.foreign(connection, desk, config)
+    yield Check(name="copy", ok=not reason, message=reason or "this desk is the one that sends", hint=home.ADOPT)
 
 
 def _shares(connection: sqlite3.Connection) -> Iterator[Check]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from curate.desk.db import recall, remember, to_seconds
 from curate.desk.locks import hold
-from curate.errors import CurateError, Unknown
+from curate.errors import CurateError, Refused, Unknown
 from curate.feeds.opml import read_feeds
 from curate.feeds.verdict import NO_NETWORK, PORTAL
 from curate.inbox.receive import read_feeds as receive_feeds
@@ -79,7 +79,10 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
             await _fetch(desk, settings, connection, client, done, now=clock(), progress=progress)
         _put_up(desk, settings, connection, done, now=clock(), offline=offline)
         if send:
-            done.sending = await send_shares(desk, settings, connection, client, clock=clock, config=config)
+            try:
+                done.sending = await send_shares(desk, settings, connection, client, clock=clock, config=config)
+            except Refused as error:
+                _fail(done, error)
             done.troubles.extend(note_syndication(desk, done.sending))
         remember(connection, "last-tick", str(to_seconds(clock())))
         shares = ledger.list_shares(connection)

@@ -191,6 +191,11 @@ def paused_until(connection: sqlite3.Connection, account: str, now: datetime) ->
     return None if last is None else (last.not_before, last.reason)
 
 
+def count_attempts(connection: sqlite3.Connection) -> int:
+    """Return how many tries to send were ever written down."""
+    return int(connection.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0])
+
+
 def last_sent(connection: sqlite3.Connection, account: str) -> datetime | None:
     """Return when the last share of ``account`` went out."""
     row = connection.execute("SELECT max(sent_at) FROM shares WHERE account = ?", (account,)).fetchone()

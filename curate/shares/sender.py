@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError, Refused
-from curate.shares import ledger
+from curate.shares import home, ledger
 from curate.shares.gate import SIGN_IN_AGAIN, Hindrance, hindrance, later, objection, refusal
 from curate.shares.limits import price
 from curate.shares.networks import open_channel
@@ -101,9 +101,10 @@ async def send_due(  # noqa: PLR0913 - the whole of one pass
     whether it may be made again.
     ``observe`` hears of each step of each share: chosen, staged (what can be repeated is done), written
     (its intent is on the disk), asked (the network answered or did not), recorded. Raises Conflict when another pass is
-    under way, Unknown and Refused for ids in ``only`` that cannot be sent.
+    under way, Refused for a copy of a desk, Unknown and Refused for ids in ``only`` that cannot be sent.
     """
     with hold(desk, "send"):
+        home.check(connection, desk, config)
         ledger.end_interrupted(connection, now=clock())
         wanted = [_sendable(connection, share_id) for share_id in only]
         work = _Pass(connection, client, desk, settings, config=config, clock=clock, deployed=deployed, observe=observe)
@@ -270,6 +271,7 @@ class _Pass:
             cost=price(share.network, share.text),
             now=self.now,
         )
+        home.witness(self.connection, self.desk, self.config)
         share = ledger.find_share(self.connection, share.id)
         self.observe("written", share)
         outcome = await channel.send(attempt, now=self.now)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curate.cli.here import Here
+from curate.site import deploy
 from tests.presence.test_publish import ESSAY, write_essay
 from tests.shares.servers import MastodonServer, serve
 
@@ -103,6 +104,7 @@ def test_a_share_is_sent_although_the_list_of_feeds_is_broken_and_the_pass_says_
 def test_a_share_is_sent_although_the_site_cannot_be_put_up(
     curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
+    whole = deploy.deploy_site
     share = ready_share(curate, desk)
     curate("-C", desk, "config", "set", "deploy.target", f"folder:{desk.parent / 'public'}")
     slug, _ = write_essay(curate, desk, "Choosing again", ESSAY.replace("Which", "Whose"))
@@ -117,7 +119,7 @@ def test_a_share_is_sent_although_the_site_cannot_be_put_up(
         def refuse(*_: object, **__: object) -> None:
             raise OSError(5, "Input/output error")
 
-        monkeypatch.setattr("curate.site.deploy.deploy_site", refuse)
+        monkeypatch.setattr(deploy, "deploy_site", refuse)
     result = curate("-C", desk, "tick", "--json", *LATER, expect=5)
     assert [row["id"] for row in result.data["sent"]] == [share]
     assert result.data["built"] is (broken != "build")
@@ -125,7 +127,7 @@ def test_a_share_is_sent_although_the_site_cannot_be_put_up(
     assert len(json.loads(result.out)["warnings"]) == 1
     (desk / "pelicanconf.py").write_text(conf, encoding="utf-8")
     curate("-C", desk, "config", "set", "deploy.target", f"folder:{desk.parent / 'public'}")
-    monkeypatch.undo()
+    monkeypatch.setattr(deploy, "deploy_site", whole)
     assert curate("-C", desk, "tick", "--json", *LATER).data["deployed"] is True
 
 
