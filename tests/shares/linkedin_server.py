@@ -88,7 +88,7 @@ class LinkedInServer(Server):
         article = post.get("content", {}).get("article", {})
         missing = [f"/{name} is required" for name in REQUIRED if not post.get(name)]
         missing += ["/content/article/title is required"] if not article.get("title") else []
-        missing += ["/author is not the member"] if post.get("author") != "urn:li:person:Dana-7_x" else []
+        missing += ["/author is not the member"] if post.get("author") != "urn:li:person:-f_Ut43FoQ" else []
         image = article.get("thumbnail")
         missing += ["/content/article/thumbnail has no image"] if image and not self.images.get(image) else []
         missing += ["/commentary is too long"] if len(read_little(post.get("commentary", ""))) > 3000 else []
@@ -122,9 +122,9 @@ class LinkedInServer(Server):
         if refused:
             return refused
         if parts.path == "/v2/userinfo":
-            return as_json({"sub": "Dana-7_x", "name": "Dana Example", "given_name": "Dana"}, Date=self.date)
+            return as_json({"sub": "-f_Ut43FoQ", "name": "Dana Example", "given_name": "Dana"}, Date=self.date)
         if (parts.path, parts.query) == ("/rest/images", "action=initializeUpload"):
-            if json.loads(body) != {"initializeUploadRequest": {"owner": "urn:li:person:Dana-7_x"}}:
+            if json.loads(body) != {"initializeUploadRequest": {"owner": "urn:li:person:-f_Ut43FoQ"}}:
                 return as_json({"message": "owner is required", "status": 400}, 400)
             name = f"urn:li:image:C4E{len(self.images)}"
             self.images[name] = None

@@ -168,8 +168,8 @@ class LinkedIn:
         except NetworkTrouble as error:
             return unread(error)
         answer = json_object(reply)
-        person = identifier(answer.get("sub"))
-        if reply.status != 200 or not person:
+        person = answer.get("sub")
+        if reply.status != 200 or not isinstance(person, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", person):
             return not_ready(reply, self.server, self.office.secret, now=now)
         self.author = f"urn:li:person:{person}"
         name = answer.get("name")

@@ -23,7 +23,8 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
 
 from oauthlib.oauth1 import Client as Signer
 
@@ -104,7 +105,8 @@ class X:
                 return NeedsLogin(reason=f"{clocks}: set the clock", evidence=said(reply, secret))
             return self._unpaid(reply) or not_ready(reply, self.server, secret, now=now)
         self.skew = at - now if at else timedelta(0)
-        self.handle = identifier(_at(data, "username")) or self.handle
+        name = _at(data, "username")
+        self.handle = name if isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_]{1,50}", name) else self.handle
         return Ready(handle=self.handle, at=at)
 
     async def stage(self, frozen: Frozen, picture: Picture | None, *, now: datetime) -> Frozen:  # noqa: ARG002 - as for every network
@@ -180,14 +182,14 @@ class X:
             posts, meta = answer.get("data", []), answer.get("meta")
             if reply.status != 200 or not isinstance(posts, list) or not isinstance(meta, dict):
                 return CannotTell(f"the account's posts could not be read ({said(reply, self.office.secret)})")
-            found = self._look([post for post in posts if _at(post, "id") not in known], wanted)
+            found = self._look([post for post in posts if identifier(_at(post, "id")) not in known], wanted)
             if isinstance(found, Found):
                 return found
             doubt = found or doubt
-            token = identifier(meta.get("next_token"))
-            if not token or _reaches(posts, attempt.minted_at + self.skew - SLACK):
+            token = meta.get("next_token")
+            if not isinstance(token, str) or _reaches(posts, attempt.minted_at + self.skew - SLACK):
                 return doubt or Absent("not among the account's posts")
-            older = f"&pagination_token={token}"
+            older = f"&pagination_token={quote(token, safe='')}"
         return doubt or CannotTell("the latest posts of the account that were read do not reach back to it")
 
     def _look(self, posts: list[Any], wanted: str) -> Found | CannotTell | None:
@@ -210,7 +212,7 @@ class X:
         url = self.server + path
         return await self.office.client.get(url, headers=self._signed("GET", url, now))
 
-    def _signed(self, method: str, url: str, now: datetime) -> dict[str, str]:
+    def _signed(self, method: Literal["GET", "POST"], url: str, now: datetime) -> dict[str, str]:
         """Return the header that signs a request, made at ``now``."""
         secret = self.office.secret
         if secret is None:
@@ -237,7 +239,7 @@ def read_post(post: Any) -> str:  # noqa: ANN401 - JSON of any shape
 
 def _plain(text: str) -> str:
     """Return ``text`` for comparing: X adds a scheme to bare addresses, and a / to bare hosts."""
-    return same_words(re.sub(r"https?://(\S*)", lambda found: found[1].rstrip("/"), text, flags=re.IGNORECASE))
+    return same_words(re.sub(r"https?://|/(?=[\s,.;:!?)]|$)", "", text, flags=re.IGNORECASE))
 
 
 def _text(attempt: Attempt) -> str:

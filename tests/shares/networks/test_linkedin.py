@@ -145,7 +145,7 @@ def test_an_image_is_uploaded_and_named_in_the_card(place: Place, server: Linked
     [(name, data)] = server.images.items()
     assert data == IMAGE.data
     assert frozen.payload["json"]["content"]["article"]["thumbnail"] == name
-    assert frozen.payload["json"]["author"] == "urn:li:person:Dana-7_x"
+    assert frozen.payload["json"]["author"] == "urn:li:person:-f_Ut43FoQ"
     assert isinstance(place.send(make_attempt(frozen)), Sent)
     assert place.texts() == [TEXT]
 
@@ -199,12 +199,9 @@ def test_a_version_that_has_ended_names_the_setting_to_change(place: Place, serv
     assert isinstance(answer, NeedsLogin)
     assert "curate config set accounts.one.version YYYYMM" in answer.reason
     assert VERSION in answer.reason
-    place.account = replace_version(place.account, "202701")
+    account = place.account
+    place.account = Account(network="linkedin", server=account.server, handle=account.handle, version="202701")
     assert isinstance(place.send(make_attempt(place.freeze())), Sent)
-
-
-def replace_version(account: Account, version: str) -> Account:
-    return Account(network="linkedin", server=account.server, handle=account.handle, version=version)
 
 
 # The same words again
@@ -259,9 +256,10 @@ def test_a_sign_in_that_is_about_to_end_is_not_used(
 ) -> None:
     place.secret = secret_of(token=server.password, expires_at=(NOW + left).isoformat())
     answer = place.ready()
-    assert isinstance(answer, meaning)
-    assert isinstance(answer, Ready) or (answer.reason.endswith("curate account add linkedin --name one"))
-    assert bool(server.heard) == (meaning is Ready)
+    assert type(answer) is meaning
+    if isinstance(answer, NeedsLogin):
+        assert answer.reason.endswith("curate account add linkedin --name one")
+        assert server.heard == []
 
 
 def test_the_bare_token_of_an_application_works_too(place: Place, server: LinkedInServer) -> None:
