@@ -262,7 +262,10 @@ class LinkedIn:
 
     def _trusted(self, url: str) -> dict[str, str]:
         """Return the token for an address of LinkedIn's own, nothing for any other."""
-        there, here = urlsplit(url), urlsplit(self.server)
+        try:
+            there, here = urlsplit(url), urlsplit(self.server)
+        except ValueError:  # no address at all, which the client says
+            return {}
         own = there.scheme == "https" and f".{there.hostname}".endswith(".linkedin.com")
         return self._token() if own or (there.scheme, there.netloc) == (here.scheme, here.netloc) else {}
 

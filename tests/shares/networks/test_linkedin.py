@@ -167,9 +167,14 @@ def test_the_token_does_not_go_along_to_another_server(place: Place, server: Lin
     assert listener.heard == [("Authorization", "")]
 
 
-def test_an_upload_that_fails_leaves_nothing_out(place: Place, server: LinkedInServer) -> None:
-    server.elsewhere = "http://127.0.0.1:9"
+@pytest.mark.parametrize("nowhere", ["http://127.0.0.1:9", "https://[", "ftp://a.example"])
+def test_an_upload_that_fails_leaves_nothing_out(place: Place, server: LinkedInServer, nowhere: str) -> None:
+    server.elsewhere = nowhere
     assert isinstance(staged(place), RetryAt)
+    assert server.posts() == []
+
+
+def test_an_upload_under_a_version_that_has_ended_names_the_setting(place: Place, server: LinkedInServer) -> None:
     server.versions = ("202701",)
     assert isinstance(staged(place), NeedsLogin)
 
