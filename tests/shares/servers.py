@@ -300,7 +300,7 @@ def serve(network: Server) -> Iterator[str]:
                 self.end_headers()
                 self.wfile.write(content)
 
-        do_GET = do_POST = respond
+        do_GET = do_POST = do_PUT = respond
 
         def log_message(self, *_: Any) -> None:
             pass

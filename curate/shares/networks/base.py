@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from curate.shares.ledger import LONGEST
@@ -207,6 +208,11 @@ class Channel(Protocol):
         ...
 
 
+def mint_key(share: Share, *, now: datetime) -> str:
+    """Return a key for sending ``share`` as it reads now: another text or another time has another."""
+    return "curate-" + sha256(f"{share.id} {share.public} {now.isoformat()}".encode()).hexdigest()[:40]
+
+
 # Reading answers
 
 
@@ -214,7 +220,7 @@ def said(reply: Reply, *secrets: Secret | None) -> str:
     """Return the status and the server's own words: one line, safe to show, at most 300 characters, no secrets."""
     text = reply.text()
     answer = json_object(reply)
-    parts = (answer.get(name) for name in ("error", "error_description", "message"))
+    parts = (answer.get(name) for name in ("error", "error_description", "message", "detail"))
     text = _hidden(": ".join(part for part in parts if isinstance(part, str) and part) or text, secrets)[:READ]
     return f"HTTP {reply.status}: {clean(re.sub(r'<[^<>]*>', ' ', text), *secrets)}".rstrip(": ")
 
@@ -249,9 +255,9 @@ def wait_until(reply: Reply, *, now: datetime) -> datetime:
     """Return until when the server asks to be left alone: at least a minute, at most a day from ``now``.
 
     Reads Retry-After (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after) in seconds or as a
-    date, then the reset headers of Mastodon (ISO 8601) and Bluesky (seconds since 1970).
+    date, then the reset headers of Mastodon (ISO 8601), Bluesky and X (seconds since 1970).
     """
-    for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset"):
+    for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset"):
         text = reply.headers.get(name, "").strip()
         moment = _moment(text, now, counted=name == "Retry-After") if text else None
         if moment is not None:

@@ -26,7 +26,6 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import datetime, timedelta
-from hashlib import sha256
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +44,7 @@ from curate.shares.networks.base import (
     clock_of,
     identifier,
     json_object,
+    mint_key,
     not_ready,
     not_staged,
     refused,
@@ -80,7 +80,7 @@ class Mastodon:
 
     def freeze(self, share: Share, *, now: datetime) -> Frozen:
         """Return the status and its idempotency key, minted for this text at this time."""
-        key = "curate-" + sha256(f"{share.id} {share.public} {now.isoformat()}".encode()).hexdigest()[:40]
+        key = mint_key(share, now=now)
         return Frozen(
             key,
             {

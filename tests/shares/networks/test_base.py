@@ -44,6 +44,7 @@ def reply(body: bytes = b"", headers: dict[str, str] | None = None) -> Reply:
         ({"X-RateLimit-Reset": "2026-11-23T09:00:00.000000Z"}, timedelta(hours=1)),
         ({"X-RateLimit-Reset": "2026-11-23T09:00:00"}, timedelta(hours=1)),
         ({"RateLimit-Reset": str(int(HOUR.timestamp()))}, timedelta(hours=1)),
+        ({"x-rate-limit-reset": str(int(HOUR.timestamp()))}, timedelta(hours=1)),
         ({"Retry-After": "soon", "RateLimit-Reset": str(int(HOUR.timestamp()))}, timedelta(hours=1)),
     ],
 )
@@ -63,6 +64,7 @@ def test_no_header_makes_a_pause_shorter_than_a_minute_or_longer_than_a_day(text
     [
         (b'{"error": "Too long"}', "HTTP 429: Too long"),
         (b'{"error": "InvalidRequest", "message": "No such record"}', "HTTP 429: InvalidRequest: No such record"),
+        (b'{"title": "Forbidden", "detail": "No duplicates"}', "HTTP 429: No duplicates"),
         (b"<h1>Bad</h1>\n<p>gateway</p>", "HTTP 429: Bad gateway"),
         (b"", "HTTP 429"),
         (b'{"error": 7}', 'HTTP 429: {"error": 7}'),

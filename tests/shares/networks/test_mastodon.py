@@ -146,7 +146,8 @@ def test_a_server_that_makes_no_sense_is_nobody_to_send_to(odd: Answer, meaning:
     with serve(strange) as url:
         place = Place(Account(network="mastodon", server=url), Secret("x"), list, tmp_path)
         assert type(place.ready()) is meaning
-        assert isinstance(place.confirm(make_attempt(place.freeze())), CannotTell)
+        attempt = make_attempt(place.freeze())
+        assert isinstance(place.confirm(attempt, after=timedelta(minutes=2)), CannotTell)
 
 
 def test_a_strange_answer_to_a_post_is_unknown_and_never_sent(tmp_path: Path) -> None:

@@ -1,0 +1,262 @@
+"""Send to X, and find a post there again.
+
+Facts, and where they stand:
+
+- A post is one POST to /2/tweets with {"text": …}; 201, its number in data.id:
+  https://docs.x.com/x-api/posts/create-post. The link's card is made from the page. There is no
+  idempotency key.
+- Requests are signed with four keys (OAuth 1.0a, https://www.rfc-editor.org/rfc/rfc5849), which do not
+  expire: https://docs.x.com/fundamentals/authentication/oauth-1-0a/authorizing-a-request. A JSON body is
+  not part of what is signed. The signature holds the time, so a wrong clock is answered with 401.
+- The same words again are refused with 403, which does not say which post has them:
+  https://github.com/akrherz/iembot/issues/163, https://github.com/plhery/node-twitter-api-v2/issues/469
+- Whose keys they are: /2/users/me, https://docs.x.com/x-api/users/get-my-user. What the account posted,
+  newest first, 5 to 100 at a time: /2/users/:id/tweets, https://docs.x.com/x-api/users/get-posts. Each
+  post that is read costs money, as posting does: https://docs.x.com/x-api/getting-started/pricing.
+  Every link is a t.co address there, what it stands for in entities.urls; &, < and > are escaped.
+- 429 comes with x-rate-limit-reset in seconds since 1970: https://docs.x.com/x-api/fundamentals/rate-limits.
+  402 means that the money paid in advance is used up.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+from oauthlib.oauth1 import Client as Signer
+
+from curate.errors import NetworkTrouble
+from curate.shares.compose import find_urls, same_words
+from curate.shares.networks.base import (
+    SETTLED,
+    Absent,
+    CannotTell,
+    Found,
+    Frozen,
+    NeedsLogin,
+    Ready,
+    Rejected,
+    Sent,
+    Unknown,
+    clock_of,
+    identifier,
+    json_object,
+    mint_key,
+    not_ready,
+    refused,
+    said,
+    unfinished,
+    unread,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from curate.shares.ledger import Attempt, Share
+    from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, RetryAt
+    from curate.web.client import Reply
+
+SERVER = "https://api.x.com"
+KEYS = ("api_key", "api_secret", "token", "token_secret")  # the parts of an account's secret
+PAGE, PAGES = 10, 10  # posts that are paid for at a time, lists that are read at most
+SLACK = timedelta(seconds=60)  # between our clock and when X says a post was made
+ADRIFT = timedelta(minutes=5)  # a clock that far off signs nothing X takes
+CREDITS = "https://console.x.com"
+
+
+class X:
+    """One X account."""
+
+    key_life = timedelta(0)  # there are no keys
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.server = (office.account.server or SERVER).rstrip("/")
+        self.handle = office.account.handle
+        self.account_id = ""
+        self.skew = timedelta(0)  # X's clock minus ours
+        self.not_there: set[str] = set()  # texts that were looked for in vain
+
+    def freeze(self, share: Share, *, now: datetime) -> Frozen:
+        """Return the post; it is signed when it is sent."""
+        request = {"method": "POST", "url": f"{self.server}/2/tweets", "json": {"text": share.text}}
+        return Frozen(mint_key(share, now=now), request)
+
+    async def ready(self, *, now: datetime) -> Ready | NeedsLogin | RetryAt:
+        """Ask whose keys these are."""
+        secret = self.office.secret
+        missing = [name for name in KEYS if secret is None or not secret.part(name)]
+        if missing:
+            again = f"curate account add x --name {self.office.name}"
+            return NeedsLogin(reason=f"its {', '.join(missing)} is missing: {again}", evidence="not asked")
+        try:
+            reply = await self._get("/2/users/me", now)
+        except NetworkTrouble as error:
+            return unread(error)
+        data = json_object(reply).get("data")
+        self.account_id = identifier(_at(data, "id"))
+        at = clock_of(reply)
+        if reply.status != 200 or not self.account_id:
+            if reply.status == 401 and at is not None and abs(at - now) > ADRIFT:
+                clocks = f"this computer's clock says {now:%d %b %Y %H:%M}, X's {at:%d %b %Y %H:%M} (UTC)"
+                return NeedsLogin(reason=f"{clocks}: set the clock", evidence=said(reply, secret))
+            return self._unpaid(reply) or not_ready(reply, self.server, secret, now=now)
+        self.skew = at - now if at else timedelta(0)
+        name = _at(data, "username")
+        self.handle = name if isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_]{1,50}", name) else self.handle
+        return Ready(handle=self.handle, at=at)
+
+    async def stage(self, frozen: Frozen, picture: Picture | None, *, now: datetime) -> Frozen:  # noqa: ARG002 - as for every network
+        """Leave it as it is: X takes the image from the page."""
+        return frozen
+
+    async def send(self, attempt: Attempt, *, now: datetime) -> Outcome:
+        """Post it."""
+        request = json.loads(attempt.payload)
+        headers = self._signed(request["method"], request["url"], now)
+        try:
+            reply = await self.office.client.send(
+                request["method"], request["url"], headers=headers, json=request["json"]
+            )
+        except NetworkTrouble as error:
+            return unfinished(error)
+        number = identifier(_at(json_object(reply), "data", "id"))
+        if reply.status == 201 and number:
+            return Sent(remote_id=number, url=self._address(number), evidence=f"HTTP 201, post {number}")
+        told = self._unpaid(reply) or self._disliked(reply, attempt)
+        return told or refused(reply, self.server, self.office.secret, now=now)
+
+    async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> Confirmation:
+        """Read the account's latest posts and look for this one.
+
+        Absent is said only when they reach back to before the attempt, and when enough time has passed
+        that X is not still at work on it.
+        """
+        found = await self._search(attempt, known, now)
+        if isinstance(found, Absent):
+            if now - attempt.started_at < SETTLED:
+                return CannotTell("it is not there yet, and X keeps no keys, so that needs ten minutes to be sure")
+            self.not_there.add(_text(attempt))
+        return found
+
+    def _unpaid(self, reply: Reply) -> NeedsLogin | None:
+        """Return what to do when the money paid in advance is used up; None for any other answer."""
+        if reply.status != 402:
+            return None
+        reason = f"X asks for money first: buy credits at {CREDITS}, or post it by hand (curate share copy)"
+        return NeedsLogin(reason=reason, evidence=said(reply, self.office.secret))
+
+    def _disliked(self, reply: Reply, attempt: Attempt) -> Rejected | Unknown | None:
+        """Return what a 403 means that is about the text; None for any other answer.
+
+        A duplicate may be this very share when an earlier try may have been acted upon, unless it was
+        looked for a moment ago.
+        """
+        words = said(reply, self.office.secret)
+        if reply.status != 403:
+            return None
+        if "duplicate" in words.lower():
+            if attempt.again and _text(attempt) not in self.not_there:
+                return Unknown(reason="X has these words already, perhaps from an earlier try", evidence=words)
+            where = ", in a post that is deleted or older" if attempt.again else ""
+            return Rejected(reason=f"X has these words already{where}; it takes none twice", evidence=words)
+        if "too long" in words.lower():
+            return Rejected(reason=f"X refused it ({words})", evidence=words)
+        return None
+
+    async def _search(self, attempt: Attempt, known: Collection[str], now: datetime) -> Confirmation:
+        """Go through the account's posts, newest first, until before the attempt."""
+        wanted = _text(attempt)
+        doubt: CannotTell | None = None
+        older = ""
+        for _ in range(PAGES):
+            query = f"max_results={PAGE}&exclude=replies%2Cretweets&tweet.fields=created_at%2Centities{older}"
+            try:
+                reply = await self._get(f"/2/users/{self.account_id}/tweets?{query}", now)
+            except NetworkTrouble as error:
+                return CannotTell(unread(error).reason)
+            answer = json_object(reply)
+            posts, meta = answer.get("data", []), answer.get("meta")
+            if reply.status != 200 or not isinstance(posts, list) or not isinstance(meta, dict):
+                return CannotTell(f"the account's posts could not be read ({said(reply, self.office.secret)})")
+            found = self._look([post for post in posts if identifier(_at(post, "id")) not in known], wanted)
+            if isinstance(found, Found):
+                return found
+            doubt = found or doubt
+            token = meta.get("next_token")
+            if not isinstance(token, str) or _reaches(posts, attempt.minted_at + self.skew - SLACK):
+                return doubt or Absent("not among the account's posts")
+            older = f"&pagination_token={quote(token, safe='')}"
+        return doubt or CannotTell("the latest posts of the account that were read do not reach back to it")
+
+    def _look(self, posts: list[Any], wanted: str) -> Found | CannotTell | None:
+        """Find the post that reads like ``wanted`` among what X lists."""
+        links = {_plain(span.url) for span in find_urls(wanted)}
+        similar = False
+        for post in posts:
+            text, number = read_post(post), identifier(_at(post, "id"))
+            if not text or not number:
+                continue
+            if _plain(text) == _plain(wanted):
+                return Found(remote_id=number, url=self._address(number))
+            similar = similar or bool(links and links <= {_plain(span.url) for span in find_urls(text)})
+        return CannotTell("a post with its link is there, but reads otherwise: look yourself") if similar else None
+
+    def _address(self, number: str) -> str:
+        return f"https://x.com/{self.handle or 'i'}/status/{number}"
+
+    async def _get(self, path: str, now: datetime) -> Reply:
+        url = self.server + path
+        return await self.office.client.get(url, headers=self._signed("GET", url, now))
+
+    def _signed(self, method: Literal["GET", "POST"], url: str, now: datetime) -> dict[str, str]:
+        """Return the header that signs a request, made at ``now``."""
+        secret = self.office.secret
+        if secret is None:
+            return {}
+        api_key, api_secret, token, token_secret = (secret.part(name) for name in KEYS)
+        signer = Signer(api_key, api_secret, token, token_secret, timestamp=str(int(now.timestamp())))
+        _, headers, _ = signer.sign(url, method)
+        return {"Authorization": headers["Authorization"]}
+
+
+def read_post(post: Any) -> str:  # noqa: ANN401 - JSON of any shape
+    """Return a post as X lists it in the words it was made of; '' when it is none."""
+    text = _at(post, "text")
+    if not isinstance(text, str):
+        return ""
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    links = _at(post, "entities", "urls")
+    for link in links if isinstance(links, list) else []:
+        short, whole = _at(link, "url"), _at(link, "expanded_url")
+        if isinstance(short, str) and isinstance(whole, str) and short:
+            text = text.replace(short, whole)
+    return text
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` for comparing: X adds a scheme to bare addresses, and a / to bare hosts."""
+    return same_words(re.sub(r"https?://|/(?=[\s,.;:!?)]|$)", "", text, flags=re.IGNORECASE))
+
+
+def _text(attempt: Attempt) -> str:
+    return str(json.loads(attempt.payload)["json"]["text"])
+
+
+def _reaches(posts: list[Any], moment: datetime) -> bool:
+    """Say whether the list goes back to before ``moment``."""
+    created = _at(posts[-1], "created_at") if posts else None
+    try:
+        return isinstance(created, str) and datetime.fromisoformat(created) < moment
+    except (ValueError, TypeError):
+        return False
+
+
+def _at(value: Any, *names: str) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Return what stands at ``names`` in nested JSON objects; None when it is not there."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
