@@ -156,7 +156,7 @@ def tick(here: Here, *, fetch: bool, send: bool) -> None:
 
     done = asyncio.run(go())
     code = 5 if done.unknown or done.failed else 4 if done.sending.sign_in else 0
-    here.answer(_tick_data(done), _tick_lines(done) or ["Nothing was due."], warnings=done.troubles, exit_code=code)
+    here.answer(_tick_data(done), tick_lines(done) or ["Nothing was due."], warnings=done.troubles, exit_code=code)
 
 
 def _tick_data(done: Pass) -> dict[str, Any]:
@@ -171,7 +171,8 @@ def _tick_data(done: Pass) -> dict[str, Any]:
     }
 
 
-def _tick_lines(done: Pass) -> list[str]:
+def tick_lines(done: Pass) -> list[str]:
+    """Say what a pass did, a line for each part."""
     lines = []
     if done.fetched:
         lines.append(f"Fetched    {render.count(done.fetched, 'feed')}, {render.count(done.new_items, 'new item')}")

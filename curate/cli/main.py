@@ -31,6 +31,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "write": "post",
         "publish": "publish",
         "tick": "day",
+        "run": "run",
         "report": "report",
         "undo": "undo",
         "redo": "undo",
