@@ -50,6 +50,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "The desk": {
         "init": "init",
         "demo": "demo",
+        "schedule": "schedule",
         "doctor": "day",
         "config": "config",
         "completion": "help",

@@ -111,6 +111,18 @@ def store_token(config: Path, account: Account, secret: Secret) -> str:
     if _in_keyring(lambda ring: ring.set_password(SERVICE, _key(account), secret.reveal())):
         file.unlink(missing_ok=True)
         return "the system's keyring"
+    return _write(file, secret)
+
+
+def copy_to_file(config: Path, account: Account) -> str:
+    """Keep the token of ``account`` in a file too, for where no keyring is open; return where, in words."""
+    secret = load_token(config, account)
+    if secret is None:
+        raise CurateError(f"There is no token of {account.network} {account.handle}.", "curate account list")
+    return _write(_file(config, account), secret)
+
+
+def _write(file: Path, secret: Secret) -> str:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
