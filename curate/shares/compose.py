@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import regex
 
 from curate.errors import Refused, UsageError
+from curate.shares.links import find_urls
+from curate.shares.weight import EMOJI, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = [
+    "LIMITS", "Limits", "Measure", "document", "find_urls", "limits_of", "measure", "named_files",
+    "read_document", "same_words", "wire_text",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,52 +30,34 @@ class Limits:
     """How a network measures. ``characters`` are grapheme clusters, 0 for no limit; ``octets`` UTF-8 bytes.
 
     ``url`` is what every URL counts, however long it is; 0 when it counts in full. With
-    ``local_mentions`` only the first half of @name@server counts.
+    ``local_mentions`` only the first half of @name@server counts; with ``weighted`` a character counts by
+    its script, as on X; with ``emoji_octets`` an emoji counts its UTF-8 bytes.
     """
 
     characters: int = 0
     octets: int = 0
     url: int = 0
     local_mentions: bool = False
+    weighted: bool = False
+    emoji_octets: bool = False
 
 
-# https://docs.joinmastodon.org/user/posting/#text and
-# https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json
+# https://docs.joinmastodon.org/user/posting/#text,
+# https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json,
+# https://docs.x.com/fundamentals/counting-characters and https://developers.facebook.com/documentation/threads/posts
 LIMITS = {
     "mastodon": Limits(characters=500, url=23, local_mentions=True),
     "bluesky": Limits(characters=300, octets=3000),
     "linkedin": Limits(characters=3000),
-    "x": Limits(characters=280, url=23),
+    "x": Limits(characters=280, url=23, weighted=True),
     "facebook": Limits(characters=63_206),
-    "threads": Limits(characters=500),
+    "threads": Limits(characters=500, emoji_octets=True),
     "email": Limits(),
     "manual": Limits(),
 }
 
-_URL = re.compile(r"https?://[^\s<>\"“”]+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w/])(@\w+)@[\w.-]*\w")
 _GUIDE = ";;"  # lines of the editor's document that are ours
-
-
-@dataclass(frozen=True)
-class Span:
-    """A URL in a text; ``start`` and ``end`` count characters."""
-
-    start: int
-    end: int
-    url: str
-
-
-def find_urls(text: str) -> list[Span]:
-    """Return the web addresses in ``text`` without the punctuation that ends a sentence around them."""
-    found = []
-    for match in _URL.finditer(text):
-        url = match[0]
-        while url[-1] in ".,;:!?'’…" or (url[-1] == ")" and url.count(")") > url.count("(")):
-            url = url[:-1]
-        if len(url) > len("https://"):
-            found.append(Span(match.start(), match.start() + len(url), url))
-    return found
 
 
 def wire_text(text: str, link: str) -> str:
@@ -114,20 +103,23 @@ class Measure:
 def limits_of(network: str, characters: int = 0) -> Limits:
     """Return how ``network`` measures; ``characters`` is this server's own limit, 0 for the usual."""
     usual = LIMITS[network]
-    if not characters:
-        return usual
-    return Limits(characters=characters, octets=usual.octets, url=usual.url, local_mentions=usual.local_mentions)
+    return replace(usual, characters=characters) if characters else usual
 
 
 def measure(text: str, limits: Limits) -> Measure:
     """Measure ``text`` by a network's rules."""
+    octets = len(text.encode())
+    if limits.weighted:
+        return Measure(characters=weigh(text), octets=octets, limits=limits)
     counted = text
+    if limits.emoji_octets:
+        counted = EMOJI.sub(lambda match: "x" * len(match[0].encode()), counted)
     if limits.url:
         for span in reversed(find_urls(text)):
             counted = counted[: span.start] + "x" * limits.url + counted[span.end :]
     if limits.local_mentions:
         counted = _MENTION.sub(r"\1", counted)
-    return Measure(characters=len(regex.findall(r"\X", counted)), octets=len(text.encode()), limits=limits)
+    return Measure(characters=len(regex.findall(r"\X", counted)), octets=octets, limits=limits)
 
 
 # The editor's document: one section for each account
