@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from itertools import cycle
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
 
 import regex
 
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
-    "LIMITS", "Limits", "Measure", "document", "find_urls", "limits_of", "measure", "named_files",
-    "read_document", "same_words", "wire_text",
+    "LIMITS", "QUESTIONS", "Limits", "Measure", "angles", "document", "find_urls", "limits_of", "measure",
+    "named_files", "own_link", "read_document", "same_page", "same_words", "tagged", "takes", "wire_text",
 ]  # fmt: skip
 
 
@@ -56,25 +59,67 @@ LIMITS = {
     "manual": Limits(),
 }
 
+# What may open an angle where the readers of a network are. Questions only: the words are the person's.
+QUESTIONS = {
+    "linkedin": "What would somebody who decides about this want to know first?",
+    "x": "Which one claim would you defend against a stranger?",
+    "facebook": "How would you tell it to somebody outside your field?",
+    "threads": "What would you ask out loud over lunch?",
+    "mastodon": "What could a colleague try tomorrow, and where would it fail?",
+    "bluesky": "What made you change your mind, or nearly?",
+    "email": "Why should this reader open it today?",
+    "manual": "Who is it for, and what do they know already?",
+}
+
 _MENTION = re.compile(r"(?<![\w/])(@\w+)@[\w.-]*\w")
 _GUIDE = ";;"  # lines of the editor's document that are ours
 
 
-def wire_text(text: str, link: str) -> str:
-    """Return the words as they go out: cleaned of control characters, and with ``link`` at the end.
+def wire_text(text: str, link: str, going: str = "") -> str:
+    """Return the words as they go out: cleaned of control characters, and with the post's ``link`` at the end.
 
-    The link is added only when the words do not hold it already. Raises Refused when there are no words.
+    ``going`` is the link as it goes out, when it differs; it takes the place of the link, however that was
+    tagged, where the words hold it already. Raises Refused when there are no words.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc").strip()
-    rest = text
+    text = "".join(char for char in text if char in "\n\t" or not _unseen(char)).strip()
+    rest, out, going = text, text, going or link
+    here = False
     for span in reversed(find_urls(text)):
         rest = rest[: span.start] + rest[span.end :]
+        if same_page(span.url, link):
+            here = True
+            out = out[: span.start] + going + out[span.end :]
     if not rest.strip():
         raise Refused("A share needs words of yours; this one has none.", "Write what you would say to a colleague.")
-    if any(span.url.rstrip("/") == link.rstrip("/") for span in find_urls(text)):
-        return text
-    return f"{text}\n\n{link}"
+    return out if here else f"{text}\n\n{going}"
+
+
+def _unseen(char: str) -> bool:
+    """Say whether ``char`` is for machines alone: a control character, or none at all."""
+    return unicodedata.category(char) == "Cc" or char in "\ufeff\ufffe\uffff"
+
+
+def tagged(link: str, network: str) -> str:
+    """Return ``link`` with words for one's statistics: through which ``network`` a reader came, to which post.
+
+    They are those of https://support.google.com/analytics/answer/10917952, which others read, too.
+    """
+    campaign = urlsplit(link).path.rstrip("/").rpartition("/")[2]
+    medium = "email" if network == "email" else "social"
+    return f"{link}?{urlencode({'utm_source': network, 'utm_medium': medium, 'utm_campaign': campaign})}"
+
+
+def same_page(url: str, link: str) -> bool:
+    """Say whether ``url`` leads to the page at ``link``, whether or not it is tagged."""
+    address, _, query = url.partition("?")
+    tags = query.partition("#")[0].split("&") if query else []
+    return address.rstrip("/") == link.rstrip("/") and all(tag.startswith("utm_") for tag in tags)
+
+
+def own_link(text: str, link: str) -> str:
+    """Return the address of the post at ``link`` as it stands in ``text``; ``link`` when it is not there."""
+    return next((span.url for span in find_urls(text) if same_page(span.url, link)), link)
 
 
 def same_words(text: str) -> str:
@@ -125,20 +170,55 @@ def measure(text: str, limits: Limits) -> Measure:
 # The editor's document: one section for each account
 
 
-def document(title: str, question: str, link: str, accounts: Mapping[str, Limits]) -> str:
-    """Return what the editor opens: a section for each account, with what it takes."""
+def angles(networks: Mapping[str, str], prompts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return questions for each account of ``networks`` (account to network): its network's, and two of ``prompts``.
+
+    Those come in turns, so that every account is asked something else.
+    """
+    turns = cycle(prompts)
+    return {
+        name: (QUESTIONS[network], *(next(turns) for _ in range(min(2, len(prompts)))))
+        for name, network in networks.items()
+    }
+
+
+def document(  # noqa: PLR0913 - all that stands above the words
+    title: str,
+    question: str,
+    link: str,
+    accounts: Mapping[str, Limits],
+    *,
+    points: Sequence[str] = (),
+    prompts: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> str:
+    """Return what the editor opens: a section for each account, with what it takes and its ``prompts``.
+
+    ``points`` are what the post says, to be said in other words.
+    """
     lines = [
         f"{_GUIDE} {title}",
         f"{_GUIDE} {link}",
+        *[f"{_GUIDE} It says: {' '.join(point.split())}" for point in points if point],
         *([f"{_GUIDE} The post asks: {question}"] if question else []),
         f"{_GUIDE} One text for each account, in words for its readers. The link is added at the end.",
         f"{_GUIDE} An empty section plans nothing. Lines that begin with {_GUIDE} are left out.",
     ]
     for name, limits in accounts.items():
-        takes = f"{limits.characters} characters" if limits.characters else "any length"
-        counts = f", a link counts {limits.url}" if limits.url else ", the link included" if limits.characters else ""
-        lines += ["", f"=== {name}", f"{_GUIDE} {takes}{counts}", ""]
+        asked = [f"{_GUIDE} {prompt}" for prompt in prompts.get(name, ())]
+        lines += ["", f"=== {name}", f"{_GUIDE} {takes(limits)}", *asked, ""]
     return "\n".join(lines) + "\n"
+
+
+def takes(limits: Limits) -> str:
+    """Say in one line how long a text may be, and what counts for more or less than it looks."""
+    if not limits.characters:
+        return "any length"
+    said = [f"{limits.characters:,} characters" if limits.characters > 9999 else f"{limits.characters} characters"]
+    said.append(f"a link counts {limits.url}" if limits.url else "the link included")
+    said += ["an emoji or a Chinese, Japanese or Korean character counts 2"] if limits.weighted else []
+    said += ["an emoji counts its bytes, from 3 to 30 or so"] if limits.emoji_octets else []
+    said += [f"{limits.octets} bytes"] if limits.octets else []
+    return ", ".join(said)
 
 
 def read_document(text: str, accounts: Iterable[str]) -> dict[str, str]:

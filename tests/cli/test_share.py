@@ -56,7 +56,9 @@ class Shares:
         self, *more: str, to: str = "mastodon", at: str = NOW, text: str = "Words of mine", expect: int = 0
     ) -> Any:
         files = [
-            part for name in to.split(",") for part in ("--text-file", f"{name}={self.words(f'{text} for {name}')}")
+            part
+            for name in to.split(",")
+            for part in ("--text-file", f"{name}={self.words(f'{name}: {text}', f'{name}.txt')}")
         ]
         done = self("plan", "small-models", "--to", to, *files, "--at", at, "--json", *more, expect=expect)
         return done.data if expect == 0 else done.error
