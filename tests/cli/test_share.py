@@ -332,7 +332,7 @@ def test_a_share_is_edited_in_the_editor(shares: Shares, editor: Callable[[str],
     shares.rehearse()
     [row] = shares.plan()
     editor("assert 'Words of mine' in text\ntext = text.replace('Words of mine', 'Better words')")
-    assert shares("edit", row["id"], "--json").data["text"].startswith("Better words")
+    assert shares("edit", row["id"], "--json").data["text"].startswith("mastodon: Better words")
 
 
 def test_words_come_from_standard_input(shares: Shares, monkeypatch: pytest.MonkeyPatch) -> None:
