@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from curate.cli.main import Command
 from curate.errors import Conflict, CurateError
 
 if TYPE_CHECKING:
+    import asyncio
     import sqlite3
     from collections.abc import Coroutine
     from datetime import timedelta
@@ -30,6 +30,8 @@ PATIENCE = 10.0  # seconds a pass may take to come to an end when it is told to 
 @click.pass_obj
 def run(here: Here, *, fetch: bool, send: bool) -> None:
     """Do what is due, again and again, until Ctrl-C."""
+    import asyncio
+
     from curate.presence.run import Watch, keep_running
 
     here.say("Running: what is due is done at its minute. Ctrl-C ends it.")
@@ -73,6 +75,8 @@ async def _pass(here: Here, connection: sqlite3.Connection, client: Client, *, f
 
 async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, Pass | None]) -> Pass | None:
     """Await ``work``; told to stop, give it ten seconds to come to an end."""
+    import asyncio
+
     task = asyncio.ensure_future(work)
     stopped = asyncio.ensure_future(stop.wait())
     await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -20,6 +20,7 @@ from curate.cli.share_view import (
     story,
     wire_lines,
 )
+from curate.cli.share_words import check
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def share() -> None:
 
 @share.command("plan", epilog="Example: curate share plan small-models-on-call --to mastodon,bluesky --at next")
 @click.argument("post")
-@click.option("--to", required=True, help="Accounts or networks, separated by commas.")
+@click.option("--to", default="", help="Accounts or networks, separated by commas; else all.")
 @click.option("--text-file", "files", multiple=True, metavar="NET=FILE", help="An account's words; FILE may be -.")
 @click.option(
     "--at", default="next", show_default=True, metavar="ISO|next", help="When: a time, or the next free slot."
@@ -46,11 +47,16 @@ def share() -> None:
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be planned, plan nothing.")
 @click.pass_obj
 def plan(here: Here, post: str, to: str, files: tuple[str, ...], at: str, *, dry_run: bool) -> None:
-    """Plan one share of a published post for each account, as drafts."""
+    """Plan one share of a published post for each account, as drafts.
+
+    Without --to those of the files are meant, or all accounts.
+    """
+    from curate.shares.compose import named_files
     from curate.shares.plan import find_accounts, plan_shares
 
     desk, settings = here.desk(), here.settings()
-    accounts = find_accounts(settings, [name.strip() for name in to.split(",") if name.strip()])
+    names = [name.strip() for name in to.split(",") if name.strip()] or list(named_files(files) or settings.accounts)
+    accounts = find_accounts(settings, names)
     given = _given(here, settings, accounts, files)
     with here.database() as connection, _words(here, post, accounts, given, keep=dry_run) as texts:
         planned = plan_shares(desk, settings, connection, post, texts, at=at, now=here.now(), dry_run=dry_run)
@@ -77,13 +83,15 @@ def queue(here: Here) -> None:
 @click.pass_obj
 def edit(here: Here, share_id: str, file: str | None) -> None:
     """Give a share other words; one that was approved must be approved again."""
+    from curate.shares.check import warnings_of
     from curate.shares.ledger import find_share
     from curate.shares.plan import edit_share
 
     settings = here.settings()
     with here.database() as connection, _new_words(here, find_share(connection, share_id), file) as words:
-        changed, taken_back = edit_share(settings, connection, share_id, words)
-    warnings = [f"{share_id} is a draft again: curate share approve {share_id}"] if taken_back else []
+        changed, taken_back = edit_share(settings, connection, share_id, words, desk=here.desk())
+        warnings = warnings_of(connection, settings, changed, here.desk())
+    warnings += [f"{share_id} is a draft again: curate share approve {share_id}"] if taken_back else []
     here.answer(row(changed), planned_lines([changed]), warnings=warnings)
 
 
@@ -97,7 +105,7 @@ def approve(here: Here, ids: tuple[str, ...]) -> None:
 
     with here.database() as connection:
         home.settle(connection, here.desk(), here.config_folder())
-        done = approve_shares(connection, ids, now=here.now())
+        done = approve_shares(connection, ids, now=here.now(), settings=here.settings(), desk=here.desk())
     here.answer([row(one) for one in done.shares], planned_lines(done.shares), warnings=done.warnings)
 
 
@@ -168,6 +176,8 @@ def history(here: Here, share_id: str | None) -> None:
     here.answer(rows, lambda: (line for one, attempts in told for line in story(one, attempts, whole=bool(share_id))))
 
 
+share.add_command(check)
+
 # Where the words come from
 
 
@@ -207,13 +217,15 @@ def _words(
     if here.no_input:
         raise UsageError(f"There are no words for {', '.join(missing)}.", f"--text-file {missing[0]}=FILE")
     from curate.cli.editor import editor
-    from curate.shares.compose import document, limits_of
+    from curate.shares.compose import angles, document, limits_of
     from curate.shares.plan import find_page
     from curate.shares.write import typed_texts
 
     post, link = find_page(here.desk(), here.settings(), name)
     limits = {name: limits_of(accounts[name].network, accounts[name].characters) for name in missing}
-    text = document(post.title, post.question, link, limits)
+    prompts = angles({name: accounts[name].network for name in missing}, here.settings().writing.prompts)
+    points = (post.summary, post.claim)
+    text = document(post.title, post.question, link, limits, points=points, prompts=prompts)
     with typed_texts(here.desk(), f"share-{post.slug}", text, missing, editor(here), keep=keep) as typed:
         for empty in [name for name in missing if name not in typed]:
             here.say(f"No words for {empty}, so nothing is planned there.")

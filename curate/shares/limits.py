@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from curate.shares.compose import find_urls, same_words
+from curate.shares.weight import find_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +29,7 @@ PRICES = {"x": (15, 200)}
 def price(network: str, text: str) -> int:
     """Return what ``network`` takes for a post of ``text``, in thousandths of a US dollar."""
     plain, with_link = PRICES.get(network, (0, 0))
-    return with_link if find_urls(text) else plain
+    return with_link if find_urls(text) or find_links(text) else plain
 
 
 def moment(share: Share) -> datetime:

@@ -7,15 +7,17 @@ is never changed here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from curate.desk.db import rehearsal, transaction
+from curate.desk.settings import Settings
 from curate.errors import Refused, Unknown, UsageError
 from curate.posts.files import find_post
 from curate.posts.post import permalink
 from curate.shares import ledger
-from curate.shares.compose import limits_of, measure, wire_text
+from curate.shares.compose import limits_of, measure, tagged, wire_text
+from curate.shares.judge import about, judge_share, judge_text
 from curate.shares.limits import crowding, moment, repetition
 from curate.shares.slots import LATE, When, next_slot, read_time, read_zone
 
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from curate.desk.folder import Desk
-    from curate.desk.settings import Account, Settings
+    from curate.desk.settings import Account
     from curate.posts.post import Post
     from curate.shares.ledger import Share
+    from curate.shares.sincerity import Finding
 
 CHANGEABLE = ("draft", "approved", "held", "missed", "rejected", "retry")
 MOVABLE = ("draft", "approved", "held", "missed", "retry")
@@ -116,6 +119,14 @@ def _plan(  # noqa: PLR0913 - as above
         if again:
             problems.append(again)
             continue
+        findings = judge_text(
+            connection, settings.shares, text, link=link, network=settings.accounts[account].network, what=about(post),
+            at=when.at, new=[one.id for one in made],
+        )  # fmt: skip
+        refusals, doubts = _parted(findings)
+        if refusals:
+            problems += [f"{account}: {refusal}" for refusal in refusals]
+            continue
         share = ledger.add_share(
             connection,
             post=post.slug,
@@ -132,6 +143,7 @@ def _plan(  # noqa: PLR0913 - as above
         )
         made.append(share)
         warnings += crowded
+        warnings += [f"{account}: {doubt}" for doubt in doubts]
         if post.date is not None and post.date > when.at:
             warnings.append(f"{share.id} is due before its page appears; it will be held until then.")
     if problems:
@@ -141,18 +153,21 @@ def _plan(  # noqa: PLR0913 - as above
 
 def check_text(settings: Settings, account: str, words: str, link: str) -> str:
     """Return the words as they would go out on ``account``. Raises Refused when they are too long or none."""
-    text = wire_text(words, link)
-    limits = limits_of(settings.accounts[account].network, settings.accounts[account].characters)
-    problem = measure(text, limits).problem
+    network = settings.accounts[account].network
+    text = wire_text(words, link, tagged(link, network) if settings.shares.utm else "")
+    problem = measure(text, limits_of(network, settings.accounts[account].characters)).problem
     if problem:
         raise Refused(f"The text for {account} is too long: {problem}.", "Shorten it; the link counts, too.")
     return text
 
 
-def edit_share(settings: Settings, connection: sqlite3.Connection, share_id: str, words: str) -> tuple[Share, bool]:
+def edit_share(
+    settings: Settings, connection: sqlite3.Connection, share_id: str, words: str, *, desk: Desk | None = None
+) -> tuple[Share, bool]:
     """Give a share other words; return it, and whether an approval was taken back by that.
 
-    The same words again change nothing. Raises Unknown, Refused.
+    The same words again change nothing. With ``desk`` they are held against the post's quotes, too.
+    Raises Unknown, Refused.
     """
     with transaction(connection):
         share = _changeable(connection, share_id, CHANGEABLE, "edited")
@@ -165,11 +180,25 @@ def edit_share(settings: Settings, connection: sqlite3.Connection, share_id: str
         again = repetition(text, "", share.due_at, others)
         if again:
             raise Refused(again, "The share is as it was.")
+        refusals, _ = _parted(judge_share(connection, settings.shares, replace(share, text=text), desk))
+        if refusals:
+            raise Refused(f"{share_id}: {' '.join(refusals)}", "The share is as it was.")
         return ledger.set_text(connection, share, text), bool(share.seal)
 
 
-def approve_shares(connection: sqlite3.Connection, share_ids: Sequence[str], *, now: datetime) -> Planned:
-    """Let these shares go out as they read now, all or none. Raises Unknown, Refused."""
+def approve_shares(
+    connection: sqlite3.Connection,
+    share_ids: Sequence[str],
+    *,
+    now: datetime,
+    settings: Settings | None = None,
+    desk: Desk | None = None,
+) -> Planned:
+    """Let these shares go out as they read now, all or none; warn of words that were nearly said before.
+
+    Without ``settings`` the usual limits hold; with ``desk`` the words are held against the post's quotes,
+    too. Raises Unknown, Refused.
+    """
     approved, notes = [], []
     with transaction(connection):
         for share_id in dict.fromkeys(share_ids):
@@ -184,6 +213,8 @@ def approve_shares(connection: sqlite3.Connection, share_ids: Sequence[str], *, 
                     f"{share_id} was meant for {share.wall} ({share.zone}), which is past.",
                     f"curate share move {share_id} --at next",
                 )
+            doubts = _words_stand(connection, settings or Settings(), share, desk)
+            notes += [f"{share_id}: {doubt}" for doubt in doubts]
             approved.append(ledger.set_approved(connection, share, now=now))
     return Planned(shares=tuple(approved), warnings=tuple(notes))
 
@@ -231,6 +262,26 @@ def _changeable(connection: sqlite3.Connection, share_id: str, states: Sequence[
         "rejected": ("was rejected", f"curate share edit {share_id}, or approve it again as it is."),
     }.get(share.state, (f"is {share.state.replace('_', ' ')}", "curate share queue shows it."))
     raise Refused(f"{share_id} {why[0]}; it cannot be {done}.", why[1])
+
+
+def _words_stand(connection: sqlite3.Connection, settings: Settings, share: Share, desk: Desk | None) -> list[str]:
+    """Return what is to be said about the words of ``share`` though they may go out. Raises Refused."""
+    account = settings.accounts.get(share.account)
+    problem = measure(share.text, limits_of(share.network, account.characters if account else 0)).problem
+    refusals, doubts = _parted(judge_share(connection, settings.shares, share, desk))
+    refusals += [f"It is too long: {problem}."] if problem else []
+    refusals += ["Nothing says what its image shows."] if share.image and not share.alt else []
+    if refusals:
+        raise Refused(f"{share.id}: {' '.join(refusals)}", f"curate share edit {share.id}")
+    return doubts
+
+
+def _parted(findings: Sequence[Finding]) -> tuple[list[str], list[str]]:
+    """Return findings as sentences: those that refuse, those that warn."""
+    return (
+        [f"{one.words} {one.hint}" for one in findings if one.refuses],
+        [f"{one.words} {one.hint}" for one in findings if not one.refuses],
+    )
 
 
 def _others(connection: sqlite3.Connection, account: str) -> list[Share]:

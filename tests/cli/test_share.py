@@ -56,7 +56,9 @@ class Shares:
         self, *more: str, to: str = "mastodon", at: str = NOW, text: str = "Words of mine", expect: int = 0
     ) -> Any:
         files = [
-            part for name in to.split(",") for part in ("--text-file", f"{name}={self.words(f'{text} for {name}')}")
+            part
+            for name in to.split(",")
+            for part in ("--text-file", f"{name}={self.words(f'{name}: {text}', f'{name}.txt')}")
         ]
         done = self("plan", "small-models", "--to", to, *files, "--at", at, "--json", *more, expect=expect)
         return done.data if expect == 0 else done.error
@@ -330,7 +332,7 @@ def test_a_share_is_edited_in_the_editor(shares: Shares, editor: Callable[[str],
     shares.rehearse()
     [row] = shares.plan()
     editor("assert 'Words of mine' in text\ntext = text.replace('Words of mine', 'Better words')")
-    assert shares("edit", row["id"], "--json").data["text"].startswith("Better words")
+    assert shares("edit", row["id"], "--json").data["text"].startswith("mastodon: Better words")
 
 
 def test_words_come_from_standard_input(shares: Shares, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,18 @@ from hypothesis import strategies as st
 from curate.errors import Refused, UsageError
 from curate.shares.compose import (
     LIMITS,
+    QUESTIONS,
+    angles,
     document,
     find_urls,
     limits_of,
     measure,
     named_files,
+    own_link,
     read_document,
+    same_page,
     same_words,
+    tagged,
     wire_text,
 )
 
@@ -118,3 +123,67 @@ def test_files_are_named_by_their_account() -> None:
     for bad in (["a.txt"], ["=a.txt"], ["mastodon="], ["mastodon=a", "mastodon=b"]):
         with pytest.raises(UsageError):
             named_files(bad)
+
+
+def test_threads_counts_the_bytes_of_an_emoji() -> None:
+    family = "👨‍👩‍👧‍👦"
+    assert measure(family * 20, LIMITS["threads"]).characters == 500
+    assert measure(f"Caf\u00e9 漢字 {family}", LIMITS["threads"]).characters == 8 + 25
+    assert measure(family * 20 + "x", LIMITS["threads"]).problem == "501 of 500 characters"
+
+
+def test_x_counts_by_weight() -> None:
+    assert measure("x" * 280, LIMITS["x"]).problem == ""
+    assert measure("漢" * 141, LIMITS["x"]).problem == "282 of 280 characters"
+    assert measure("x https://dana.dev/2026/small-models/", LIMITS["x"]).characters == 25
+
+
+def test_a_tagged_link_takes_the_place_of_the_link() -> None:
+    going = tagged(LINK, "bluesky")
+    assert going == f"{LINK}?utm_source=bluesky&utm_medium=social&utm_campaign=small-models"
+    assert "utm_medium=email" in tagged(LINK, "email")
+    for words in ("Worth a look.", f"Worth a look.\n\n{LINK}", f"Worth a look.\n\n{tagged(LINK, 'x')}"):
+        assert wire_text(words, LINK, going) == f"Worth a look.\n\n{going}"
+    assert wire_text(f"Worth a look: {going}", LINK) == f"Worth a look: {LINK}"
+    assert own_link(f"Worth a look: {going}, I say", LINK) == going
+    assert own_link("Worth a look", LINK) == LINK
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        (LINK, True),
+        (LINK.rstrip("/"), True),
+        (f"{LINK}?utm_source=x&utm_medium=social", True),
+        (f"{LINK}?page=2", False),
+        (f"{LINK}more", False),
+        (f"{LINK}?utm_source=x&page=2", False),
+    ],
+)
+def test_a_page_is_the_same_however_it_is_tagged(url: str, same: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert same_page(url, LINK) is same
+
+
+def test_the_document_asks_every_account_something_else_and_says_nothing_for_one() -> None:
+    networks = {"linkedin": "linkedin", "mastodon": "mastodon", "work": "mastodon"}
+    asked = angles(networks, ["First?", "Second?", "Third?"])
+    assert asked["linkedin"] == (QUESTIONS["linkedin"], "First?", "Second?")
+    assert asked["mastodon"] == (QUESTIONS["mastodon"], "Third?", "First?")
+    assert angles(networks, ["Only?"])["work"] == (QUESTIONS["mastodon"], "Only?")
+    assert angles(networks, [])["work"] == (QUESTIONS["mastodon"],)
+    limits = {name: LIMITS[network] for name, network in networks.items()}
+    text = document("A title", "", LINK, limits, points=["It held.\nTwice.", ""], prompts=asked)
+    assert ";; It says: It held. Twice.\n" in text
+    assert text.count(";; It says") == 1
+    assert ";; Third?" in text
+    assert read_document(text, limits) == {}
+    assert all(question.endswith("?") for question in QUESTIONS.values())
+    assert QUESTIONS.keys() == LIMITS.keys()
+
+
+def test_the_document_tells_what_counts_otherwise_than_it_looks() -> None:
+    text = document("A title", "", LINK, {name: LIMITS[name] for name in ("x", "threads", "bluesky", "manual")})
+    assert "280 characters, a link counts 23, an emoji or a Chinese, Japanese or Korean character counts 2" in text
+    assert "500 characters, the link included, an emoji counts its bytes" in text
+    assert "300 characters, the link included, 3000 bytes" in text
+    assert "any length" in text

@@ -12,6 +12,8 @@ Facts, and where they stand:
   500, which says nothing, so it is not used.)
 - Links and tags are facets over UTF-8 bytes, the end exclusive; a tag has at most 64 grapheme
   clusters: https://docs.bsky.app/docs/advanced-guides/post-richtext. Servers do not check the ranges.
+- A domain with a known ending is a link without https://, too, at the start or after white space or a bracket:
+  https://github.com/bluesky-social/atproto/blob/main/packages/api/src/rich-text/detection.ts.
 - The card is part of the record (app.bsky.embed.external), made by the writer:
   https://docs.bsky.app/docs/advanced-guides/posts#website-card-embeds.
 - Its image is uploaded first, to com.atproto.repo.uploadBlob, and named in the record by its bytes; at most
@@ -33,7 +35,8 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from curate.errors import NetworkTrouble
-from curate.shares.compose import find_urls
+from curate.shares.compose import find_urls, own_link
+from curate.shares.links import find_domains
 from curate.shares.networks.base import (
     Absent,
     AlreadySent,
@@ -95,7 +98,11 @@ class Bluesky:
             "facets": facets(share.text),
             "embed": {
                 "$type": "app.bsky.embed.external",
-                "external": {"uri": share.link, "title": share.title, "description": share.summary},
+                "external": {
+                    "uri": own_link(share.text, share.link),
+                    "title": share.title,
+                    "description": share.summary,
+                },
             },
         }
         return Frozen(
@@ -227,6 +234,7 @@ def facets(text: str) -> list[dict[str, Any]]:
         return {"index": index, "features": [feature]}
 
     urls = find_urls(text)
+    urls += [one for one in find_domains(text) if not any(one.start < url.end and url.start < one.end for url in urls)]
     found = [facet(span.start, span.end, {"$type": "app.bsky.richtext.facet#link", "uri": span.url}) for span in urls]
     for start, end, tag in find_tags(text):
         if not any(span.start <= start < span.end for span in urls):

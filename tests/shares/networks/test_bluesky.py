@@ -16,7 +16,7 @@ from curate.shares.networks.base import AlreadySent, Unknown
 from curate.shares.networks.bluesky import facets, find_tags, make_tid
 from curate.shares.tokens import Secret
 from tests.conftest import CORPORA
-from tests.shares.networks.contract import LINK, NOW, TEXT, Fails, Place, make_attempt
+from tests.shares.networks.contract import LINK, NOW, TEXT, Fails, Place, make_attempt, make_share
 from tests.shares.servers import BlueskyServer, serve
 
 if TYPE_CHECKING:
@@ -113,14 +113,14 @@ def test_facets_of_any_text_lie_inside_it_and_never_overlap(text: str, place: in
         last = index["byteEnd"]
 
 
-def cases() -> list[Any]:
+def cases(kind: str) -> list[Any]:
     path = CORPORA / "derived" / "atproto-facets.json"
     if not path.is_file():
         return [pytest.param({}, marks=pytest.mark.skip(reason="the corpora are not beside this checkout"))]
-    return [case for case in json.loads(path.read_text(encoding="utf-8")) if case["kind"] == "tags"]
+    return [case for case in json.loads(path.read_text(encoding="utf-8")) if case["kind"] == kind]
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.get("text", "absent"))
+@pytest.mark.parametrize("case", cases("tags"), ids=lambda case: case.get("text", "absent"))
 def test_tags_are_those_the_reference_implementation_finds(case: dict[str, Any]) -> None:
     found = find_tags(case["text"])
     assert [tag for _, _, tag in found] == case["tags"]
@@ -129,3 +129,24 @@ def test_tags_are_those_the_reference_implementation_finds(case: dict[str, Any])
         for start, end, _ in found
     ]
     assert ranges == case["byte_ranges"]
+
+
+@pytest.mark.parametrize("case", cases("segments"), ids=lambda case: case.get("text", "absent"))
+def test_links_are_those_the_reference_implementation_finds(case: dict[str, Any]) -> None:
+    # Names stay plain text here: a facet for one needs the account looked up.
+    links = [tuple(part) for part in case["segments"] if len(part) > 1 and not part[1].startswith("did:")]
+    assert shown(case["text"]) == links
+
+
+def test_a_bare_domain_leads_to_its_https_address() -> None:
+    assert shown("Notes at dana.example.com/talk, and (b.dev). Not c.nope") == [
+        ("dana.example.com/talk", "https://dana.example.com/talk"),
+        ("b.dev", "https://b.dev"),
+    ]
+
+
+def test_the_card_leads_where_the_text_does(place: Place) -> None:
+    tagged = f"{LINK}?utm_source=bluesky&utm_medium=social"
+    request = place.freeze(make_share("bluesky", f"Words of mine {tagged}")).payload["json"]
+    assert request["record"]["embed"]["external"]["uri"] == tagged
+    assert [facet["features"][0]["uri"] for facet in request["record"]["facets"]] == [tagged]
