@@ -232,7 +232,7 @@ def test_a_mail_goes_out_encrypted(
 
 @pytest.mark.parametrize(("scheme", "implicit"), [("smtp", False), ("smtps", True)])
 @pytest.mark.parametrize("other", ["another name", "another authority"])
-def test_a_certificate_that_is_not_the_servers_ends_it_before_the_password(  # noqa: PLR0913 - one case of four
+def test_a_certificate_that_is_not_the_servers_ends_it_before_the_password(
     server: MailServer, tmp_path: Path, authority: trustme.CA, scheme: str, other: str, *, implicit: bool
 ) -> None:
     tls = context_of(authority, "mail.example") if other == "another name" else context_of(trustme.CA())
