@@ -36,7 +36,7 @@ class MailServer:
 
     def messages(self) -> list[EmailMessage]:
         """Return what readers get."""
-        return [message_from_bytes(raw, policy=policy.default) for _, _, raw in self.taken]  # type: ignore[arg-type,misc] # the policy makes it one
+        return [message_from_bytes(raw, policy=policy.default) for _, _, raw in self.taken]
 
     def texts(self) -> list[str]:
         """Return the texts readers see."""

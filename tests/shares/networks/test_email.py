@@ -163,7 +163,7 @@ def test_an_outcome_says_what_is_known(
     server.effects[command] = answer
     outcome = place.send(make_attempt(place.freeze()))
     assert type(outcome) is meaning
-    assert outcome.reason
+    assert getattr(outcome, "reason", "")
     assert len(server.taken) == taken
     assert "canary" not in repr(outcome)
     assert "\\x1b" not in repr(outcome)
@@ -176,8 +176,9 @@ def test_one_refused_reader_stops_it_for_all_before_it_is_out(
     server.refused["grace@example.org"] = answer
     outcome = place.send(make_attempt(place.freeze()))
     assert type(outcome) is meaning
-    assert "grace@example.org" in outcome.reason
-    assert "ada@example.org" not in outcome.reason
+    reason = getattr(outcome, "reason", "")
+    assert "grace@example.org" in reason
+    assert "ada@example.org" not in reason
     assert "DATA" not in server.heard
     assert server.taken == []
 
