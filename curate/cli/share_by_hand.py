@@ -88,7 +88,7 @@ def _tell_sent(here: Here, share: Share) -> None:
 
     troubles = note_syndication(here.desk(), SendReport(sent=(share,)))
     line = f"Sent       {share.id} {share.account}  {render.term_safe(share.remote_url)}"
-    here.answer(row(share), [line], warnings=troubles)
+    here.answer(row(share), [line.rstrip()], warnings=troubles)
 
 
 def _to_clipboard(text: str) -> bool:

@@ -98,7 +98,7 @@ def _address(url: str) -> str:
 def _sent(  # noqa: PLR0913 - as above
     desk: Desk, connection: sqlite3.Connection, share_id: str, url: str, states: Sequence[str], *, now: datetime
 ) -> Share:
-    """Call a share sent; what may have posted it then did. Without a ``url``, that of the mail."""
+    """Call a share sent; what may have posted it then did."""
     with hold(desk, "send", wait=PATIENCE), transaction(connection):
         ledger.end_interrupted(connection, now=now)
         share = _in(connection, share_id, states, "logged")
@@ -108,7 +108,7 @@ def _sent(  # noqa: PLR0913 - as above
         evidence = f"{attempt.evidence}; you said it is out"
         return ledger.finish(
             connection, share, attempt, "sent",
-            outcome="sent", evidence=evidence, now=now, remote_url=url or f"mid:{attempt.key}",
+            outcome="sent", evidence=evidence, now=now, remote_url=url,
         )  # fmt: skip
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +17,10 @@ from tests.shares.servers import MastodonServer, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.conftest import Curate
 
+ROOT = Path(__file__).parents[2]
 OUT = "https://social.example/@dana/7"
 
 
@@ -93,6 +97,31 @@ def test_printing_copies_nothing(shares: Shares, clipboard: Path) -> None:
     told = shares("copy", row["id"], "--print", "--json").data
     assert (told["copied"], told["opened"], told["state"]) == (False, False, "handed_over")
     assert told["compose"].endswith("small-models%2F")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminal")
+def test_on_a_terminal_the_page_for_writing_opens(shares: Shares, clipboard: Path) -> None:
+    [row] = shares.plan()
+    page = shares.folder / "page"
+    os.mkfifo(page)
+    for name in ("xdg-open", "open"):
+        browser = shares.folder / "bin" / name
+        browser.write_text(f"#!/bin/sh\necho \"$1\" > '{page}'\n")
+        browser.chmod(0o700)
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "curate", "-C", shares.desk, "share", "copy", row["id"]]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT) as program:
+        os.close(theirs)
+        opened = page.read_text(encoding="utf-8").strip()  # waits for the browser
+        shown = b""
+        with contextlib.suppress(OSError):  # how Linux says that the program has let go of the terminal
+            while more := os.read(ours, 4096):
+                shown += more
+    os.close(ours)
+    assert program.returncode == 0
+    assert opened.startswith("https://social.example/share?text=Words%20of%20mine")
+    assert f"Opened     {opened}" in shown.decode()
+    assert clipboard.read_text(encoding="utf-8") == row["text"]
 
 
 def test_a_share_posted_by_hand_is_logged_in_the_ledger_and_in_the_posts_header(shares: Shares) -> None:

@@ -65,13 +65,12 @@ class Email:
         """Return the whole message with its date and Message-ID, and who gets it."""
         account = self.office.account
         sender = account.handle if ADDRESS.fullmatch(account.handle) else ""
-        stamp = sha256(f"{share.id} {share.public} {now.isoformat()}".encode()).hexdigest()[:40]
-        key = f"curate-{stamp}@{sender.rpartition('@')[2]}"
+        key = "curate-" + sha256(f"{share.id} {share.public} {now.isoformat()}".encode()).hexdigest()[:40]
         message = EmailMessage(policy=SMTP)
         message["From"] = message["To"] = sender
         message["Subject"] = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", share.title).split())
         message["Date"] = now
-        message["Message-ID"] = f"<{key}>"
+        message["Message-ID"] = f"<{_name(key, sender)}>"
         message["List-Unsubscribe"] = f"<mailto:{quote(sender, safe='@')}?subject=unsubscribe>"
         message.set_content(share.text, cte="quoted-printable")  # ASCII, which no server on the way need change
         return Frozen(
@@ -128,7 +127,8 @@ class Email:
                 f"the server answered {evidence}. It may be out, so it is not sent again before you say that it is not"
             )
             return Unknown(reason=reason, evidence=evidence)
-        return Sent(remote_id=attempt.key, url=f"mid:{attempt.key}", evidence=evidence)
+        name = _name(attempt.key, mail.sender)
+        return Sent(remote_id=name, url=f"mid:{name}", evidence=evidence)
 
     async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> CannotTell:  # noqa: ARG002 - as for every network
         """Say that nobody but a person can tell."""
@@ -158,3 +158,8 @@ class Email:
     def _password(self) -> str:
         secret = self.office.secret
         return (secret.part("password") or secret.part("token")) if secret else ""
+
+
+def _name(key: str, sender: str) -> str:
+    """Return a message's own name, in the sender's domain."""
+    return f"{key}@{sender.rpartition('@')[2]}"

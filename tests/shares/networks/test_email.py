@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,14 +13,18 @@ import trustme
 from msgspec.structs import replace as with_other
 
 from curate.desk.settings import Account
+from curate.shares import by_hand, tokens
 from curate.shares.networks.base import CannotTell, NeedsLogin, Ready, Rejected, RetryAt, Sent, Unknown
 from curate.shares.tokens import secret_of
 from tests.shares.mail import MailServer, deliver
 from tests.shares.networks.contract import NOW, TEXT, EveryNetwork, Place, make_attempt, make_share
+from tests.shares.servers import START
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.shares.conftest import Ledger
 
 READERS = ("ada@example.org", "grace@example.org", "linus@example.net")
 
@@ -241,6 +246,34 @@ def test_a_certificate_that_is_not_the_servers_ends_it_before_the_password(
         answer = make_place(server, tmp_path, f"{scheme}://127.0.0.1:{port}").ready()
     assert isinstance(answer, RetryAt)
     assert "its certificate is not valid" in answer.reason
+
+
+def test_a_lost_answer_stays_unknown_until_the_person_settles_it(
+    place: Place, server: MailServer, book: Ledger
+) -> None:
+    book.account("news", "email", server=place.account.server, handle=server.user, recipients=READERS)
+    tokens.store_token(book.config, book.settings.accounts["news"], secret_of(password=server.password))
+    share = book.share("news")
+    server.effects["END"] = "hang up after"
+    book.send()
+    server.effects.clear()
+    for minutes in (1, 30):
+        book.send(now=START + timedelta(minutes=minutes))
+        assert book.find(share).state == "unknown"
+        assert "curate share resolve" in book.find(share).reason
+    assert len(server.taken) == 1
+    by_hand.resend(book.desk, book.connection, share.id, now=START + timedelta(hours=1))
+    book.send(now=START + timedelta(hours=1))
+    assert book.find(share).state == "sent"
+    first, second = server.messages()
+    assert first["Message-ID"] != second["Message-ID"]
+
+
+def test_rehearsals_of_two_texts_are_two_files(place: Place) -> None:
+    change(place, deliver="outbox")
+    other = make_share("email", "Other words")
+    names = {place.send(make_attempt(frozen)).remote_id for frozen in (place.freeze(), place.freeze(other))}
+    assert len(names) == 2
 
 
 def test_the_payload_is_the_same_after_the_ledger_had_it(place: Place) -> None:
