@@ -10,6 +10,7 @@ import click
 
 from curate.cli import render
 from curate.cli.main import Group
+from curate.cli.share_by_hand import copy, log, resolve
 from curate.cli.share_view import (
     history_row,
     outcome_data,
@@ -176,7 +177,8 @@ def history(here: Here, share_id: str | None) -> None:
     here.answer(rows, lambda: (line for one, attempts in told for line in story(one, attempts, whole=bool(share_id))))
 
 
-share.add_command(check)
+for command in (check, copy, log, resolve):
+    share.add_command(command)
 
 # Where the words come from
 

@@ -5,7 +5,8 @@ saw. Knows neither networks nor the words of a share. States::
 
     draft → approved → sending → sent, rejected, retry, unknown, held, handed_over
     unknown → sent (found there), sending (proved absent), missed or held (proved absent, too late)
-    retry, held → sending;  approved, retry, held → missed;  what never went out → cancelled
+    retry, held → sending;  approved, retry, held → missed;  what never went out → cancelled, handed_over
+    handed_over, unknown, what never went out → sent;  unknown → draft, approved (the person says so)
 
 ``held``, ``retry`` and ``missed`` mean that nothing is out. ``unknown`` means that it may be.
 """
@@ -270,6 +271,11 @@ def set_cancelled(connection: sqlite3.Connection, share: Share) -> Share:
     return _change(connection, share, "cancelled", reason="")
 
 
+def set_sent(connection: sqlite3.Connection, share: Share, url: str, *, now: datetime) -> Share:
+    """Write down that the person posted ``share`` by hand, at ``url``. Raises Conflict."""
+    return _change(connection, share, "sent", reason="", remote_url=url, sent_at=to_seconds(now), not_before=0)
+
+
 def release(connection: sqlite3.Connection, account: str) -> int:
     """Let the next pass try what waits for a token of ``account`` at once; return how many there are."""
     with transaction(connection):
@@ -318,18 +324,9 @@ def begin(  # noqa: PLR0913 - the row of one attempt
         connection.execute(
             """INSERT INTO attempts (share, via, key, minted_at, seal, payload, hash, cost, started_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                share.number,
-                via,
-                key,
-                to_seconds(minted_at),
-                share.seal,
-                payload,
-                sha256(payload.encode()).hexdigest(),
-                cost,
-                to_seconds(now),
-            ),
-        )
+            (share.number, via, key, to_seconds(minted_at), share.seal, payload,
+             sha256(payload.encode()).hexdigest(), cost, to_seconds(now)),
+        )  # fmt: skip
         query = f"{_ATTEMPT} AND outcome = ''"
         return _attempt(connection.execute(query, (share.number,)).fetchone())
 
@@ -369,7 +366,7 @@ def finish(  # noqa: PLR0913 - what one attempt ended in
 def set_aside(
     connection: sqlite3.Connection, share: Share, state: str, reason: str, *, not_before: datetime | None = None
 ) -> Share:
-    """Put ``share`` off without an attempt: held, missed or retry, with its reason. Raises Conflict.
+    """Put ``share`` off without an attempt: held, missed, retry or handed_over, with its reason. Raises Conflict.
 
     An unknown share may be set aside only when it was proved absent; its attempts then say so.
     """

@@ -257,7 +257,7 @@ def _changeable(connection: sqlite3.Connection, share_id: str, states: Sequence[
         ),
         "missed": ("is missed", f"curate share move {share_id} --at next, or curate share send {share_id}"),
         "sent": ("is out", f"It is here: {share.remote_url}"),
-        "unknown": ("may be out", "The next curate tick looks for it on the network first."),
+        "unknown": ("may be out", f"The next curate tick looks for it. If you know: curate share resolve {share_id}"),
         "cancelled": ("is cancelled", f"curate share plan {share.post} plans another."),
         "rejected": ("was rejected", f"curate share edit {share_id}, or approve it again as it is."),
     }.get(share.state, (f"is {share.state.replace('_', ' ')}", "curate share queue shows it."))

@@ -1,4 +1,4 @@
-"""Ask servers, one request at a time: the only HTTP client of curate.
+"""Ask servers, one request at a time: the only HTTP client of curate, and its way to mail servers.
 
 Every request goes out on a connection of its own, through the guard, within a deadline and within
 limits of size. Knows nothing of feeds or networks; tells its callers apart what they must treat
@@ -21,7 +21,8 @@ import aiohttp
 from multidict import CIMultiDict
 
 from curate import __version__
-from curate.web.guard import Forbidden, Guard, check_url
+from curate.web.guard import MAIL_PORTS, Forbidden, Guard, check_url
+from curate.web.mail import Mail, MailReply, converse
 from curate.web.trouble import BadAnswer, NotSent, Progress, TooBig, Unanswered, tell
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-__all__ = ["BadAnswer", "Client", "NotSent", "Reply", "TooBig", "Unanswered", "Upload"]
+__all__ = ["BadAnswer", "Client", "Mail", "MailReply", "NotSent", "Reply", "TooBig", "Unanswered", "Upload"]
 
 USER_AGENT = f"curate/{__version__} (+https://pypi.org/project/curate-desk/)"
 LARGEST = 15 * 1024 * 1024  # bytes of a body, as it travels and unpacked
@@ -111,6 +112,7 @@ class Client:
         self.offline = offline
         self.connections = connections
         self._guard = Guard(allow_private)
+        self._mail_guard = Guard(allow_private, MAIL_PORTS)
         self._timeout = timeout
         self._gap = max(gap, timeout / 3)
         self._per_host = per_host
@@ -207,6 +209,16 @@ class Client:
         elif data is not None:
             body["data"] = data
         return await self._one(method, self._checked(url), left=self._timeout, headers=headers, body=body)
+
+    async def mail(self, server: str, *, user: str, password: str, mail: Mail | None = None) -> MailReply:
+        """Sign in to a mail server (smtp://… or smtps://…) and hand it ``mail`` once; without one, only sign in.
+
+        Returns the server's last word, be it a refusal. Raises NotSent when nothing was handed over; after
+        Unanswered it may have been.
+        """
+        if self.offline:
+            raise NotSent(server, "not asked, because of --offline", silent=True)
+        return await converse(self._mail_guard, server, user=user, password=password, mail=mail, seconds=self._timeout)
 
     def _checked(self, url: str) -> URL:
         """Return the normal form of ``url``, or raise NotSent."""

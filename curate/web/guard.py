@@ -2,7 +2,7 @@
 
 A name may be answered with a private address, a redirect may lead to one, and an address has many
 spellings. So nothing here reads host names: the guard makes the sockets and judges the address a
-socket is about to be connected to. Knows nothing of HTTP.
+socket is about to be connected to. Knows nothing of HTTP and SMTP.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 PORTS = frozenset({80, 443})
+MAIL_PORTS = frozenset({465, 587, 2525})  # where mail servers take mail from people
 WRITTEN = re.compile(r"(?:[!#$&-;=?-Z\[\]_a-z~]|%[0-9A-Fa-f]{2})+")  # an address that needs no escaping
 LONGEST_URL = 2048  # characters
 
@@ -130,11 +131,13 @@ class Guard:
 
     ``allow_private`` are the exceptions a person wrote: addresses or networks, each with an
     optional port (``127.0.0.1``, ``10.0.0.0/8:8080``, ``[::1]:8080``). Without a port, all ports
-    of those addresses are allowed. Raises UsageError that names an entry it cannot read.
+    of those addresses are allowed; everywhere else only ``ports``. Raises UsageError that names an entry
+    it cannot read.
     """
 
-    def __init__(self, allow_private: Iterable[str] = ()) -> None:
+    def __init__(self, allow_private: Iterable[str] = (), ports: frozenset[int] = PORTS) -> None:
         self._allowed = tuple(_entry(text) for text in allow_private)
+        self._ports = ports
 
     def check(self, ip: Address, port: int) -> None:
         """Raise Forbidden unless curate may connect to ``port`` of ``ip``."""
@@ -142,7 +145,7 @@ class Guard:
             return
         if refused(ip):
             raise Forbidden(f"refused: private address {ip} (allow it with fetch.allow_private)")
-        if port not in PORTS:
+        if port not in self._ports:
             raise Forbidden(f"refused: port {port} of {ip} (allow it with fetch.allow_private)")
 
     def socket_factory(self, addr_info: AddrInfoType) -> socket.socket:

@@ -39,8 +39,8 @@ class Manual:
         return frozen
 
     async def send(self, attempt: Attempt, *, now: datetime) -> HandedOver:  # noqa: ARG002 - as for every network
-        """Hand the text to the person."""
-        return HandedOver(reason="it is your turn: post its text by hand")
+        """Hand the text to the person; its key is the share's id."""
+        return HandedOver(reason=f"it is your turn: curate share copy {attempt.key}")
 
     async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> Absent:  # noqa: ARG002 - as for every network
         """Say that curate posted nothing."""
