@@ -68,7 +68,7 @@ def add(
         async with here.client() as client:
             if needs_token(account):
                 account, warning = await at_home(client, account)
-                account, secret = await obtain(
+                secret = await obtain(
                     here, client, name, account,
                     file=token_file, port=port or PORT, old=stored_token(config, account),
                 )  # fmt: skip

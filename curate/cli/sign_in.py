@@ -94,15 +94,15 @@ def read_file(here: Here, account: Account, file: str) -> Secret:
 
 async def obtain(
     here: Here, client: Client, name: str, account: Account, *, file: str | None, port: int, old: Secret | None
-) -> tuple[Account, Secret]:
-    """Return the token of the account ``name``, and the account when a page of several was chosen for it.
+) -> Secret:
+    """Return the token of the account ``name``; of a Facebook account, that of one page.
 
     ``old`` is the token it had: its app is used again. Raises UsageError, SignInNeeded, NetworkTrouble.
     """
-    from curate.shares.sign_in import DOORS, lengthen
+    from curate.shares.sign_in import DOORS, take_pasted
 
     if file is not None:
-        secret = await lengthen(client, name, account, read_file(here, account, file), now=here.now())
+        secret = take_pasted(account.network, read_file(here, account, file), now=here.now())
     elif not here.interactive():
         raise UsageError("A token is needed, and nobody is here to paste one.", "--token-file FILE, or - for stdin")
     elif account.network in DOORS:
@@ -110,8 +110,8 @@ async def obtain(
     else:
         secret = _by_asking(here, account)
     if account.network == "facebook":
-        return await _choose_page(here, client, name, account, secret)
-    return account, secret
+        secret = await _choose_page(here, client, name, account, secret)
+    return secret
 
 
 def _by_asking(here: Here, account: Account) -> Secret:
@@ -137,7 +137,7 @@ async def _by_browser(
     here: Here, client: Client, name: str, account: Account, *, port: int, old: Secret | None
 ) -> Secret:
     """Sign in by the network's own page, or take a token the person pastes instead."""
-    from curate.shares.sign_in import DOORS, begin, finish, lengthen, read_return
+    from curate.shares.sign_in import DOORS, begin, finish, read_return, take_pasted
     from curate.shares.tokens import APP, read_secret, secret_of
 
     door = DOORS[account.network]
@@ -150,7 +150,7 @@ async def _by_browser(
         if app is not None:  # of it only what the network knows the app by; the rest was the old token's
             parts = {key: app.part(key) for key in APP}
             token = secret_of(token=token.reveal(), **parts)
-        return await lengthen(client, name, account, token, now=here.now())
+        return take_pasted(account.network, token, now=here.now())
     if app is None and door.app:
         client_id = click.prompt("  Client ID", err=True).strip()
         app = secret_of(client_id=client_id, client_secret=read_secret(_hidden("Client secret")).reveal())
@@ -159,7 +159,7 @@ async def _by_browser(
         client_id=app.part("client_id") if app else "", client_secret=app.part("client_secret") if app else "",
     )  # fmt: skip
     async with _listening(port if door.listening else None, begun) as callback:
-        _open(here, begun, listening=callback is not None)
+        await _open(here, begun, listening=callback is not None)
         address = await _come_back(callback)
     return await finish(client, account, begun, read_return(begun, address), now=here.now())
 
@@ -177,11 +177,12 @@ async def _listening(port: int | None, begun: Begun) -> AsyncIterator[Callback |
         yield callback
 
 
-def _open(here: Here, begun: Begun, *, listening: bool) -> None:
+async def _open(here: Here, begun: Begun, *, listening: bool) -> None:
     """Open the network's page, and say what to do when that was not this machine's browser."""
+    import asyncio
     import webbrowser
 
-    opened = webbrowser.open(begun.url)
+    opened = await asyncio.to_thread(webbrowser.open, begun.url)  # a browser in the terminal stays until it is quit
     here.say(
         ("  Your browser opens the network's page" if opened else "  Open this address in a browser")
         + ": sign in there and allow curate.\n"
@@ -232,29 +233,27 @@ async def _come_back(callback: Callback | None, patience: float = PATIENCE) -> s
     return address
 
 
-async def _choose_page(
-    here: Here, client: Client, name: str, account: Account, secret: Secret
-) -> tuple[Account, Secret]:
+async def _choose_page(here: Here, client: Client, name: str, account: Account, secret: Secret) -> Secret:
     """Return what posts on one page of the person's: the only one, the one named by --handle, or the one chosen."""
-    from msgspec.structs import replace
-
-    from curate.shares.sign_in import list_pages, of_page
+    from curate.shares.sign_in import lengthen, list_pages, of_page
 
     try:
         pages = await list_pages(client, name, account, secret)
+        if pages is None:
+            return secret
+        if not secret.part("issued_at"):  # a pasted one may live for an hour, and its pages' tokens with it
+            secret = await lengthen(client, name, account, secret, now=here.now())
+            pages = await list_pages(client, name, account, secret) or []
     except NetworkTrouble:
         if here.offline:
-            return account, secret  # it is stored untested, and said so
+            return secret  # it is stored untested, and said so
         raise
-    if pages is None:
-        return account, secret
     if not pages:
         raise UsageError(
             "There is no page among what you allowed.", "curate posts on pages only. Start again and choose yours."
         )
     named = [page for page in pages if account.handle and account.handle in (page.number, page.title)]
-    page = (named or pages)[0] if len(named or pages) == 1 else _ask_page(here, pages)
-    return (replace(account, handle="") if named else account), of_page(secret, page)
+    return of_page(secret, (named or pages)[0] if len(named or pages) == 1 else _ask_page(here, pages))
 
 
 def _ask_page(here: Here, pages: list[Page]) -> Page:

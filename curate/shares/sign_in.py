@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 PORT = 8917  # where the browser comes back to; networks want the address told beforehand
 META = "v25.0"  # Facebook's API, unless the account says otherwise
 DENIED = ("access_denied", "user_denied", "user_cancelled_login", "user_cancelled_authorize")
+PASTED = {"linkedin": timedelta(days=60), "threads": timedelta(days=60)}  # how long a token lives at most, by network
 LONGEST = timedelta(days=3650)  # a token is not believed to live longer
 
 
@@ -200,6 +201,13 @@ async def finish(client: Client, account: Account, begun: Begun, code: Secret, *
     return await lengthen(client, begun.name, account, secret, now=now)
 
 
+def take_pasted(network: str, secret: Secret, *, now: datetime) -> Secret:
+    """Return a pasted token with its end: where nobody says it and the network has one, it is taken to be new."""
+    if network not in PASTED or secret.expires_at() is not None:
+        return secret
+    return secret.with_parts(issued_at=now.isoformat(), expires_at=(now + PASTED[network]).isoformat())
+
+
 async def lengthen(client: Client, name: str, account: Account, secret: Secret, *, now: datetime) -> Secret:
     """Return the long-lived token for a short one, where the network makes that difference and the app is known."""
     network = account.network
@@ -219,7 +227,7 @@ async def lengthen(client: Client, name: str, account: Account, secret: Secret, 
         }
     answer = await _ask(client, name, "GET", url, asked, secret)
     granted = _granted(name, answer, now=now)
-    return secret.with_parts(token=granted.part("token"), expires_at=granted.part("expires_at"))
+    return secret.with_parts(**{key: granted.part(key) for key in ("token", "issued_at", "expires_at")})
 
 
 async def list_pages(client: Client, name: str, account: Account, secret: Secret) -> list[Page] | None:
@@ -299,7 +307,12 @@ def _granted(name: str, answer: Mapping[str, Any], *, now: datetime) -> Secret:
     except (TypeError, ValueError, OverflowError):
         life = timedelta(0)
     ends = (now + life).isoformat() if timedelta(0) < life < LONGEST else ""
-    return secret_of(token=token, expires_at=ends, scopes=scope if isinstance(scope, str) else "")
+    return secret_of(
+        token=token,
+        issued_at=now.isoformat() if ends else "",
+        expires_at=ends,
+        scopes=scope if isinstance(scope, str) else "",
+    )
 
 
 def _unreached(url: str, error: NetworkTrouble, *hidden: Secret) -> NetworkTrouble:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from curate.desk.settings import Account
 
 SERVICE = "curate"
-OPEN = ("expires_at", "client_id", "scopes")  # parts of a secret that are none
+OPEN = ("expires_at", "issued_at", "client_id", "scopes")  # parts of a secret that are none
 APP = ("client_id", "client_secret")  # what a network knows one's own app by
 # The keys an account may have, by network, those it cannot do without first: “name = value” in a file.
 KEYS = {
