@@ -67,6 +67,11 @@ STEPS = {
   1. Look up your provider's outgoing mail server (SMTP) and your user name there; often it is your address.
   2. If you sign in with two factors, make an app password in your provider's security settings.""",
 }
+APPS = {  # what each network calls one's own app's id and secret
+    "linkedin": ("Client ID", "Client Secret"),
+    "facebook": ("App ID", "App secret"),
+    "threads": ("Threads app ID", "Threads app secret"),
+}
 ASKED = {
     "x": {
         "api_key": "API key",
@@ -152,8 +157,9 @@ async def _by_browser(
             token = secret_of(token=token.reveal(), **parts)
         return take_pasted(account.network, token, now=here.now())
     if app is None and door.app:
-        client_id = click.prompt("  Client ID", err=True).strip()
-        app = secret_of(client_id=client_id, client_secret=read_secret(_hidden("Client secret")).reveal())
+        what, hidden = APPS[account.network]
+        client_id = click.prompt(f"  {what}", err=True).strip()
+        app = secret_of(client_id=client_id, client_secret=read_secret(_hidden(hidden)).reveal())
     begun = await begin(
         client, name, account, port=port,
         client_id=app.part("client_id") if app else "", client_secret=app.part("client_secret") if app else "",
