@@ -90,7 +90,7 @@ def add(
 @click.pass_obj
 def list_(here: Here) -> None:
     """Show the accounts, whether each has its token, and until when."""
-    from curate.shares.expiry import SOON, ending, remaining, standing
+    from curate.shares.expiry import SOON, ending, remaining, standing, version_ending
 
     now, config = here.now(), here.config_folder()
     rows: list[dict[str, Any]] = []
@@ -102,7 +102,13 @@ def list_(here: Here) -> None:
         rows.append(row)
         until = remaining(at.expires_at, now) if at.expires_at else ""
         cells.append((name, one.network, one.handle, one.server, _mode(row), f"token {at.state}", until))
-        warnings += filter(None, [ending(name, one, at.expires_at, now=now, within=SOON)])
+        warnings += filter(
+            None,
+            [
+                ending(name, one, at.expires_at, now=now, within=SOON),
+                version_ending(name, one, now=now, within=SOON),
+            ],
+        )
     lines = render.columns(cells, (20, 10, 30, 40, 10, 20, 30))
     here.answer(rows, lines or ["No accounts yet. curate account add mastodon"], warnings=warnings)
 

@@ -122,7 +122,7 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
         yield f"           {share.state.replace('_', ' ')}  {share.id} {share.account}{reason}"
     if day.endings:
         more = f" (and {len(day.endings) - 1} more: curate account list)" if len(day.endings) > 1 else ""
-        yield f"Sign-in    {day.endings[0]}{more}"
+        yield f"Ending     {day.endings[0]}{more}"
     yield ""
     for number, command in enumerate(day.next_commands):
         yield f"{'Next' if number == 0 else '':<11}{command}"

@@ -16,7 +16,7 @@ from curate.feeds.opml import read_feeds
 from curate.posts.files import read_posts
 from curate.posts.profile import load_profile
 from curate.shares import home, ledger
-from curate.shares.expiry import SOON, again, remaining, standing
+from curate.shares.expiry import SOON, again, remaining, standing, version_ending
 from curate.site.build import theme_folder
 
 if TYPE_CHECKING:
@@ -162,6 +162,9 @@ def _accounts(settings: Settings, config: Path, now: datetime) -> Iterator[Check
             message=who + until,
             hint=again(name, account),
         )
+        version, _, mend = version_ending(name, account, now=now, within=SOON).partition(": ")
+        if version:
+            yield Check(name=f"account {name}", ok=False, message=version, hint=mend)
 
 
 def _home(connection: sqlite3.Connection, desk: Desk, config: Path) -> Iterator[Check]:

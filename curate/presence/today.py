@@ -14,7 +14,7 @@ from curate.desk.db import recall, to_moment
 from curate.inbox.items import count_by_state, oldest_kept
 from curate.posts.files import read_posts
 from curate.shares import ledger
-from curate.shares.expiry import PRESSING, ending
+from curate.shares.expiry import PRESSING, ending, version_ending
 from curate.shares.tokens import token_ends
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ WAITING = ("held", "unknown", "missed", "rejected", "retry", "handed_over")  # s
 class Today:
     """The day. Counts are of items, posts and shares; ``sent_today`` is by account.
 
-    ``endings`` are warnings of sign-ins that end within a week.
+    ``endings`` are warnings of sign-ins, and of versions of a network's API, that end within a week.
     """
 
     inbox_new: int
@@ -103,11 +103,11 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
 
 def _endings(settings: Settings, config: Path, now: datetime) -> tuple[str, ...]:
     """Warn of sign-ins that end soon, by what lies beside the tokens: a keyring would cost more than the day."""
-    found = (
-        ending(name, account, token_ends(config, account), now=now, within=PRESSING)
-        for name, account in settings.accounts.items()
-        if account.deliver == "network"
-    )
+    found = []
+    for name, account in settings.accounts.items():
+        if account.deliver == "network":
+            found.append(ending(name, account, token_ends(config, account), now=now, within=PRESSING))
+            found.append(version_ending(name, account, now=now, within=PRESSING))
     return tuple(filter(None, found))
 
 

@@ -62,6 +62,23 @@ def ending(name: str, account: Account, expires_at: datetime | None, *, now: dat
     return f"The sign-in of {name} {remaining(expires_at, now)}: {again(name, account)}"
 
 
+def version_ending(name: str, account: Account, *, now: datetime, within: timedelta) -> str:
+    """Return a warning when the version of the network's API that is asked ends ``within`` that time; else ''."""
+    if account.network != "linkedin" or account.deliver == "outbox":
+        return ""
+    from curate.shares.networks.linkedin import VERSION, VERSIONS, version_ends
+
+    version = account.version or VERSION
+    ends = version_ends(version)
+    if ends is None or ends - now.date() > within:
+        return ""
+    when = f"{'ended' if ends <= now.date() else 'ends'} on {ends:%d %b %Y}"
+    return (
+        f"Version {version} of LinkedIn’s API, which {name} asks, {when}: "
+        f"curate config set accounts.{name}.version YYYYMM ({VERSIONS} has them)"
+    )
+
+
 def again(name: str, account: Account) -> str:
     """Return the command that signs in to the account again."""
     return f"curate account add {account.network} --name {name}"

@@ -25,13 +25,14 @@ from curate.shares.tokens import Secret, secret_of, store_token
 from curate.web.callback import listen
 from curate.web.client import Client
 from tests.shares.oauth_server import APP, APP_SECRET, OAuthServer
-from tests.shares.servers import serve
+from tests.shares.servers import as_json, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.conftest import Curate
+    from tests.shares.servers import Answer
 
 NOW = datetime(2026, 11, 22, 8, 12, tzinfo=UTC)
 CANARY = "canary-linked-in-token"
@@ -53,6 +54,19 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[OAuthServer, str]
     server = OAuthServer()
     with serve(server) as url:
         yield server, url
+
+
+class LinkedInServer(OAuthServer):
+    """LinkedIn's sign-in, and whose a token is."""
+
+    def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if urlsplit(target).path != "/v2/userinfo":
+            return super().reads(target, headers, body)
+        token = headers.get("Authorization", "").removeprefix("Bearer ")
+        good = token in self.granted
+        return as_json(
+            {"sub": "abc", "name": "Dana Okafor"} if good else {"message": f"{token}?"}, 200 if good else 401
+        )
 
 
 class Terminal:
@@ -169,6 +183,42 @@ def test_a_strange_visit_is_turned_away_and_a_strange_address_refused(
     assert person.end() == 4, person.shown
     assert "belongs to another sign-in, so it is not used" in person.shown
     assert server.granted == []
+
+
+@posix
+def test_signing_in_again_asks_for_no_keys_and_what_fails_shows_none(
+    curate: Curate, desk: Path, browser: str, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CURATE_ALLOW_PRIVATE", "127.0.0.0/8")
+    server = LinkedInServer(returns=f"http://127.0.0.1:{port}/callback")
+    with serve(server) as url:
+        for key, value in (("network", "linkedin"), ("sign_in", url), ("server", url)):
+            curate("-C", desk, "config", "set", f"accounts.linkedin.{key}", value)
+        said = ""
+        for again in (False, True):
+            person = Terminal("-C", desk, "account", "add", "linkedin", "--port", str(port), BROWSER=browser)
+            person.until("it does not show")
+            person.type("")
+            if not again:
+                person.until("Client ID:")
+                person.type(APP)
+                person.until("Client Secret (")
+                person.type(APP_SECRET)
+            assert person.end() == 0, person.shown
+            assert "Connected  linkedin: Dana Okafor" in person.shown
+            assert ("1. Open" in person.shown) is not again
+            said += person.shown
+        assert len(server.granted) == 2
+        soon = (datetime.now(UTC) + timedelta(days=58)).isoformat()
+        for flags in ((), ("--json",)):
+            tested = curate("-C", desk, "account", "test", "linkedin", "--now", soon, *flags)
+            assert "w_member_social" in tested.out
+            assert "ends in 1 day: curate account add linkedin" in tested.out + tested.err
+            said += f"{tested}"
+        server.granted.clear()
+        for flags in ((), ("--json",), ("--debug",)):
+            said += str(curate("-C", desk, "account", "test", "linkedin", *flags, expect=4))
+    assert "canary" not in said
 
 
 @posix
@@ -323,8 +373,31 @@ def test_a_sign_in_that_ends_is_told_in_time_with_what_to_type(
     assert words in check["message"]
     assert check["hint"] == again
     day = curate("-C", desk, "today")
-    assert (f"Sign-in    The sign-in of linkedin {words}: {again}" in day.out) is today
+    assert (f"Ending     The sign-in of linkedin {words}: {again}" in day.out) is today
     assert len(curate("-C", desk, "today", "--json").data["shares"]["endings"]) == today
+
+
+@pytest.mark.parametrize(
+    ("version", "words", "listed", "today"),
+    [
+        ("202512", "ends on 15 Dec 2026", False, False),
+        ("202511", "ended on 15 Nov 2026", True, True),
+        ("", "", False, False),
+        ("none", "", False, False),
+    ],
+)
+def test_a_version_of_linkedins_api_that_ends_is_told(
+    curate: Curate, desk: Path, linkedin: Any, version: str, words: str, *, listed: bool, today: bool
+) -> None:
+    linkedin(None)
+    curate("-C", desk, "config", "set", "accounts.linkedin.version", f'"{version}"')
+    assert (words in curate("-C", desk, "account", "list").err) is (listed or not words)
+    checks = curate("-C", desk, "doctor", "--json", expect=None).data
+    wrong = [row for row in checks if row["name"] == "account linkedin" and not row["ok"]]
+    assert [words in row["message"] and "accounts.linkedin.version" in row["hint"] for row in wrong] == [True] * listed
+    assert ("Ending" in curate("-C", desk, "today").out) is today
+    later = curate("-C", desk, "today", "--now", "2026-12-09T08:00:00Z").out
+    assert ("Ending" in later) is (version.startswith("2025"))
 
 
 def test_a_sign_in_without_an_end_warns_of_none_and_neither_does_a_forgotten_one(
@@ -333,7 +406,7 @@ def test_a_sign_in_without_an_end_warns_of_none_and_neither_does_a_forgotten_one
     linkedin(timedelta(days=1))
     linkedin(None)
     assert curate("-C", desk, "account", "list", "--json").data[0]["expires_at"] is None
-    assert "Sign-in" not in curate("-C", desk, "today").out
+    assert "Ending" not in curate("-C", desk, "today").out
     linkedin(timedelta(days=1))
     curate("-C", desk, "account", "remove", "linkedin", "--yes")
     assert list((Here().config_folder() / "tokens").iterdir()) == []
