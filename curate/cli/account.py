@@ -8,23 +8,15 @@ import click
 
 from curate.cli import render
 from curate.cli.main import Group
-from curate.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from curate.cli.here import Here
     from curate.desk.settings import Account, Network
-    from curate.shares.accounts import Connected
-    from curate.shares.tokens import Secret
+    from curate.shares.accounts import Connected, Tested
 
-STEPS = {
-    "mastodon": """  1. Open {server}/settings/applications in your browser and sign in.
-  2. New application: any name; leave the redirect address as it is.
-  3. Scopes: only profile (or read:accounts), read:statuses and write:statuses.
-  4. Submit, open the application, and copy “Your access token”.""",
-    "bluesky": """  1. Open https://bsky.app/settings/app-passwords in your browser and sign in.
-  2. Add an app password: any name; direct messages are not needed.
-  3. Copy it; it is shown once.""",
-}
+NETWORKS = ["linkedin", "x", "facebook", "threads", "mastodon", "bluesky", "email", "manual"]
 
 
 @click.group(cls=Group)
@@ -35,72 +27,103 @@ def account() -> None:
 @account.command(
     "add", epilog="Example: curate account add mastodon --server https://mastodon.social --token-file FILE"
 )
-@click.argument("network", metavar="NET", type=click.Choice(["mastodon", "bluesky", "manual"]))
+@click.argument("network", metavar="NET", type=click.Choice(NETWORKS))
 @click.option("--server", default="", help="Where the account is, such as https://mastodon.social.")
-@click.option("--handle", default="", help="Its name there, such as dana.bsky.social.")
-@click.option("--token-file", metavar="FILE", help="The token or app password; - reads standard input.")
+@click.option("--handle", default="", help="Its name there: dana.bsky.social, a page, the address mails come from.")
+@click.option("--recipients", default="", metavar="A,B", help="Who gets your mails, with commas between.")
+@click.option("--token-file", metavar="FILE", help="The token, or lines name = value; - reads standard input.")
+@click.option("--port", type=click.IntRange(1024, 65535), help="Where the browser comes back to on this machine.")
 @click.option("--name", default="", help="What you call it; a second account of a network needs one.")
 @click.option(
     "--deliver", type=click.Choice(["network", "outbox"]), default=None, help="outbox: rehearse, send nothing."
 )
 @click.pass_obj
 def add(
-    here: Here, network: Network, server: str, handle: str, token_file: str | None, name: str, deliver: str | None
+    here: Here,
+    network: Network,
+    server: str,
+    handle: str,
+    recipients: str,
+    token_file: str | None,
+    port: int | None,
+    name: str,
+    deliver: str | None,
 ) -> None:
-    """Connect an account, or give it a new token."""
+    """Connect an account, or give it a new token: curate leads you to it, step by step."""
     import asyncio
 
-    from curate.shares.accounts import connect, needs_token, wanted_account
+    from curate.cli.sign_in import obtain
+    from curate.shares.accounts import at_home, connect, needs_token, wanted_account
+    from curate.shares.expiry import stored_token
+    from curate.shares.sign_in import PORT
 
-    desk, settings = here.desk(), here.settings()
-    name, wanted = wanted_account(settings, network, name=name, server=server, handle=handle, deliver=deliver or "")
-    secret = _token(here, wanted, token_file) if needs_token(wanted) else None
+    desk, settings, config = here.desk(), here.settings(), here.config_folder()
+    to = tuple(part.strip() for part in recipients.split(",") if part.strip())
+    name, wanted = wanted_account(
+        settings, network, name=name, server=server, handle=handle, deliver=deliver or "", recipients=to
+    )
 
-    async def go() -> Connected:
-        with here.database() as connection:
-            async with here.client() as client:
+    async def go() -> tuple[Connected, str]:
+        account, secret, warning = wanted, None, ""
+        async with here.client() as client:
+            if needs_token(account):
+                account, warning = await at_home(client, account)
+                secret = await obtain(
+                    here, client, name, account,
+                    file=token_file, port=port or PORT, old=stored_token(config, account),
+                )  # fmt: skip
+            with here.database() as connection:
                 return await connect(
                     desk, settings, connection, client,
-                    name=name, account=wanted, secret=secret, config=here.config_folder(), now=here.now(),
-                )  # fmt: skip
+                    name=name, account=account, secret=secret, config=config, now=here.now(),
+                ), warning  # fmt: skip
 
-    done = asyncio.run(go())
-    data = {**_row(done.name, done.account), "tested": done.tested, "stored": done.stored}
-    here.answer(data, _added(done), warnings=done.warnings)
+    done, warning = asyncio.run(go())
+    data = {
+        **_row(done.name, done.account), "tested": done.tested, "stored": done.stored,
+        "scopes": done.scopes, "expires_at": done.expires_at,
+    }  # fmt: skip
+    here.answer(data, _added(done, here.now()), warnings=[*filter(None, [warning]), *done.warnings])
 
 
 @account.command("list", epilog="Example: curate account list")
 @click.pass_obj
 def list_(here: Here) -> None:
-    """Show the accounts, and whether each has its token."""
-    from curate.shares.accounts import needs_token
-    from curate.shares.tokens import has_token
+    """Show the accounts, whether each has its token, and until when."""
+    from curate.shares.expiry import SOON, ending, remaining, standing, version_ending
 
-    config = here.config_folder()
-    rows = []
+    now, config = here.now(), here.config_folder()
+    rows: list[dict[str, Any]] = []
+    cells: list[tuple[str, ...]] = []
+    warnings: list[str] = []
     for name, one in here.settings().accounts.items():
-        token = ("stored" if has_token(config, one) else "missing") if needs_token(one) else "not needed"
-        rows.append({**_row(name, one), "token": token})
-    lines = render.columns(
-        [
-            (row["name"], row["network"], row["handle"], row["server"], _mode(row), f"token {row['token']}")
-            for row in rows
-        ],
-        (20, 10, 30, 40, 10, 20),
-    )
-    here.answer(rows, lines or ["No accounts yet. curate account add mastodon"])
+        at = standing(config, one)
+        row = {**_row(name, one), "token": at.state, "scopes": at.scopes, "expires_at": at.expires_at}
+        rows.append(row)
+        until = remaining(at.expires_at, now) if at.expires_at else ""
+        cells.append((name, one.network, one.handle, one.server, _mode(row), f"token {at.state}", until))
+        warnings += filter(
+            None,
+            [
+                ending(name, one, at.expires_at, now=now, within=SOON),
+                version_ending(name, one, now=now, within=SOON),
+            ],
+        )
+    lines = render.columns(cells, (20, 10, 30, 40, 10, 20, 30))
+    here.answer(rows, lines or ["No accounts yet. curate account add mastodon"], warnings=warnings)
 
 
 @account.command("test", epilog="Example: curate account test mastodon")
 @click.argument("name")
 @click.pass_obj
 def test(here: Here, name: str) -> None:
-    """Sign in, to see that the token is good; sends nothing."""
+    """Sign in, to see that the token is good, as whom and until when; sends nothing."""
     import asyncio
 
     from curate.shares import accounts
+    from curate.shares.expiry import SOON, ending
 
-    async def go() -> str:
+    async def go() -> Tested:
         with here.database() as connection:
             async with here.client() as client:
                 return await accounts.test(
@@ -108,9 +131,15 @@ def test(here: Here, name: str) -> None:
                     config=here.config_folder(), now=here.now(),
                 )  # fmt: skip
 
-    handle = asyncio.run(go())
+    found = asyncio.run(go())
+    soon = ending(name, here.settings().accounts[name], found.expires_at, now=here.now(), within=SOON)
     here.answer(
-        {"name": name, "handle": handle}, [f"{name} works" + (f", as {render.term_safe(handle)}." if handle else ".")]
+        {"name": name, "handle": found.handle, "scopes": found.scopes, "expires_at": found.expires_at},
+        [
+            f"{name} works" + (f", as {render.term_safe(found.handle)}." if found.handle else "."),
+            *_terms(found.scopes, found.expires_at, here.now()),
+        ],
+        warnings=[soon] if soon else [],
     )
 
 
@@ -131,26 +160,6 @@ def remove(here: Here, name: str, *, yes: bool) -> None:
     here.answer({"name": name, "waiting": waiting}, [f"Removed {name}."])
 
 
-def _token(here: Here, account: Account, file: str | None) -> Secret:
-    """Read the token from where the person said, or walk the person through getting one."""
-    from pathlib import Path
-
-    from curate.shares.tokens import read_secret
-
-    if file is not None:
-        try:
-            return read_secret(here.stdin_or("-") if file == "-" else Path(file).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"The token file {file} cannot be read.", "--token-file FILE, or - for stdin") from error
-    if not here.interactive():
-        raise UsageError("A token is needed, and nobody is here to paste one.", "--token-file FILE, or - for stdin")
-    here.say(
-        f"curate needs a token of your {account.network} account:\n"
-        + STEPS[account.network].format(server=account.server)
-    )
-    return read_secret(click.prompt("  Paste it here (it does not show)", hide_input=True, err=True))
-
-
 def _row(name: str, account: Account) -> dict[str, Any]:
     return {
         "name": name,
@@ -165,7 +174,17 @@ def _mode(row: dict[str, Any]) -> str:
     return "rehearses" if row["deliver"] == "outbox" else ""
 
 
-def _added(done: Connected) -> list[str]:
+def _terms(scopes: tuple[str, ...], expires_at: datetime | None, now: datetime) -> list[str]:
+    """Say what a token may do and until when, as far as the network told."""
+    from curate.shares.expiry import remaining
+
+    lines = [f"May        {render.term_safe(' '.join(scopes))}"] if scopes else []
+    if expires_at:
+        lines.append(f"Until      {expires_at:%d %b %Y}: {remaining(expires_at, now)}")
+    return lines
+
+
+def _added(done: Connected, now: datetime) -> list[str]:
     account = done.account
     who = render.term_safe(" on ".join(part for part in (account.handle, account.server) if part))
     lines = [f"Connected  {done.name}" + (f": {who}" if who else "")]
@@ -173,4 +192,5 @@ def _added(done: Connected) -> list[str]:
         lines.append("           It rehearses: shares are written to .curate/outbox, nothing goes out.")
     if done.stored:
         lines.append(f"Token      in {done.stored}")
+    lines += _terms(done.scopes, done.expires_at, now)
     return [*lines, f"Next       curate share plan POST --to {done.name} --at next"]

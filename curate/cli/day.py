@@ -52,7 +52,7 @@ def today(here: Here) -> None:
 
     desk, settings, now = here.desk(), here.settings(), here.now()
     with here.database() as connection:
-        day = gather(desk, settings, connection, now=now)
+        day = gather(desk, settings, connection, now=now, config=here.config_folder())
     here.answer(_today_data(day, settings, now), lambda: _today_lines(day, settings, now))
 
 
@@ -67,6 +67,7 @@ def _today_data(day: Today, settings: Settings, now: datetime) -> dict[str, Any]
             "next": _share(day.next_share) if day.next_share else None,
             "sent_today": day.sent_today,
             "waiting": [_share(share) for share in day.waiting],
+            "endings": list(day.endings),
         },
         "last_tick": day.last_tick,
         "next": list(day.next_commands),
@@ -119,6 +120,9 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
     for share in day.waiting[:5]:
         reason = f": {render.term_safe(share.reason)}" if share.reason else ""
         yield f"           {share.state.replace('_', ' ')}  {share.id} {share.account}{reason}"
+    if day.endings:
+        more = f" (and {len(day.endings) - 1} more: curate account list)" if len(day.endings) > 1 else ""
+        yield f"Ending     {day.endings[0]}{more}"
     yield ""
     for number, command in enumerate(day.next_commands):
         yield f"{'Next' if number == 0 else '':<11}{command}"

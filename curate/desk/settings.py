@@ -277,8 +277,8 @@ def set_list(path: Path, name: str, values: list[str]) -> None:
     _store(path, {tuple(name.split(".")): values})
 
 
-def add_account(path: Path, name: str, account: dict[str, str]) -> None:
-    """Write the table ``[accounts.NAME]`` with the texts given, replacing those of an older one."""
+def add_account(path: Path, name: str, account: dict[str, object]) -> None:
+    """Write the table ``[accounts.NAME]`` with the values given, replacing those of an older one."""
     _store(path, {("accounts", name, key): value for key, value in account.items()})
 
 

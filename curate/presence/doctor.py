@@ -15,7 +15,8 @@ from curate.feeds.health import feed_rows
 from curate.feeds.opml import read_feeds
 from curate.posts.files import read_posts
 from curate.posts.profile import load_profile
-from curate.shares import home, ledger, tokens
+from curate.shares import home, ledger
+from curate.shares.expiry import SOON, again, remaining, standing, version_ending
 from curate.site.build import theme_folder
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def examine(
         _installation,
         lambda: _folder(desk, settings),
         lambda: _posts(desk),
-        lambda: _accounts(settings, config),
+        lambda: _accounts(settings, config, now),
     ]
     if isinstance(connection, CurateError):
         refused = connection
@@ -148,16 +149,22 @@ def _posts(desk: Desk) -> Iterator[Check]:
     )
 
 
-def _accounts(settings: Settings, config: Path) -> Iterator[Check]:
+def _accounts(settings: Settings, config: Path, now: datetime) -> Iterator[Check]:
     for name, account in settings.accounts.items():
         rehearses = account.deliver == "outbox"
-        ok = rehearses or account.network == "manual" or tokens.has_token(config, account)
+        at = standing(config, account)
+        who = "rehearses into .curate/outbox" if rehearses else f"{account.network} {account.handle}".strip()
+        until = f"; its sign-in {remaining(at.expires_at, now)}" if at.expires_at else ""
+        soon = at.expires_at is not None and at.expires_at - now <= SOON
         yield Check(
             name=f"account {name}",
-            ok=ok,
-            message="rehearses into .curate/outbox" if rehearses else f"{account.network} {account.handle}".strip(),
-            hint=f"curate account add {account.network} --name {name}",
+            ok=at.state != "missing" and not soon,
+            message=who + until,
+            hint=again(name, account),
         )
+        version, _, mend = version_ending(name, account, now=now, within=SOON).partition(": ")
+        if version:
+            yield Check(name=f"account {name}", ok=False, message=version, hint=mend)
 
 
 def _home(connection: sqlite3.Connection, desk: Desk, config: Path) -> Iterator[Check]:

@@ -14,11 +14,14 @@ from curate.desk.db import recall, to_moment
 from curate.inbox.items import count_by_state, oldest_kept
 from curate.posts.files import read_posts
 from curate.shares import ledger
+from curate.shares.expiry import PRESSING, ending, version_ending
+from curate.shares.tokens import token_ends
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
@@ -30,7 +33,10 @@ WAITING = ("held", "unknown", "missed", "rejected", "retry", "handed_over")  # s
 
 @dataclass(frozen=True, kw_only=True)
 class Today:
-    """The day. Counts are of items, posts and shares; ``sent_today`` is by account."""
+    """The day. Counts are of items, posts and shares; ``sent_today`` is by account.
+
+    ``endings`` are warnings of sign-ins, and of versions of a network's API, that end within a week.
+    """
 
     inbox_new: int
     kept: int
@@ -41,12 +47,16 @@ class Today:
     next_share: Share | None
     sent_today: dict[str, int]
     waiting: tuple[Share, ...]
+    endings: tuple[str, ...]
     last_tick: datetime | None
     next_commands: tuple[str, ...]
 
 
-def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, now: datetime) -> Today:
-    """Return what a person should know today; “today” is the day in the desk's time zone."""
+def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, now: datetime, config: Path) -> Today:
+    """Return what a person should know today; “today” is the day in the desk's time zone.
+
+    ``config`` is the tokens' folder.
+    """
     counts = count_by_state(connection, now=now)
     posts, faults = read_posts(desk.content)
     drafts = [post for post in posts if post.status != "published"]
@@ -75,6 +85,7 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
         next_share=approved[0] if approved else None,
         sent_today=sent,
         waiting=waiting,
+        endings=_endings(settings, config, now),
         last_tick=to_moment(int(lived)) if lived else None,
         next_commands=tuple(
             _next(
@@ -88,6 +99,16 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
             )
         ),
     )
+
+
+def _endings(settings: Settings, config: Path, now: datetime) -> tuple[str, ...]:
+    """Warn of sign-ins that end soon, by what lies beside the tokens: a keyring would cost more than the day."""
+    found = []
+    for name, account in settings.accounts.items():
+        if account.deliver == "network":
+            found.append(ending(name, account, token_ends(config, account), now=now, within=PRESSING))
+            found.append(version_ending(name, account, now=now, within=PRESSING))
+    return tuple(filter(None, found))
 
 
 def _passing(drafts: Sequence[Post], published: Sequence[Post]) -> list[Post]:

@@ -19,8 +19,10 @@ from curate.desk.settings import Account
 from curate.errors import NetworkTrouble, SignInNeeded, Unknown, UsageError
 from curate.shares import ledger, tokens
 from curate.shares.compose import LIMITS
+from curate.shares.expiry import again
 from curate.shares.networks import open_channel
 from curate.shares.networks.base import NeedsLogin, Office, Ready, RetryAt
+from curate.shares.pds import DIRECTORY, ENTRYWAY, find_server
 from curate.web.guard import refused
 
 if TYPE_CHECKING:
@@ -33,7 +35,10 @@ if TYPE_CHECKING:
     from curate.shares.tokens import Secret
     from curate.web.client import Client
 
-SERVERS = {"bluesky": "https://bsky.social"}  # where an account is, unless its owner says otherwise
+PACE = {"linkedin": (1, 4), "facebook": (1, 3), "email": (1, 1)}  # shares a day and a week; else the settings' usual
+ANYWHERE = ("mastodon", "email")  # networks of many servers, one of which must be named
+MAIL_PORTS = {"smtps": 465, "smtp": 587}
+ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\"]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +49,18 @@ class Connected:
     account: Account
     tested: bool
     stored: str
+    scopes: tuple[str, ...] = ()
+    expires_at: datetime | None = None
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """As whom a token signs in, what it may do and until when, where the network tells."""
+
+    handle: str
+    scopes: tuple[str, ...] = ()
+    expires_at: datetime | None = None
 
 
 def needs_token(account: Account) -> bool:
@@ -53,7 +69,14 @@ def needs_token(account: Account) -> bool:
 
 
 def wanted_account(  # noqa: PLR0913 - what a person may say of an account
-    settings: Settings, network: Network, *, name: str, server: str, handle: str, deliver: str
+    settings: Settings,
+    network: Network,
+    *,
+    name: str,
+    server: str,
+    handle: str,
+    deliver: str,
+    recipients: tuple[str, ...] = (),
 ) -> tuple[str, Account]:
     """Return the name and settings of the account a person describes, before anything is asked or stored.
 
@@ -65,19 +88,65 @@ def wanted_account(  # noqa: PLR0913 - what a person may say of an account
     there = settings.accounts.get(name)
     if there is not None and there.network != network:
         raise UsageError(f"{name} is an account on {there.network}.", "Give the new one another --name.")
-    server = checked_server(network, server or (there.server if there else "") or SERVERS.get(network, ""))
+    server = checked_server(network, server or (there.server if there else ""))
+    if network == "bluesky" and not server and deliver == "outbox":
+        server = ENTRYWAY
     handle = (handle or (there.handle if there else "")).strip().removeprefix("@")
     if network == "mastodon":
         handle = handle.partition("@")[0]
     if there is not None and there.handle and (there.server, there.handle) != (server, handle):
         raise UsageError(
-            f"{name} is {there.handle} on {there.server} already.",
+            f"{name} is {there.handle} on {there.server or network} already.",
             f"Give the new one a --name, or curate account remove {name} first.",
         )
     if network == "bluesky" and not re.fullmatch(r"did:[a-z]+:\S+|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", handle):
         raise UsageError("Bluesky needs your handle.", "--handle dana.bsky.social")
-    account = replace(there or Account(network=network), server=server, handle=handle, deliver=deliver or "network")
+    if network == "email" and not ADDRESS.fullmatch(handle):
+        raise UsageError("Which address do your mails come from?", "--handle dana@example.org")
+    recipients = recipients or (there.recipients if there else ())
+    wrong = [one for one in recipients if not ADDRESS.fullmatch(one)]
+    if wrong or (network == "email" and not recipients):
+        raise UsageError(
+            f"“{wrong[0]}” is not an e-mail address." if wrong else "Who gets your mails?",
+            "--recipients ben@example.org,list@example.org",
+        )
+    account = replace(
+        there or Account(network=network),
+        server=server,
+        handle=handle,
+        recipients=recipients,
+        deliver=deliver or "network",
+    )
+    if there is None or not there.handle:
+        account = _paced(account)
     return name, account
+
+
+def _paced(account: Account) -> Account:
+    """Return a new account with its network's own pace, unless its settings say another."""
+    usual = Account(network=account.network)
+    if (account.per_day, account.per_week) != (usual.per_day, usual.per_week):
+        return account
+    per_day, per_week = PACE.get(account.network, (usual.per_day, usual.per_week))
+    return replace(account, per_day=per_day, per_week=per_week)
+
+
+async def at_home(client: Client, account: Account, *, directory: str = DIRECTORY) -> tuple[Account, str]:
+    """Return a Bluesky account with the server it lives on, and a warning when that had to be guessed.
+
+    Any other account, and one whose server is known, is returned as it is.
+    """
+    if account.network != "bluesky" or account.server:
+        return account, ""
+    entryway = checked_server("bluesky", account.sign_in or ENTRYWAY)
+    found = await find_server(client, account.handle, entryway=entryway, directory=directory)
+    try:
+        if found:
+            return replace(account, server=checked_server("bluesky", found)), ""
+    except UsageError:
+        pass  # a server that a password must not go to
+    warning = f"Where {account.handle} lives could not be found, so {entryway} is asked. --server URL says it."
+    return replace(account, server=entryway), warning
 
 
 def checked_server(network: str, server: str) -> str:
@@ -85,7 +154,12 @@ def checked_server(network: str, server: str) -> str:
     if network == "manual":
         return server
     if not server:
-        raise UsageError(f"Which server is your {network} account on?", "--server https://mastodon.social")
+        if network not in ANYWHERE:
+            return ""
+        example = "https://mastodon.social" if network == "mastodon" else "smtp.example.org"
+        raise UsageError(f"Which server is your {network} account on?", f"--server {example}")
+    if network == "email":
+        return _mail_server(server)
     parts = urlsplit(server if "://" in server else f"https://{server}")
     host = parts.hostname or ""
     if parts.scheme not in ("https", "http") or not host or parts.username:
@@ -93,6 +167,18 @@ def checked_server(network: str, server: str) -> str:
     if parts.scheme == "http" and not _near(host):
         raise UsageError(f"{server} is not encrypted, so a token must not go there.", f"--server https://{host}")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _mail_server(server: str) -> str:
+    """Return a mail server's address with scheme and port: smtps (encrypted at once) or smtp (by STARTTLS)."""
+    try:
+        parts = urlsplit(server if "://" in server else f"//{server}", scheme="smtp" if ":587" in server else "smtps")
+        host, port = parts.hostname or "", parts.port or MAIL_PORTS.get(parts.scheme, 0)
+    except ValueError:
+        host, port = "", 0
+    if not host or not port or parts.username or parts.path.strip("/"):
+        raise UsageError(f"“{server}” is not a mail server's address.", "--server smtp.example.org, or with its port")
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _near(host: str) -> bool:
@@ -138,21 +224,40 @@ async def connect(  # noqa: PLR0913 - what an account is made of
                 warnings.append(f"The token belongs to {answer.handle}, not to {account.handle}; shares go there.")
             characters = answer.characters if answer.characters != LIMITS[account.network].characters else 0
             account = replace(account, handle=answer.handle, characters=characters)
+            secret = _told(secret, answer)
         stored = tokens.store_token(config, account, secret)
     _write(desk.settings, settings, name, account)
     ledger.release(connection, name)
-    return Connected(name=name, account=account, tested=tested, stored=stored, warnings=tuple(warnings))
+    return Connected(
+        name=name,
+        account=account,
+        tested=tested,
+        stored=stored,
+        scopes=secret.scopes() if secret else (),
+        expires_at=secret.expires_at() if secret else None,
+        warnings=tuple(warnings),
+    )
+
+
+def _told(secret: Secret, answer: Ready) -> Secret:
+    """Return the secret to keep: the renewed one if there is one, with what the network said of it."""
+    return (answer.renewed or secret).with_parts(
+        expires_at=answer.expires_at.isoformat() if answer.expires_at else "", scopes=" ".join(answer.scopes)
+    )
 
 
 def _write(path: Path, settings: Settings, name: str, account: Account) -> None:
     """Write what differs from an account's defaults, and nothing of the rest of its table."""
-    texts = {"network": account.network, "server": account.server, "handle": account.handle}
     there = settings.accounts.get(name)
-    if account.deliver != (there.deliver if there else "network"):
-        texts["deliver"] = account.deliver
-    store.add_account(path, name, {key: text for key, text in texts.items() if text or there})
-    if account.characters != (there.characters if there else 0):
-        store.set_setting(path, f"accounts.{name}.characters", str(account.characters))
+    before = there or Account(network=account.network)
+    values: dict[str, object] = {"network": account.network, "server": account.server, "handle": account.handle}
+    values = {key: text for key, text in values.items() if text or there}
+    if account.recipients != before.recipients:
+        values["recipients"] = list(account.recipients)
+    for key in ("deliver", "per_day", "per_week", "characters"):
+        if getattr(account, key) != getattr(before, key):
+            values[key] = getattr(account, key)
+    store.add_account(path, name, values)
 
 
 async def test(  # noqa: PLR0913 - what an account is made of
@@ -164,22 +269,24 @@ async def test(  # noqa: PLR0913 - what an account is made of
     *,
     config: Path,
     now: datetime,
-) -> str:
+) -> Tested:
     """Sign in to the account ``name`` and return as whom. Raises Unknown, SignInNeeded, NetworkTrouble."""
     account = find_account(settings, name)
     if not needs_token(account):
-        return account.handle
+        return Tested(handle=account.handle)
     secret = tokens.load_token(config, account)
-    again = f"curate account add {account.network} --name {name}"
     if secret is None:
-        raise SignInNeeded(name, f"There is no token of {name}.", again)
+        raise SignInNeeded(name, f"There is no token of {name}.", again(name, account))
     answer = await _ask(desk, settings, client, name, account, secret, now)
     if isinstance(answer, NeedsLogin):
-        raise SignInNeeded(name, f"{name}: {answer.reason}.", again)
+        raise SignInNeeded(name, f"{name}: {answer.reason}.", again(name, account))
     if isinstance(answer, RetryAt):
         raise NetworkTrouble(account.server, f"{name}: {answer.reason}.", "The token is kept. Try again later.")
+    kept = _told(secret, answer)
+    if answer.renewed is not None or (kept.scopes(), kept.expires_at()) != (secret.scopes(), secret.expires_at()):
+        tokens.store_token(config, account, kept)
     ledger.release(connection, name)
-    return answer.handle
+    return Tested(handle=answer.handle, scopes=kept.scopes(), expires_at=kept.expires_at())
 
 
 def disconnect(desk: Desk, settings: Settings, name: str, *, config: Path) -> None:

@@ -11,7 +11,7 @@ import json
 import os
 import stat
 import threading
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,7 +27,18 @@ if TYPE_CHECKING:
     from curate.desk.settings import Account
 
 SERVICE = "curate"
-OPEN = ("expires_at", "client_id")  # parts of a secret that are none
+OPEN = ("expires_at", "issued_at", "client_id", "scopes")  # parts of a secret that are none
+APP = ("client_id", "client_secret")  # what a network knows one's own app by
+# The keys an account may have, by network, those it cannot do without first: “name = value” in a file.
+KEYS = {
+    "linkedin": (("token",), (*APP, "expires_at")),
+    "facebook": (("token",), APP),
+    "threads": (("token",), (*APP, "expires_at")),
+    "x": (("api_key", "api_secret", "token", "token_secret"), ()),
+    "mastodon": (("token",), ()),
+    "bluesky": (("token",), ()),
+    "email": (("user", "password"), ()),
+}
 PATIENCE = 5.0  # seconds: a keyring whose daemon is dead hangs
 # Keyrings that encrypt and belong to the system. Others (plain text, null, test) are not what a person expects.
 TRUSTED = (
@@ -67,6 +78,11 @@ class Secret:
         """Return the key called ``name``; a text that is no JSON object is its own ``token``. '' without one."""
         return self._parts().get(name, "")
 
+    def with_parts(self, **more: str) -> Secret:
+        """Return it with ``more`` keys; those that are '' stay as they were."""
+        news = {name: value for name, value in more.items() if value}
+        return secret_of(**self._parts() | news) if news else self
+
     def words(self) -> tuple[str, ...]:
         """Return every text that must show nowhere, the longest first."""
         hidden = {self._text, *(value for name, value in self._parts().items() if name not in OPEN)}
@@ -75,9 +91,14 @@ class Secret:
     def expires_at(self) -> datetime | None:
         """Return until when it is good, where the network says so."""
         try:
-            return datetime.fromisoformat(self.part("expires_at"))
+            moment = datetime.fromisoformat(self.part("expires_at"))
         except ValueError:
             return None
+        return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+    def scopes(self) -> tuple[str, ...]:
+        """Return what it may do, where the network said so."""
+        return tuple(self.part("scopes").replace(",", " ").split())
 
     def _parts(self) -> dict[str, str]:
         try:
@@ -102,12 +123,47 @@ def read_secret(text: str) -> Secret:
     return Secret(token)
 
 
+def read_keys(network: str, text: str, **known: str) -> Secret:
+    """Return the token or the keys in ``text``: one token, lines ``name = value``, or a JSON object of them.
+
+    ``known`` keys need not be there. Raises CurateError that names what is missing, and shows nothing
+    of what is there.
+    """
+    needed, more = KEYS[network]
+    text = text.removeprefix("\ufeff").strip()
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    pairs = [(name.strip(), value.strip().strip("\"'")) for name, _, value in (line.partition("=") for line in lines)]
+    try:
+        whole = json.loads(text) if text.startswith("{") else None
+    except ValueError:
+        whole = None
+    if isinstance(whole, dict):
+        parts = {name: value for name, value in whole.items() if isinstance(value, str)}
+    elif pairs and all(name in (*needed, *more) for name, _ in pairs):
+        parts = dict(pairs)
+    elif len(needed) == 1:
+        return read_secret(text)
+    else:
+        parts = {needed[-1]: lines[0]} if len(lines) == 1 else {}
+    parts = {name: value for name, value in (known | parts).items() if name in (*needed, *more)}
+    missing = [name for name in needed if not parts.get(name)]
+    if missing:
+        raise CurateError(
+            f"The keys of {network} are not all there: {', '.join(missing)}.",
+            f"Write each on a line of its own as name = value: {', '.join(needed)}.",
+        )
+    for value in parts.values():
+        read_secret(value)
+    return secret_of(**parts)
+
+
 def store_token(config: Path, account: Account, secret: Secret) -> str:
     """Keep the token of ``account``; return where, in words. ``config`` is the person's configuration folder.
 
     Raises CurateError when neither a keyring nor the folder takes it.
     """
     file = _file(config, account)
+    _note_end(file, secret.expires_at())
     if _in_keyring(lambda ring: ring.set_password(SERVICE, _key(account), secret.reveal())):
         file.unlink(missing_ok=True)
         return "the system's keyring"
@@ -158,9 +214,18 @@ def has_token(config: Path, account: Account) -> bool:
         return False
 
 
+def token_ends(config: Path, account: Account) -> datetime | None:
+    """Return until when the token of ``account`` is good, without opening a keyring; None when nobody said."""
+    try:
+        return datetime.fromisoformat(_end(_file(config, account)).read_text(encoding="utf-8").strip())
+    except (OSError, ValueError):
+        return None
+
+
 def forget_token(config: Path, account: Account) -> None:
     """Delete the token of ``account`` wherever it is."""
     _file(config, account).unlink(missing_ok=True)
+    _end(_file(config, account)).unlink(missing_ok=True)
     _in_keyring(lambda ring: ring.delete_password(SERVICE, _key(account)))
 
 
@@ -170,6 +235,21 @@ def _key(account: Account) -> str:
 
 def _file(config: Path, account: Account) -> Path:
     return config / "tokens" / f"{account.network}-{sha256(_key(account).encode()).hexdigest()[:16]}"
+
+
+def _end(file: Path) -> Path:
+    return file.with_suffix(".until")
+
+
+def _note_end(file: Path, moment: datetime | None) -> None:
+    """Keep when a token ends beside it, where it can be read many times a day; that is no secret."""
+    note = _end(file)
+    with contextlib.suppress(OSError):  # the token has it, too
+        note.unlink(missing_ok=True)
+        if moment is not None:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            note.touch(mode=0o600)
+            note.write_text(moment.isoformat() + "\n", encoding="utf-8")
 
 
 def _in_keyring(use: Callable[[KeyringBackend], Answer]) -> list[Answer]:

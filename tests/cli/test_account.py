@@ -56,9 +56,12 @@ def test_an_account_is_tested_and_stored_without_its_token(
             "handle": "dana",
             "deliver": "network",
             "token": "stored",
+            "scopes": [],
+            "expires_at": None,
         }
     ]
-    assert curate("-C", desk, "account", "test", "mastodon", "--json").data == {"name": "mastodon", "handle": "dana"}
+    tested = curate("-C", desk, "account", "test", "mastodon", "--json").data
+    assert tested == {"name": "mastodon", "handle": "dana", "scopes": [], "expires_at": None}
     for place in (written, added.out, added.err, listed.out):
         assert server.password not in place
     for path in desk.rglob("*"):
@@ -158,6 +161,13 @@ def test_a_second_account_of_a_network_needs_a_name(curate: Curate, desk: Path) 
         ("mastodon", "--server", "http://social.example"),  # a token in the clear
         ("mastodon", "--server", "ftp://social.example"),
         ("bluesky", "--handle", "dana@example.org"),
+        ("email", "--handle", "dana@example.org", "--recipients", "ben@example.org"),  # no server
+        ("email", "--server", "smtp.example.org", "--recipients", "ben@example.org"),  # from nobody
+        ("email", "--server", "smtp.example.org", "--handle", "dana@example.org"),  # to nobody
+        ("email", "--server", "smtp.example.org", "--handle", "dana@example.org", "--recipients", "ben"),
+        ("email", "--server", "https://example.org", "--handle", "dana@example.org", "--recipients", "b@example.org"),
+        ("linkedin",),
+        ("x", "--server", "http://api.example"),
         ("bluesky",),
         ("manual", "--name", "a.b"),
         ("mastodon", "--server", "https://social.example", "--token-file", "/nowhere/token"),

@@ -129,7 +129,7 @@ class Bluesky:
             reply = await self.office.client.send(
                 "POST",
                 self._url("com.atproto.server.createSession"),
-                json={"identifier": self.office.account.handle, "password": secret.reveal()},
+                json={"identifier": self.office.account.handle, "password": secret.part("token")},
             )
         except NetworkTrouble as error:
             return unread(error)

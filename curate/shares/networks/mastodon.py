@@ -218,7 +218,7 @@ class Mastodon:
 
     def _headers(self) -> dict[str, str]:
         secret = self.office.secret
-        return {"Authorization": f"Bearer {secret.reveal()}"} if secret else {}
+        return {"Authorization": f"Bearer {secret.part('token')}"} if secret else {}
 
 
 def _look(statuses: list[Any], wanted: str) -> Found | CannotTell | Absent:
