@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli import render
-from curate.cli.main import Group
+from curate.cli.main import Group, Moment
 from curate.cli.share_view import (
     history_row,
     outcome_data,
@@ -24,10 +24,12 @@ from curate.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from curate.cli.here import Here
     from curate.desk.settings import Account, Settings
     from curate.shares.ledger import Share
+    from curate.shares.plan import Wish
     from curate.shares.sender import SendReport
 
 
@@ -43,17 +45,27 @@ def share() -> None:
 @click.option(
     "--at", default="next", show_default=True, metavar="ISO|next", help="When: a time, or the next free slot."
 )
+@click.option("--spread", metavar="DAYS", help="Let the accounts have their turn within so many days: 5d.")
+@click.option("--expires", type=Moment(local=True), metavar="DATE", help="From when on it is old news.")
+@click.option("--image", type=click.Path(path_type=Path), metavar="FILE", help="A PNG, JPEG or WebP of the desk.")
+@click.option("--alt", metavar="TEXT", help="What the image shows, for who cannot see it.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be planned, plan nothing.")
 @click.pass_obj
-def plan(here: Here, post: str, to: str, files: tuple[str, ...], at: str, *, dry_run: bool) -> None:
+def plan(
+    here: Here, post: str, to: str, files: tuple[str, ...], at: str, spread: str | None, expires: datetime | None,
+    image: Path | None, alt: str | None, *, dry_run: bool,
+) -> None:  # fmt: skip
     """Plan one share of a published post for each account, as drafts."""
     from curate.shares.plan import find_accounts, plan_shares
 
     desk, settings = here.desk(), here.settings()
+    wish = _wish(here, spread, expires, image, alt)
     accounts = find_accounts(settings, [name.strip() for name in to.split(",") if name.strip()])
     given = _given(here, settings, accounts, files)
     with here.database() as connection, _words(here, post, accounts, given, keep=dry_run) as texts:
-        planned = plan_shares(desk, settings, connection, post, texts, at=at, now=here.now(), dry_run=dry_run)
+        planned = plan_shares(
+            desk, settings, connection, post, texts, at=at, wish=wish, now=here.now(), dry_run=dry_run
+        )
     rows = [row(one) for one in planned.shares]
     if dry_run:
         rows = [{**one, "id": ""} for one in rows]
@@ -167,6 +179,21 @@ def history(here: Here, share_id: str | None) -> None:
 
 
 # Where the words come from
+
+
+def _wish(here: Here, spread: str | None, expires: datetime | None, image: Path | None, alt: str | None) -> Wish:
+    """Read what is wanted beside words and time. Raises UsageError."""
+    from curate.shares.pictures import read_picture
+    from curate.shares.plan import Wish
+    from curate.shares.slots import read_days
+
+    if alt and image is None:
+        raise UsageError("There is a description and no image.", "--image FILE")
+    return Wish(
+        expires=here.meant(expires) if expires else None,
+        spread=read_days(spread) if spread else 0,
+        image=read_picture(here.desk(), image, alt or "") if image else None,
+    )
 
 
 def _given(here: Here, settings: Settings, accounts: Mapping[str, Account], files: tuple[str, ...]) -> dict[str, str]:

@@ -8,7 +8,9 @@ is never changed here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from curate.desk.db import rehearsal, transaction
 from curate.errors import Refused, Unknown, UsageError
@@ -16,13 +18,14 @@ from curate.posts.files import find_post
 from curate.posts.post import permalink
 from curate.shares import ledger
 from curate.shares.compose import limits_of, measure, wire_text
-from curate.shares.limits import crowding, moment, repetition
-from curate.shares.slots import LATE, When, next_slot, read_time, read_zone
+from curate.shares.evergreen import allowed
+from curate.shares.limits import Diary, Entry, Matter, crowding, moment, repetition
+from curate.shares.pictures import OWN_CARD, Attached
+from curate.shares.slots import LATE, When, next_slot, read_time, read_zone, resolve_again
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Account, Settings
@@ -32,6 +35,24 @@ if TYPE_CHECKING:
 CHANGEABLE = ("draft", "approved", "held", "missed", "rejected", "retry")
 MOVABLE = ("draft", "approved", "held", "missed", "retry")
 APPROVABLE = ("draft", "held", "rejected")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a person may want of a plan beside its words and its time.
+
+    A time without an offset is meant in ``zone``, '' for each account's own. From ``expires`` on it is old
+    news. ``spread`` is in how many days all accounts have their turn, one after the other; 0 for each as
+    soon as it may.
+    """
+
+    zone: str = ""
+    expires: datetime | None = None
+    spread: int = 0
+    image: Attached | None = None
+
+
+NO_WISH = Wish()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +100,7 @@ def plan_shares(  # noqa: PLR0913 - the whole of one plan
     texts: Mapping[str, str],
     *,
     at: str,
+    wish: Wish = NO_WISH,
     now: datetime,
     dry_run: bool = False,
 ) -> Planned:
@@ -87,9 +109,13 @@ def plan_shares(  # noqa: PLR0913 - the whole of one plan
     ``at`` is ISO 8601 or ``next``. Raises Refused with every problem, and then plans nothing; a dry
     run answers the same and keeps nothing.
     """
+    if wish.spread and at != "next":
+        raise UsageError("A time and a spread of days cannot both be meant.", "Leave --at out, or --spread.")
+    if wish.expires is not None and wish.expires <= now:
+        raise UsageError(f"{wish.expires:%d %b %Y} is past: it would be old news at once.", "--expires a day to come")
     post, link = find_page(desk, settings, name)
     with rehearsal(connection) if dry_run else transaction(connection):
-        return _plan(settings, connection, post, link, texts, at=at, now=now)
+        return _plan(settings, connection, post, link, texts, at=at, wish=wish, now=now)
 
 
 def _plan(  # noqa: PLR0913 - as above
@@ -100,22 +126,30 @@ def _plan(  # noqa: PLR0913 - as above
     texts: Mapping[str, str],
     *,
     at: str,
+    wish: Wish,
     now: datetime,
 ) -> Planned:
     made: list[Share] = []
     warnings: list[str] = []
     problems: list[str] = []
-    for account, words in texts.items():
+    matter = _matter(post, wish)
+    for turn, (account, words) in enumerate(texts.items()):
+        after = now + timedelta(days=wish.spread) * turn / len(texts)
         try:
             text = check_text(settings, account, words, link)
-            when, crowded = _place(connection, settings, account, at, now=now)
+            when, crowded = _place(connection, settings, account, matter, at=at, zone=wish.zone, now=after)
         except Refused as refusal:
             problems.append(f"{account}: {refusal.message} {refusal.hint}".rstrip())
             continue
-        again = repetition(text, post.slug, when.at, _others(connection, account))
+        most = allowed(connection, post.slug, account)
+        again = repetition(text, post.slug, when.at, _others(connection, account), at_most=most)
         if again:
             problems.append(again)
             continue
+        network = settings.accounts[account].network
+        image = wish.image if network not in OWN_CARD else None
+        if wish.image and not image:
+            warnings.append(f"{account}: the image is not used, {network} makes its card from the page or has none.")
         share = ledger.add_share(
             connection,
             post=post.slug,
@@ -123,12 +157,18 @@ def _plan(  # noqa: PLR0913 - as above
             title=post.title,
             summary=post.summary,
             account=account,
-            network=settings.accounts[account].network,
+            network=network,
             text=text,
             due_at=when.at,
             wall=when.wall,
             zone=when.zone,
             now=now,
+            image=image.path if image else "",
+            image_hash=image.hash if image else "",
+            alt=image.alt if image else "",
+            source=matter.source,
+            topic=matter.topic,
+            expires_at=matter.expires_at,
         )
         made.append(share)
         warnings += crowded
@@ -137,6 +177,15 @@ def _plan(  # noqa: PLR0913 - as above
     if problems:
         raise Refused("Nothing was planned.", "Mend it and plan again.", tuple(problems))
     return Planned(shares=tuple(made), warnings=tuple(warnings))
+
+
+def _matter(post: Post, wish: Wish) -> Matter:
+    """Return what a share of ``post`` is about: the host of its source, so that one site is one source."""
+    source = ""
+    if post.source is not None:
+        source = (urlsplit(post.source.url).hostname or post.source.site).removeprefix("www.")
+    ends = [end for end in (post.until, wish.expires) if end is not None]
+    return Matter(source=source, topic=post.topic, expires_at=min(ends, default=None))
 
 
 def check_text(settings: Settings, account: str, words: str, link: str) -> str:
@@ -188,19 +237,50 @@ def approve_shares(connection: sqlite3.Connection, share_ids: Sequence[str], *, 
     return Planned(shares=tuple(approved), warnings=tuple(notes))
 
 
-def move_share(settings: Settings, connection: sqlite3.Connection, share_id: str, *, at: str, now: datetime) -> Planned:
-    """Give a share another time, ``next`` or ISO 8601; one that is approved stays so. Raises Unknown, Refused."""
+def move_share(  # noqa: PLR0913 - a share and its new time
+    settings: Settings, connection: sqlite3.Connection, share_id: str, *, at: str, now: datetime, zone: str = ""
+) -> Planned:
+    """Give a share another time, ``next`` or ISO 8601 (in ``zone``, '' for its account's).
+
+    One that is approved stays so. Raises Unknown, Refused.
+    """
     with transaction(connection):
         share = _changeable(connection, share_id, MOVABLE, "moved")
-        when, warnings = _place(connection, settings, share.account, at, now=now, without=share.id)
+        matter = Matter(source=share.source, topic=share.topic, expires_at=share.expires_at)
+        when, warnings = _place(
+            connection, settings, share.account, matter, at=at, zone=zone, now=now, without=share.id
+        )
         others = [
             other for other in _others(connection, share.account) if other.id != share.id and other.post == share.post
         ]
-        again = repetition(share.text, share.post, when.at, others)
+        most = allowed(connection, share.post, share.account)
+        again = repetition(share.text, share.post, when.at, others, at_most=most)
         if again:
             raise Refused(again, "The share is where it was.")
         moved = ledger.set_time(connection, share, due_at=when.at, wall=when.wall, zone=when.zone)
     return Planned(shares=(moved,), warnings=tuple(warnings))
+
+
+def resolve_times(connection: sqlite3.Connection) -> list[str]:
+    """Move what waits to where its wall time is by the time zones' rules of today; say in sentences what moved.
+
+    Rules change with laws, and a plan means what the clock on the wall shows.
+    """
+    said = []
+    with transaction(connection):
+        for share in ledger.list_shares(connection, states=(*ledger.UNSENT, "draft")):
+            try:
+                when = resolve_again(share.wall, read_zone(share.zone), share.due_at)
+            except (UsageError, ValueError):
+                said.append(f"{share.id}: {share.wall} in {share.zone} is no time that is known here; it stays as is.")
+                continue
+            if when is not None:
+                ledger.set_time(connection, share, due_at=when.at, wall=when.wall, zone=when.zone)
+                said.append(
+                    f"{share.id} on {share.account} moved from {share.due_at:%d %b %Y %H:%M} to "
+                    f"{when.at:%d %b %Y %H:%M} (UTC): it is meant for {share.wall}, and {share.zone} has new rules."
+                )
+    return said
 
 
 def cancel_shares(connection: sqlite3.Connection, share_ids: Sequence[str]) -> Planned:
@@ -242,18 +322,22 @@ def _place(  # noqa: PLR0913 - what a place in the week depends on
     connection: sqlite3.Connection,
     settings: Settings,
     account: str,
-    at: str,
+    matter: Matter,
     *,
+    at: str,
+    zone: str,
     now: datetime,
     without: str = "",
 ) -> tuple[When, list[str]]:
     """Find the time a share of ``account`` goes out, and say which limits a chosen time breaks."""
-    zone = read_zone(settings.site.timezone)
-    taken = [moment(share) for share in _others(connection, account) if share.id != without]
     limits = settings.accounts.get(account)
     if limits is None:
         raise Unknown("account", account, "curate account list shows them.")
+    home = read_zone(limits.timezone or settings.site.timezone)
+    others = [share for share in _others(connection, account) if share.id != without]
+    entries = tuple(Entry(at=moment(share), source=share.source, topic=share.topic) for share in others)
+    diary = Diary(account=limits, shares=settings.shares, zone=home, entries=entries)
     if at == "next":
-        return next_slot(account, limits, taken, zone, now=now), []
-    when = read_time(at, zone, now=now)
-    return when, [f"{account} at {when.wall}: {problem}." for problem in crowding(when.at, taken, limits, zone)]
+        return next_slot(account, diary, matter, now=now), []
+    when = read_time(at, read_zone(zone) if zone else home, now=now)
+    return when, [f"{account} at {when.wall}: {problem}." for problem in crowding(when.at, matter, diary)]

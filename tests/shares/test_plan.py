@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from curate.errors import Conflict, Refused, Unknown, UsageError
-from curate.shares import ledger, plan
+from curate.shares import evergreen, ledger, plan
 from curate.shares.limits import AGAIN_AFTER
+from curate.shares.pictures import Attached
 from tests.shares.servers import START
 
 if TYPE_CHECKING:
@@ -55,10 +56,13 @@ def planned(
     *,
     slug: str = "small-models",
     at: str = SOON,
+    wish: plan.Wish = plan.NO_WISH,
     dry_run: bool = False,
 ) -> Planned:
     texts = texts or {"mastodon": "For peers", "bluesky": "The doubt"}
-    return plan.plan_shares(book.desk, book.settings, book.connection, slug, texts, at=at, now=START, dry_run=dry_run)
+    return plan.plan_shares(
+        book.desk, book.settings, book.connection, slug, texts, at=at, wish=wish, now=START, dry_run=dry_run
+    )
 
 
 def test_a_plan_is_one_draft_for_each_account_with_its_link_and_card(planner: Ledger) -> None:
@@ -252,3 +256,119 @@ def test_an_approval_covers_all_that_the_public_sees(planner: Ledger) -> None:
         changed = replace(share, **{field: "something else"})  # type: ignore[arg-type] # text fields all
         assert changed.public != share.public, field
     assert replace(share, reason="x", due_at=START).public == share.public
+
+
+NEWS = """---
+title: Notice
+slug: {slug}
+date: 2026-11-22T08:40:00Z
+kind: {kind}
+status: published
+topic: Reliability
+summary: Mine
+question: Would you?
+source: {{url: "https://www.Example.org/a?b", title: A, site: Example}}
+{more}
+---
+Words
+"""
+
+
+def write_news(book: Ledger, slug: str, kind: str = "link", more: str = "item: kfmt") -> None:
+    (book.desk.content / f"{slug}.md").write_text(NEWS.format(slug=slug, kind=kind, more=more), encoding="utf-8")
+
+
+def test_a_share_knows_its_source_its_topic_and_its_end(planner: Ledger) -> None:
+    write_news(planner, "notice", "notice", "until: 2026-12-01T12:00:00Z")
+    [share] = planned(planner, {"mastodon": "Words"}, slug="notice").shares
+    assert (share.source, share.topic) == ("example.org", "Reliability")
+    assert share.expires_at == datetime(2026, 12, 1, 12, tzinfo=UTC)
+    early = datetime(2026, 11, 25, tzinfo=UTC)
+    [sooner] = planned(planner, {"work": "Words"}, slug="notice", wish=plan.Wish(expires=early)).shares
+    assert sooner.expires_at == early
+    with pytest.raises(UsageError, match="past"):
+        planned(planner, {"bluesky": "Words"}, slug="notice", wish=plan.Wish(expires=START))
+
+
+def test_one_source_is_spaced_on_one_account_and_a_chosen_time_is_warned(planner: Ledger) -> None:
+    write_news(planner, "one")
+    write_news(planner, "two")
+    write_news(planner, "three")
+    assert planned(planner, {"mastodon": "A"}, slug="one", at="2026-11-23T18:00").shares
+    assert planned(planner, {"mastodon": "B"}, slug="two", at="next").shares[0].wall == "2026-11-25T08:40"
+    done = planned(planner, {"mastodon": "C"}, slug="three", at="2026-11-23T23:00")
+    assert done.warnings == (
+        "mastodon at 2026-11-23T23:00: 21:30-06:30 are quiet hours.",
+        "mastodon at 2026-11-23T23:00: another share about example.org is less than 24 hours away.",
+        "mastodon at 2026-11-23T23:00: another share under Reliability is less than 24 hours away.",
+    )
+
+
+def test_times_are_those_of_the_accounts_zone_or_of_the_one_that_is_named(planner: Ledger) -> None:
+    planner.account("ny", "mastodon", server="https://ny.example", handle="d", timezone="America/New_York")
+    [share] = planned(planner, {"ny": "Words"}, at="2026-11-24T08:40").shares
+    assert (share.wall, share.zone) == ("2026-11-24T08:40", "America/New_York")
+    assert share.due_at == datetime(2026, 11, 24, 13, 40, tzinfo=UTC)
+    moved = plan.move_share(
+        planner.settings, planner.connection, share.id, at="2026-11-24T08:40", zone="Asia/Tokyo", now=START
+    )
+    assert (moved.shares[0].zone, moved.shares[0].due_at) == (
+        "Asia/Tokyo",
+        datetime(2026, 11, 23, 23, 40, tzinfo=UTC),
+    )
+    write_post(planner, "another")
+    [other] = planned(planner, {"ny": "Other"}, slug="another", at="next").shares
+    assert (other.wall, other.zone) == ("2026-11-23T08:40", "America/New_York")
+
+
+def test_a_spread_gives_each_account_its_turn(planner: Ledger) -> None:
+    texts = {name: f"For {name}" for name in ("mastodon", "bluesky", "work")}
+    done = planned(planner, texts, at="next", wish=plan.Wish(spread=6))
+    assert [share.wall for share in done.shares] == ["2026-11-23T08:40", "2026-11-25T08:40", "2026-11-27T08:40"]
+    with pytest.raises(UsageError, match="spread"):
+        planned(planner, texts, wish=plan.Wish(spread=6))
+
+
+def test_an_image_goes_where_it_is_used(planner: Ledger) -> None:
+    planner.account("x", "x", handle="dana")
+    image = Attached(path="content/images/a.png", hash="0" * 64, alt="A curve")
+    done = planned(planner, {"mastodon": "One", "x": "Two"}, wish=plan.Wish(image=image))
+    assert [(share.image, share.image_hash, share.alt) for share in done.shares] == [
+        ("content/images/a.png", "0" * 64, "A curve"),
+        ("", "", ""),
+    ]
+    assert done.warnings == ("x: the image is not used, x makes its card from the page or has none.",)
+
+
+def test_what_is_evergreen_may_come_as_often_as_it_was_meant_to(planner: Ledger) -> None:
+    one = evergreen.Evergreen(post="small-models", account="mastodon", days=30, times=3)
+    evergreen.set_evergreens(planner.connection, [one], now=START)
+    for turn in range(3):
+        assert planned(planner, {"mastodon": f"Words {turn}"}, at=(START + turn * AGAIN_AFTER).isoformat()).shares
+    with pytest.raises(Refused) as caught:
+        planned(planner, {"mastodon": "Words 3"}, at=(START + 3 * AGAIN_AFTER).isoformat())
+    assert "3 times are enough" in caught.value.problems[0]
+
+
+def test_changed_rules_of_a_time_zone_move_what_waits_and_say_so(planner: Ledger) -> None:
+    share = in_state(planner, "approved")
+    sent = in_state(planner, "sent")
+    # As if the zone had been an hour behind when these were planned.
+    planner.connection.execute("UPDATE shares SET wall = '2026-11-23T10:00', zone = 'Europe/Berlin'")
+    planner.connection.execute("UPDATE shares SET due_at = due_at + 3600")
+    [said] = plan.resolve_times(planner.connection)
+    assert said.startswith(f"{share.id} on mastodon moved from 23 Nov 2026 10:00 to 23 Nov 2026 09:00 (UTC)")
+    assert "Europe/Berlin" in said
+    moved = planner.find(share)
+    assert (moved.due_at, moved.state, moved.seal) == (share.due_at, "approved", share.seal)
+    assert planner.find(sent).due_at == sent.due_at + timedelta(hours=1)
+    assert plan.resolve_times(planner.connection) == []
+
+
+def test_a_zone_that_is_known_no_more_leaves_the_share_where_it_is(planner: Ledger) -> None:
+    share = in_state(planner, "draft")
+    planner.connection.execute("UPDATE shares SET zone = 'Mars/Olympus'")
+    [said] = plan.resolve_times(planner.connection)
+    assert share.id in said
+    assert "Mars/Olympus" in said
+    assert planner.find(share).due_at == share.due_at
