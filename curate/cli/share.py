@@ -10,12 +10,13 @@ import click
 
 from curate.cli import render
 from curate.cli.main import Group, Moment
+from curate.cli.share_calendar import calendar, export, import_
+from curate.cli.share_queue import evergreen, queue
 from curate.cli.share_view import (
     history_row,
     outcome_data,
     outcome_lines,
     planned_lines,
-    queue_lines,
     row,
     story,
     wire_lines,
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 @click.group(cls=Group)
 def share() -> None:
     """Plan, approve and send what you say about your posts."""
+
+
+for verb in (queue, evergreen, calendar, export, import_):
+    share.add_command(verb)
 
 
 @share.command("plan", epilog="Example: curate share plan small-models-on-call --to mastodon,bluesky --at next")
@@ -70,17 +75,6 @@ def plan(
     if dry_run:
         rows = [{**one, "id": ""} for one in rows]
     here.answer(rows, planned_lines(planned.shares, dry_run=dry_run), warnings=planned.warnings)
-
-
-@share.command("queue", epilog="Example: curate share queue --json")
-@click.pass_obj
-def queue(here: Here) -> None:
-    """Show what goes out, when and where, and what waits for you."""
-    from curate.shares.ledger import list_shares
-
-    with here.database() as connection:
-        shares = [one for one in list_shares(connection) if one.state not in ("sent", "cancelled")]
-    here.answer([row(one) for one in shares], lambda: queue_lines(shares))
 
 
 @share.command("edit", epilog="Example: curate share edit kfmt --text-file words.txt")
