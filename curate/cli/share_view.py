@@ -123,8 +123,8 @@ def week_lines(shares: Sequence[Share], today: date) -> Iterator[str]:
     yield from render.columns(rows, (16, *[9] * 7))
     if not table:
         yield "Nothing goes out in these seven days."
-    zones = sorted({share.zone for share in shares})
-    yield f"A approved  D draft  C copy by hand  ! blocked{f'   times of {", ".join(zones)}' if zones else ''}"
+    zones = ", ".join(sorted({share.zone for share in shares}))
+    yield f"A approved  D draft  C copy by hand  ! blocked{zones and f'   times of {zones}'}"
     for share in shares:
         if letter(share) == "!":
             why = share.reason or share.state.replace("_", " ")
