@@ -21,7 +21,7 @@ from curate.posts.post import permalink
 from curate.presence.publish import expired_notices, scheduled_posts
 from curate.shares import ledger, sender
 from curate.shares.limits import moment
-from curate.shares.plan import resolve_times
+from curate.shares.place import resolve_times
 from curate.shares.sender import SendReport
 
 if TYPE_CHECKING:

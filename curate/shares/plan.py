@@ -19,9 +19,10 @@ from curate.posts.post import permalink
 from curate.shares import ledger
 from curate.shares.compose import limits_of, measure, wire_text
 from curate.shares.evergreen import allowed
-from curate.shares.limits import Diary, Entry, Matter, crowding, moment, repetition
+from curate.shares.limits import Matter, repetition
 from curate.shares.pictures import OWN_CARD, Attached
-from curate.shares.slots import LATE, When, next_slot, read_time, read_zone, resolve_again
+from curate.shares.place import find_place
+from curate.shares.slots import LATE
 
 if TYPE_CHECKING:
     import sqlite3
@@ -137,7 +138,7 @@ def _plan(  # noqa: PLR0913 - as above
         after = now + timedelta(days=wish.spread) * turn / len(texts)
         try:
             text = check_text(settings, account, words, link)
-            when, crowded = _place(connection, settings, account, matter, at=at, zone=wish.zone, now=after)
+            when, crowded = find_place(connection, settings, account, matter, at=at, zone=wish.zone, now=after)
         except Refused as refusal:
             problems.append(f"{account}: {refusal.message} {refusal.hint}".rstrip())
             continue
@@ -247,7 +248,7 @@ def move_share(  # noqa: PLR0913 - a share and its new time
     with transaction(connection):
         share = _changeable(connection, share_id, MOVABLE, "moved")
         matter = Matter(source=share.source, topic=share.topic, expires_at=share.expires_at)
-        when, warnings = _place(
+        when, warnings = find_place(
             connection, settings, share.account, matter, at=at, zone=zone, now=now, without=share.id
         )
         others = [
@@ -259,28 +260,6 @@ def move_share(  # noqa: PLR0913 - a share and its new time
             raise Refused(again, "The share is where it was.")
         moved = ledger.set_time(connection, share, due_at=when.at, wall=when.wall, zone=when.zone)
     return Planned(shares=(moved,), warnings=tuple(warnings))
-
-
-def resolve_times(connection: sqlite3.Connection) -> list[str]:
-    """Move what waits to where its wall time is by the time zones' rules of today; say in sentences what moved.
-
-    Rules change with laws, and a plan means what the clock on the wall shows.
-    """
-    said = []
-    with transaction(connection):
-        for share in ledger.list_shares(connection, states=(*ledger.UNSENT, "draft")):
-            try:
-                when = resolve_again(share.wall, read_zone(share.zone), share.due_at)
-            except (UsageError, ValueError):
-                said.append(f"{share.id}: {share.wall} in {share.zone} is no time that is known here; it stays as is.")
-                continue
-            if when is not None:
-                ledger.set_time(connection, share, due_at=when.at, wall=when.wall, zone=when.zone)
-                said.append(
-                    f"{share.id} on {share.account} moved from {share.due_at:%d %b %Y %H:%M} to "
-                    f"{when.at:%d %b %Y %H:%M} (UTC): it is meant for {share.wall}, and {share.zone} has new rules."
-                )
-    return said
 
 
 def cancel_shares(connection: sqlite3.Connection, share_ids: Sequence[str]) -> Planned:
@@ -316,28 +295,3 @@ def _changeable(connection: sqlite3.Connection, share_id: str, states: Sequence[
 def _others(connection: sqlite3.Connection, account: str) -> list[Share]:
     """Return the account's shares that are out or may still go out."""
     return [share for share in ledger.list_shares(connection, account=account) if share.state not in ledger.GONE]
-
-
-def _place(  # noqa: PLR0913 - what a place in the week depends on
-    connection: sqlite3.Connection,
-    settings: Settings,
-    account: str,
-    matter: Matter,
-    *,
-    at: str,
-    zone: str,
-    now: datetime,
-    without: str = "",
-) -> tuple[When, list[str]]:
-    """Find the time a share of ``account`` goes out, and say which limits a chosen time breaks."""
-    limits = settings.accounts.get(account)
-    if limits is None:
-        raise Unknown("account", account, "curate account list shows them.")
-    home = read_zone(limits.timezone or settings.site.timezone)
-    others = [share for share in _others(connection, account) if share.id != without]
-    entries = tuple(Entry(at=moment(share), source=share.source, topic=share.topic) for share in others)
-    diary = Diary(account=limits, shares=settings.shares, zone=home, entries=entries)
-    if at == "next":
-        return next_slot(account, diary, matter, now=now), []
-    when = read_time(at, read_zone(zone) if zone else home, now=now)
-    return when, [f"{account} at {when.wall}: {problem}." for problem in crowding(when.at, matter, diary)]

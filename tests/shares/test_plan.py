@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curate.errors import Conflict, Refused, Unknown, UsageError
-from curate.shares import evergreen, ledger, plan
+from curate.shares import evergreen, ledger, place, plan
 from curate.shares.limits import AGAIN_AFTER
 from curate.shares.pictures import Attached
 from tests.shares.servers import START
@@ -356,19 +356,19 @@ def test_changed_rules_of_a_time_zone_move_what_waits_and_say_so(planner: Ledger
     # As if the zone had been an hour behind when these were planned.
     planner.connection.execute("UPDATE shares SET wall = '2026-11-23T10:00', zone = 'Europe/Berlin'")
     planner.connection.execute("UPDATE shares SET due_at = due_at + 3600")
-    [said] = plan.resolve_times(planner.connection)
+    [said] = place.resolve_times(planner.connection)
     assert said.startswith(f"{share.id} on mastodon moved from 23 Nov 2026 10:00 to 23 Nov 2026 09:00 (UTC)")
     assert "Europe/Berlin" in said
     moved = planner.find(share)
     assert (moved.due_at, moved.state, moved.seal) == (share.due_at, "approved", share.seal)
     assert planner.find(sent).due_at == sent.due_at + timedelta(hours=1)
-    assert plan.resolve_times(planner.connection) == []
+    assert place.resolve_times(planner.connection) == []
 
 
 def test_a_zone_that_is_known_no_more_leaves_the_share_where_it_is(planner: Ledger) -> None:
     share = in_state(planner, "draft")
     planner.connection.execute("UPDATE shares SET zone = 'Mars/Olympus'")
-    [said] = plan.resolve_times(planner.connection)
+    [said] = place.resolve_times(planner.connection)
     assert share.id in said
     assert "Mars/Olympus" in said
     assert planner.find(share).due_at == share.due_at
