@@ -36,6 +36,7 @@ STORES = {
     "inbox/notes.py",
     "inbox/pages.py",
     "inbox/search.py",
+    "shares/evergreen.py",
     "shares/ledger.py",
     "presence/publish.py",
 }

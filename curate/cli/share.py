@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli import render
-from curate.cli.main import Group
+from curate.cli.main import Group, Moment
 from curate.cli.share_by_hand import copy, log, resolve
+from curate.cli.share_calendar import calendar, export, import_
+from curate.cli.share_queue import evergreen, queue
 from curate.cli.share_view import (
     history_row,
     outcome_data,
     outcome_lines,
     planned_lines,
-    queue_lines,
     row,
     story,
     wire_lines,
@@ -26,16 +27,22 @@ from curate.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from curate.cli.here import Here
     from curate.desk.settings import Account, Settings
     from curate.shares.ledger import Share
+    from curate.shares.plan import Wish
     from curate.shares.sender import SendReport
 
 
 @click.group(cls=Group)
 def share() -> None:
     """Plan, approve and send what you say about your posts."""
+
+
+for verb in (queue, evergreen, calendar, export, import_):
+    share.add_command(verb)
 
 
 @share.command("plan", epilog="Example: curate share plan small-models-on-call --to mastodon,bluesky --at next")
@@ -45,9 +52,16 @@ def share() -> None:
 @click.option(
     "--at", default="next", show_default=True, metavar="ISO|next", help="When: a time, or the next free slot."
 )
+@click.option("--spread", metavar="DAYS", help="Let the accounts have their turn within so many days: 5d.")
+@click.option("--expires", type=Moment(local=True), metavar="DATE", help="From when on it is old news.")
+@click.option("--image", type=click.Path(path_type=Path), metavar="FILE", help="A PNG, JPEG or WebP of the desk.")
+@click.option("--alt", metavar="TEXT", help="What the image shows, for who cannot see it.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be planned, plan nothing.")
 @click.pass_obj
-def plan(here: Here, post: str, to: str, files: tuple[str, ...], at: str, *, dry_run: bool) -> None:
+def plan(
+    here: Here, post: str, to: str, files: tuple[str, ...], at: str, spread: str | None, expires: datetime | None,
+    image: Path | None, alt: str | None, *, dry_run: bool,
+) -> None:  # fmt: skip
     """Plan one share of a published post for each account, as drafts.
 
     Without --to those of the files are meant, or all accounts.
@@ -56,26 +70,18 @@ def plan(here: Here, post: str, to: str, files: tuple[str, ...], at: str, *, dry
     from curate.shares.plan import find_accounts, plan_shares
 
     desk, settings = here.desk(), here.settings()
+    wish = _wish(here, spread, expires, image, alt)
     names = [name.strip() for name in to.split(",") if name.strip()] or list(named_files(files) or settings.accounts)
     accounts = find_accounts(settings, names)
     given = _given(here, settings, accounts, files)
     with here.database() as connection, _words(here, post, accounts, given, keep=dry_run) as texts:
-        planned = plan_shares(desk, settings, connection, post, texts, at=at, now=here.now(), dry_run=dry_run)
+        planned = plan_shares(
+            desk, settings, connection, post, texts, at=at, wish=wish, now=here.now(), dry_run=dry_run
+        )
     rows = [row(one) for one in planned.shares]
     if dry_run:
         rows = [{**one, "id": ""} for one in rows]
     here.answer(rows, planned_lines(planned.shares, dry_run=dry_run), warnings=planned.warnings)
-
-
-@share.command("queue", epilog="Example: curate share queue --json")
-@click.pass_obj
-def queue(here: Here) -> None:
-    """Show what goes out, when and where, and what waits for you."""
-    from curate.shares.ledger import list_shares
-
-    with here.database() as connection:
-        shares = [one for one in list_shares(connection) if one.state not in ("sent", "cancelled")]
-    here.answer([row(one) for one in shares], lambda: queue_lines(shares))
 
 
 @share.command("edit", epilog="Example: curate share edit kfmt --text-file words.txt")
@@ -90,7 +96,7 @@ def edit(here: Here, share_id: str, file: str | None) -> None:
 
     settings = here.settings()
     with here.database() as connection, _new_words(here, find_share(connection, share_id), file) as words:
-        changed, taken_back = edit_share(settings, connection, share_id, words, desk=here.desk())
+        changed, taken_back = edit_share(here.desk(), settings, connection, share_id, words)
         warnings = warnings_of(connection, settings, changed, here.desk())
     warnings += [f"{share_id} is a draft again: curate share approve {share_id}"] if taken_back else []
     here.answer(row(changed), planned_lines([changed]), warnings=warnings)
@@ -106,7 +112,7 @@ def approve(here: Here, ids: tuple[str, ...]) -> None:
 
     with here.database() as connection:
         home.settle(connection, here.desk(), here.config_folder())
-        done = approve_shares(connection, ids, now=here.now(), settings=here.settings(), desk=here.desk())
+        done = approve_shares(here.desk(), here.settings(), connection, ids, now=here.now())
     here.answer([row(one) for one in done.shares], planned_lines(done.shares), warnings=done.warnings)
 
 
@@ -181,6 +187,21 @@ for command in (check, copy, log, resolve):
     share.add_command(command)
 
 # Where the words come from
+
+
+def _wish(here: Here, spread: str | None, expires: datetime | None, image: Path | None, alt: str | None) -> Wish:
+    """Read what is wanted beside words and time. Raises UsageError."""
+    from curate.shares.pictures import read_picture
+    from curate.shares.plan import Wish
+    from curate.shares.slots import read_days
+
+    if alt and image is None:
+        raise UsageError("There is a description and no image.", "--image FILE")
+    return Wish(
+        expires=here.meant(expires) if expires else None,
+        spread=read_days(spread) if spread else 0,
+        image=read_picture(here.desk(), image, alt or "") if image else None,
+    )
 
 
 def _given(here: Here, settings: Settings, accounts: Mapping[str, Account], files: tuple[str, ...]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,12 @@ from curate.cli import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
 
+    from curate.shares.evergreen import Due, Evergreen
     from curate.shares.ledger import Attempt, Share
     from curate.shares.sender import SendReport
+    from curate.shares.sheet import Imported
 
 STATES = ("held", "unknown", "missed", "rejected", "retry", "handed_over")  # what a pass may leave a share in
 
@@ -72,16 +76,80 @@ def planned_lines(shares: Sequence[Share], *, dry_run: bool = False) -> Iterator
         yield "Nothing was planned."
 
 
-def queue_lines(shares: Sequence[Share]) -> Iterator[str]:
-    """Show the queue: one line for each share, and why it waits."""
-    if not shares:
+def imported_lines(done: Imported, *, dry_run: bool) -> Iterator[str]:
+    """Show what a table brought: each new draft, each change, and how many shares stay as they were."""
+    named = [("new", "" if dry_run else one.id, one) for one in done.planned]
+    named += [("changed", one.id, one) for one in done.changed]
+    cells = [(word, name, when(one), one.account, one.state.replace("_", " "), one.text) for word, name, one in named]
+    yield from render.columns(cells, (8, 8, 20, 20, 12, 60))
+    would = "would be " if dry_run else ""
+    yield f"{len(done.planned)} {would}planned, {len(done.changed)} {would}changed, {done.unchanged} unchanged."
+
+
+def queue_lines(shares: Sequence[Share], due: Sequence[Due] = ()) -> Iterator[str]:
+    """Show the queue: one line for each share, and why it waits; then what it is time to say anew."""
+    if not shares and not due:
         yield "No shares are planned. curate share plan POST --to ACCOUNT --at next"
-        return
     cells = [(one.id, when(one), one.account, one.state.replace("_", " "), one.text) for one in shares]
     for line, share in zip(render.columns(cells, (8, 20, 20, 12, 60)), shares, strict=True):
         yield line
         if share.reason:
             yield f"      {render.term_safe(share.reason)}"
+    yield from due_lines(due)
+
+
+def due_lines(due: Sequence[Due]) -> Iterator[str]:
+    """Show the evergreens it is time to find new words for, each with the command that begins it."""
+    for one in due:
+        post, account = one.evergreen.post, one.evergreen.account
+        last = f"last on {one.last:%d %b %Y}" if one.last else "not said yet"
+        yield f"time for new words: {post} on {account}, {one.said} of {one.evergreen.times}, {last}"
+        yield f"Next       curate share plan {post} --to {account}"
+
+
+def week_lines(shares: Sequence[Share], today: date) -> Iterator[str]:
+    """Show the seven days from ``today`` on, a row for each account, and below what is blocked and why."""
+    days = [today + timedelta(days=ahead) for ahead in range(7)]
+    table: dict[str, dict[date, list[str]]] = {}
+    for share in shares:
+        local = share.due_at.astimezone(ZoneInfo(share.zone))
+        if days[0] <= local.date() <= days[-1]:
+            table.setdefault(share.account, {}).setdefault(local.date(), []).append(f"{local:%H:%M} {letter(share)}")
+    rows: list[tuple[str, ...]] = [("", *(f"{day:%a} {day.day}" for day in days))]
+    for account, cells in sorted(table.items()):
+        for depth in range(max(map(len, cells.values()))):
+            lines = [(cells.get(day, ["-"])[depth:] or [""])[0] for day in days]
+            rows.append((account if depth == 0 else "", *lines))
+    yield from render.columns(rows, (16, *[9] * 7))
+    if not table:
+        yield "Nothing goes out in these seven days."
+    zones = ", ".join(sorted({share.zone for share in shares}))
+    yield f"A approved  D draft  C copy by hand  ! blocked{zones and f'   times of {zones}'}"
+    for share in shares:
+        if letter(share) == "!":
+            why = share.reason or share.state.replace("_", " ")
+            yield f"! {share.id} {share.account}, {when(share)}: {render.term_safe(why)}"
+
+
+def letter(share: Share) -> str:
+    """Say in one letter what a share waits for."""
+    if share.state in ("approved", "retry", "sending"):
+        return "C" if share.network == "manual" else "A"
+    return {"draft": "D", "handed_over": "C", "sent": "A"}.get(share.state, "!")
+
+
+def evergreen_row(one: Evergreen) -> dict[str, Any]:
+    """Return an evergreen as a script reads it."""
+    return {"post": one.post, "account": one.account, "days": one.days, "times": one.times, "until": one.until}
+
+
+def evergreen_lines(evergreens: Sequence[Evergreen]) -> Iterator[str]:
+    """Show what comes back, where, how often and until when."""
+    if not evergreens:
+        yield "Nothing is evergreen. curate share evergreen POST --to ACCOUNT --every 60d --times 3"
+    for one in evergreens:
+        until = f", not after {one.until:%d %b %Y}" if one.until else ""
+        yield f"{one.post} on {one.account}: {one.times} times, {one.days} days apart{until}"
 
 
 def story(share: Share, attempts: Sequence[Attempt], *, whole: bool) -> Iterator[str]:

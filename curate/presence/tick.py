@@ -21,6 +21,7 @@ from curate.posts.post import permalink
 from curate.presence.publish import expired_notices, scheduled_posts
 from curate.shares import ledger, sender
 from curate.shares.limits import moment
+from curate.shares.place import resolve_times
 from curate.shares.sender import SendReport
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
     """
     done = Pass()
     with hold(desk, "tick", wait=0.5):
+        done.troubles.extend(resolve_times(connection))
         if fetch and not offline:
             await _fetch(desk, settings, connection, client, done, now=clock(), progress=progress)
         _put_up(desk, settings, connection, done, now=clock(), offline=offline)

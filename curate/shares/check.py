@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from curate.desk.settings import Account
 from curate.shares import ledger
 from curate.shares.compose import find_urls, limits_of, measure, own_link, same_page
+from curate.shares.evergreen import allowed
 from curate.shares.judge import about_share, earlier_texts, judge_share
-from curate.shares.limits import MONTH, crowding, moment, price, repetition
+from curate.shares.limits import MONTH, Matter, crowding, moment, price, repetition
+from curate.shares.place import open_diary
 from curate.shares.sincerity import MOST_TAGS, closest, find_hashtags
-from curate.shares.slots import read_zone
 
 if TYPE_CHECKING:
     import sqlite3
@@ -145,15 +146,18 @@ def _phrases(case: _Case) -> Iterator[Check]:
 
 def _again(case: _Case) -> Iterator[Check]:
     share = case.share
-    problem = repetition(share.text, share.post, moment(share), case.neighbours)
+    most = allowed(case.connection, share.post, share.account)
+    problem = repetition(share.text, share.post, moment(share), case.neighbours, at_most=most)
     yield Check("again", ok=not problem, words=problem or "new on this account")
 
 
 def _pace(case: _Case) -> Iterator[Check]:
     share = case.share
-    zone = read_zone(case.account.timezone or case.settings.site.timezone)
-    taken = [moment(one) for one in case.neighbours]
-    problems = crowding(moment(share), taken, case.account, zone)
+    if share.account not in case.settings.accounts:
+        return
+    matter = Matter(source=share.source, topic=share.topic, expires_at=share.expires_at)
+    diary = open_diary(case.connection, case.settings, share.account, without=share.id)
+    problems = crowding(moment(share), matter, diary)
     if problems:  # a time the person chose wins
         words = f"{'; '.join(problems).capitalize()}. curate share move {share.id} --at next"
         yield Check("pace", ok=True, words=words, doubtful=True)

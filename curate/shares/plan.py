@@ -8,7 +8,9 @@ is never changed here.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from curate.desk.db import rehearsal, transaction
 from curate.desk.settings import Settings
@@ -17,14 +19,16 @@ from curate.posts.files import find_post
 from curate.posts.post import permalink
 from curate.shares import ledger
 from curate.shares.compose import limits_of, measure, tagged, wire_text
+from curate.shares.evergreen import allowed
 from curate.shares.judge import about, judge_share, judge_text
-from curate.shares.limits import crowding, moment, repetition
-from curate.shares.slots import LATE, When, next_slot, read_time, read_zone
+from curate.shares.limits import Matter, repetition
+from curate.shares.pictures import OWN_CARD, Attached
+from curate.shares.place import find_place
+from curate.shares.slots import LATE
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Account
@@ -35,6 +39,24 @@ if TYPE_CHECKING:
 CHANGEABLE = ("draft", "approved", "held", "missed", "rejected", "retry")
 MOVABLE = ("draft", "approved", "held", "missed", "retry")
 APPROVABLE = ("draft", "held", "rejected")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a person may want of a plan beside its words and its time.
+
+    A time without an offset is meant in ``zone``, '' for each account's own. From ``expires`` on it is old
+    news. ``spread`` is in how many days all accounts have their turn, one after the other; 0 for each as
+    soon as it may.
+    """
+
+    zone: str = ""
+    expires: datetime | None = None
+    spread: int = 0
+    image: Attached | None = None
+
+
+NO_WISH = Wish()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +104,7 @@ def plan_shares(  # noqa: PLR0913 - the whole of one plan
     texts: Mapping[str, str],
     *,
     at: str,
+    wish: Wish = NO_WISH,
     now: datetime,
     dry_run: bool = False,
 ) -> Planned:
@@ -90,9 +113,13 @@ def plan_shares(  # noqa: PLR0913 - the whole of one plan
     ``at`` is ISO 8601 or ``next``. Raises Refused with every problem, and then plans nothing; a dry
     run answers the same and keeps nothing.
     """
+    if wish.spread and at != "next":
+        raise UsageError("A time and a spread of days cannot both be meant.", "Leave --at out, or --spread.")
+    if wish.expires is not None and wish.expires <= now:
+        raise UsageError(f"{wish.expires:%d %b %Y} is past: it would be old news at once.", "--expires a day to come")
     post, link = find_page(desk, settings, name)
     with rehearsal(connection) if dry_run else transaction(connection):
-        return _plan(settings, connection, post, link, texts, at=at, now=now)
+        return _plan(settings, connection, post, link, texts, at=at, wish=wish, now=now)
 
 
 def _plan(  # noqa: PLR0913 - as above
@@ -103,19 +130,23 @@ def _plan(  # noqa: PLR0913 - as above
     texts: Mapping[str, str],
     *,
     at: str,
+    wish: Wish,
     now: datetime,
 ) -> Planned:
     made: list[Share] = []
     warnings: list[str] = []
     problems: list[str] = []
-    for account, words in texts.items():
+    matter = _matter(post, wish)
+    for turn, (account, words) in enumerate(texts.items()):
+        after = now + timedelta(days=wish.spread) * turn / len(texts)
         try:
             text = check_text(settings, account, words, link)
-            when, crowded = _place(connection, settings, account, at, now=now)
+            when, crowded = find_place(connection, settings, account, matter, at=at, zone=wish.zone, now=after)
         except Refused as refusal:
             problems.append(f"{account}: {refusal.message} {refusal.hint}".rstrip())
             continue
-        again = repetition(text, post.slug, when.at, _others(connection, account))
+        most = allowed(connection, post.slug, account)
+        again = repetition(text, post.slug, when.at, _others(connection, account), at_most=most)
         if again:
             problems.append(again)
             continue
@@ -127,6 +158,10 @@ def _plan(  # noqa: PLR0913 - as above
         if refusals:
             problems += [f"{account}: {refusal}" for refusal in refusals]
             continue
+        network = settings.accounts[account].network
+        image = wish.image if network not in OWN_CARD else None
+        if wish.image and not image:
+            warnings.append(f"{account}: the image is not used, {network} makes its card from the page or has none.")
         share = ledger.add_share(
             connection,
             post=post.slug,
@@ -134,12 +169,18 @@ def _plan(  # noqa: PLR0913 - as above
             title=post.title,
             summary=post.summary,
             account=account,
-            network=settings.accounts[account].network,
+            network=network,
             text=text,
             due_at=when.at,
             wall=when.wall,
             zone=when.zone,
             now=now,
+            image=image.path if image else "",
+            image_hash=image.hash if image else "",
+            alt=image.alt if image else "",
+            source=matter.source,
+            topic=matter.topic,
+            expires_at=matter.expires_at,
         )
         made.append(share)
         warnings += crowded
@@ -149,6 +190,15 @@ def _plan(  # noqa: PLR0913 - as above
     if problems:
         raise Refused("Nothing was planned.", "Mend it and plan again.", tuple(problems))
     return Planned(shares=tuple(made), warnings=tuple(warnings))
+
+
+def _matter(post: Post, wish: Wish) -> Matter:
+    """Return what a share of ``post`` is about: the host of its source, so that one site is one source."""
+    source = ""
+    if post.source is not None:
+        source = (urlsplit(post.source.url).hostname or post.source.site).removeprefix("www.")
+    ends = [end for end in (post.until, wish.expires) if end is not None]
+    return Matter(source=source, topic=post.topic, expires_at=min(ends, default=None))
 
 
 def check_text(settings: Settings, account: str, words: str, link: str) -> str:
@@ -162,12 +212,11 @@ def check_text(settings: Settings, account: str, words: str, link: str) -> str:
 
 
 def edit_share(
-    settings: Settings, connection: sqlite3.Connection, share_id: str, words: str, *, desk: Desk | None = None
+    desk: Desk, settings: Settings, connection: sqlite3.Connection, share_id: str, words: str
 ) -> tuple[Share, bool]:
     """Give a share other words; return it, and whether an approval was taken back by that.
 
-    The same words again change nothing. With ``desk`` they are held against the post's quotes, too.
-    Raises Unknown, Refused.
+    The same words again change nothing. Raises Unknown, Refused.
     """
     with transaction(connection):
         share = _changeable(connection, share_id, CHANGEABLE, "edited")
@@ -187,17 +236,11 @@ def edit_share(
 
 
 def approve_shares(
-    connection: sqlite3.Connection,
-    share_ids: Sequence[str],
-    *,
-    now: datetime,
-    settings: Settings | None = None,
-    desk: Desk | None = None,
+    desk: Desk, settings: Settings, connection: sqlite3.Connection, share_ids: Sequence[str], *, now: datetime
 ) -> Planned:
     """Let these shares go out as they read now, all or none; warn of words that were nearly said before.
 
-    Without ``settings`` the usual limits hold; with ``desk`` the words are held against the post's quotes,
-    too. Raises Unknown, Refused.
+    Raises Unknown, Refused.
     """
     approved, notes = [], []
     with transaction(connection):
@@ -213,21 +256,30 @@ def approve_shares(
                     f"{share_id} was meant for {share.wall} ({share.zone}), which is past.",
                     f"curate share move {share_id} --at next",
                 )
-            doubts = _words_stand(connection, settings or Settings(), share, desk)
+            doubts = _words_stand(connection, settings, share, desk)
             notes += [f"{share_id}: {doubt}" for doubt in doubts]
             approved.append(ledger.set_approved(connection, share, now=now))
     return Planned(shares=tuple(approved), warnings=tuple(notes))
 
 
-def move_share(settings: Settings, connection: sqlite3.Connection, share_id: str, *, at: str, now: datetime) -> Planned:
-    """Give a share another time, ``next`` or ISO 8601; one that is approved stays so. Raises Unknown, Refused."""
+def move_share(  # noqa: PLR0913 - a share and its new time
+    settings: Settings, connection: sqlite3.Connection, share_id: str, *, at: str, now: datetime, zone: str = ""
+) -> Planned:
+    """Give a share another time, ``next`` or ISO 8601 (in ``zone``, '' for its account's).
+
+    One that is approved stays so. Raises Unknown, Refused.
+    """
     with transaction(connection):
         share = _changeable(connection, share_id, MOVABLE, "moved")
-        when, warnings = _place(connection, settings, share.account, at, now=now, without=share.id)
+        matter = Matter(source=share.source, topic=share.topic, expires_at=share.expires_at)
+        when, warnings = find_place(
+            connection, settings, share.account, matter, at=at, zone=zone, now=now, without=share.id
+        )
         others = [
             other for other in _others(connection, share.account) if other.id != share.id and other.post == share.post
         ]
-        again = repetition(share.text, share.post, when.at, others)
+        most = allowed(connection, share.post, share.account)
+        again = repetition(share.text, share.post, when.at, others, at_most=most)
         if again:
             raise Refused(again, "The share is where it was.")
         moved = ledger.set_time(connection, share, due_at=when.at, wall=when.wall, zone=when.zone)
@@ -287,24 +339,3 @@ def _parted(findings: Sequence[Finding]) -> tuple[list[str], list[str]]:
 def _others(connection: sqlite3.Connection, account: str) -> list[Share]:
     """Return the account's shares that are out or may still go out."""
     return [share for share in ledger.list_shares(connection, account=account) if share.state not in ledger.GONE]
-
-
-def _place(  # noqa: PLR0913 - what a place in the week depends on
-    connection: sqlite3.Connection,
-    settings: Settings,
-    account: str,
-    at: str,
-    *,
-    now: datetime,
-    without: str = "",
-) -> tuple[When, list[str]]:
-    """Find the time a share of ``account`` goes out, and say which limits a chosen time breaks."""
-    zone = read_zone(settings.site.timezone)
-    taken = [moment(share) for share in _others(connection, account) if share.id != without]
-    limits = settings.accounts.get(account)
-    if limits is None:
-        raise Unknown("account", account, "curate account list shows them.")
-    if at == "next":
-        return next_slot(account, limits, taken, zone, now=now), []
-    when = read_time(at, zone, now=now)
-    return when, [f"{account} at {when.wall}: {problem}." for problem in crowding(when.at, taken, limits, zone)]

@@ -1,6 +1,6 @@
 """Find the instant a share goes out: a time somebody wrote, or the next free slot of an account.
 
-A slot and a time without an offset are wall time in the site's zone. Where the clocks are put forward
+A slot and a time without an offset are wall time in the account's zone. Where the clocks are put forward
 a time that does not exist is moved forward by the same step; where they are put back, the first of the
 two is meant. Pure: knows neither the ledger nor the clock.
 """
@@ -17,9 +17,7 @@ from curate.errors import Refused, UsageError
 from curate.shares.limits import crowding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from curate.desk.settings import Account
+    from curate.shares.limits import Diary, Matter
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HORIZON = 90  # days: how far ahead a free slot is looked for
@@ -83,23 +81,48 @@ def read_slot(text: str) -> tuple[int, time]:
     return DAYS.index(match[1]), time(int(match[2]), int(match[3]))
 
 
-def next_slot(name: str, account: Account, taken: Sequence[datetime], zone: ZoneInfo, *, now: datetime) -> When:
-    """Return the first slot of the account ``name`` after ``now`` that is free and within its limits.
+def read_days(text: str) -> int:
+    """Read a number of days, such as ``5d``. Raises UsageError."""
+    match = re.fullmatch(r"([1-9]\d{0,3})d?", text.strip().lower(), re.ASCII)
+    if match is None:
+        raise UsageError(f"“{text}” is not a number of days.", "Write 5d for five days.")
+    return int(match[1])
 
-    ``taken`` are the instants of its other shares, past and to come. Raises Refused when there is none
-    in the next 90 days, UsageError for a slot that cannot be read.
+
+def resolve_again(wall: str, zone: ZoneInfo, at: datetime) -> When | None:
+    """Return when ``wall`` is in ``zone`` as its rules are known now; None when it still is at ``at``.
+
+    The second of two equal wall times stays the second. Raises ValueError when ``wall`` cannot be read.
     """
-    slots = [read_slot(slot) for slot in account.slots]
+    if at.astimezone(zone).replace(tzinfo=None).isoformat(timespec="minutes") == wall:
+        return None
+    when = at_wall(datetime.fromisoformat(wall), zone)
+    return when if when.at != at else None
+
+
+def next_slot(name: str, diary: Diary, matter: Matter, *, now: datetime) -> When:
+    """Return the first slot of the account ``name`` after ``now`` that is free and within all limits.
+
+    Raises Refused when there is none in the next 90 days, UsageError for a slot that cannot be read.
+    """
+    slots = [read_slot(slot) for slot in diary.account.slots]
     if not slots:
         raise Refused(f"The account {name} has no slots.", f"Give a time, or set accounts.{name}.slots.")
+    zone = diary.zone
     first = now.astimezone(zone).date()
     for ahead in range(HORIZON):
         day = first + timedelta(days=ahead)
-        for start in sorted(start for weekday, start in slots if weekday == day.weekday()):
-            when = at_wall(datetime.combine(day, start), zone)
-            if when.at > now and not crowding(when.at, taken, account, zone):
+        starts = {start for weekday, start in slots if weekday == day.weekday()}
+        # By the instant: a time that clocks skip comes after some that stand later in the day.
+        for when in sorted((at_wall(datetime.combine(day, start), zone) for start in starts), key=lambda one: one.at):
+            if when.at > now and not crowding(when.at, matter, diary):
                 return when
     raise Refused(
-        f"The account {name} has no free slot in the next {HORIZON} days.",
+        f"The account {name} has no free slot in the next {HORIZON} days{_until(matter, diary)}.",
         f"Give a time, or add slots: curate config get accounts.{name}.slots",
     )
+
+
+def _until(matter: Matter, diary: Diary) -> str:
+    end = matter.expires_at
+    return f" before it is old news on {end.astimezone(diary.zone):%d %b %Y}" if end else ""

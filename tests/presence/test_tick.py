@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from curate.cli.here import Here
+from curate.desk.db import open_database
+from curate.desk.folder import Desk
 from curate.site import deploy
 from tests.presence.test_publish import ESSAY, write_essay
 from tests.shares.servers import MastodonServer, serve
@@ -229,3 +232,14 @@ def test_a_share_of_a_post_turned_back_to_draft_is_held(curate: Curate, desk: Pa
     done = curate("-C", desk, "tick", "--json", "--now", "2026-11-23T12:06:00+00:00", expect=None).data
     assert done["sent"] == []
     assert [row["id"] for row in done["held"]] == [share]
+
+
+def test_a_zone_whose_rules_changed_moves_what_waits_and_the_pass_says_so(curate: Curate, desk: Path) -> None:
+    share = ready_share(curate, desk)
+    with closing(open_database(Desk(desk))) as connection:
+        # As if the zone had been an hour ahead when it was planned.
+        connection.execute("UPDATE shares SET due_at = due_at - 3600")
+    answer = curate("-C", desk, "tick", "--json", "--now", "2026-11-23T12:04:00+00:00")
+    assert answer.data["sent"] == []
+    assert answer.data["next"] == "2026-11-23T12:05:00Z"
+    assert any(share in said and "moved from 23 Nov 2026 11:05" in said for said in json.loads(answer.out)["warnings"])

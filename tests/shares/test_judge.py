@@ -103,12 +103,12 @@ def test_each_refusal_says_why_in_a_plan_in_an_edit_and_at_the_approval(planner:
     assert why in refusal(planner, mastodon=text)
     share = planned(planner, mastodon=OWN).shares[0]
     with pytest.raises(Refused) as caught:
-        plan.edit_share(planner.settings, planner.connection, share.id, text, desk=planner.desk)
+        plan.edit_share(planner.desk, planner.settings, planner.connection, share.id, text)
     assert why in caught.value.message
     assert planner.find(share) == share
     planner.connection.execute("UPDATE shares SET text = ?", (f"{text}\n\n{LINK}",))
     with pytest.raises(Refused) as caught:
-        plan.approve_shares(planner.connection, [share.id], now=START, settings=planner.settings, desk=planner.desk)
+        plan.approve_shares(planner.desk, planner.settings, planner.connection, [share.id], now=START)
     assert why in caught.value.message
     [one] = checked(planner)
     assert not one.ok
@@ -123,7 +123,7 @@ def test_a_little_alike_is_a_warning_everywhere(planner: Ledger) -> None:
     share = done.shares[1]
     [said] = warnings_of(planner.connection, planner.settings, share, planner.desk)
     assert said.startswith(f"{share.id}: ")
-    approved = plan.approve_shares(planner.connection, [share.id], now=START, settings=planner.settings)
+    approved = plan.approve_shares(planner.desk, planner.settings, planner.connection, [share.id], now=START)
     assert len(approved.warnings) == 1
     one = checked(planner, share.id)[0]
     assert one.ok
@@ -138,7 +138,7 @@ def test_a_tag_of_the_post_in_small_letters_is_a_warning(planner: Ledger) -> Non
 def test_a_post_that_is_gone_does_not_stop_its_shares(planner: Ledger) -> None:
     share = planned(planner, mastodon=OWN).shares[0]
     (planner.desk.content / "small-models.md").unlink()
-    assert plan.approve_shares(planner.connection, [share.id], now=START, desk=planner.desk).shares
+    assert plan.approve_shares(planner.desk, planner.settings, planner.connection, [share.id], now=START).shares
     assert checked(planner)[0].ok
 
 
@@ -146,14 +146,14 @@ def test_an_approval_counts_again(planner: Ledger) -> None:
     share = planned(planner, mastodon=OWN).shares[0]
     planner.account("mastodon", "mastodon", server="https://social.example", characters=50)
     with pytest.raises(Refused, match="too long"):
-        plan.approve_shares(planner.connection, [share.id], now=START, settings=planner.settings)
+        plan.approve_shares(planner.desk, planner.settings, planner.connection, [share.id], now=START)
 
 
 def test_an_image_needs_words(planner: Ledger) -> None:
     share = planned(planner, mastodon=OWN).shares[0]
     planner.connection.execute("UPDATE shares SET image = 'content/images/a.png', image_hash = 'x'")
     with pytest.raises(Refused, match="what its image shows"):
-        plan.approve_shares(planner.connection, [share.id], now=START)
+        plan.approve_shares(planner.desk, planner.settings, planner.connection, [share.id], now=START)
     [one] = checked(planner)
     assert not one.ok
     assert "Nothing says what content/images/a.png shows" in words(one, "image")
@@ -252,7 +252,7 @@ def test_an_edit_follows_the_setting_of_its_day(planner: Ledger) -> None:
     share = planned(planner, mastodon=OWN).shares[0]
 
     def edited(text: str) -> Share:
-        return plan.edit_share(planner.settings, planner.connection, share.id, text)[0]
+        return plan.edit_share(planner.desk, planner.settings, planner.connection, share.id, text)[0]
 
     assert edited(share.text) == share
     utm(planner, on=False)

@@ -76,10 +76,12 @@ class Sending(RuleBasedStateMachine):
         share = shares[pick % len(shares)]
         try:
             if what == "approve":
-                [done] = plan.approve_shares(self.book.connection, [share.id], now=self.now).shares
+                [done] = plan.approve_shares(
+                    self.book.desk, self.book.settings, self.book.connection, [share.id], now=self.now
+                ).shares
                 self._note(done)
             elif what == "edit":
-                plan.edit_share(self.book.settings, self.book.connection, share.id, self._words())
+                plan.edit_share(self.book.desk, self.book.settings, self.book.connection, share.id, self._words())
             elif what == "cancel":
                 plan.cancel_shares(self.book.connection, [share.id])
             else:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from curate.errors import Conflict, Refused, Unknown, UsageError
-from curate.shares import ledger, plan
+from curate.shares import evergreen, ledger, place, plan
 from curate.shares.limits import AGAIN_AFTER
+from curate.shares.pictures import Attached
 from tests.shares.servers import START
 
 if TYPE_CHECKING:
@@ -55,10 +56,13 @@ def planned(
     *,
     slug: str = "small-models",
     at: str = SOON,
+    wish: plan.Wish = plan.NO_WISH,
     dry_run: bool = False,
 ) -> Planned:
     texts = texts or {"mastodon": "For peers", "bluesky": "The doubt"}
-    return plan.plan_shares(book.desk, book.settings, book.connection, slug, texts, at=at, now=START, dry_run=dry_run)
+    return plan.plan_shares(
+        book.desk, book.settings, book.connection, slug, texts, at=at, wish=wish, now=START, dry_run=dry_run
+    )
 
 
 def test_a_plan_is_one_draft_for_each_account_with_its_link_and_card(planner: Ledger) -> None:
@@ -181,20 +185,23 @@ def in_state(book: Ledger, state: str) -> Share:
 
 def test_an_edit_takes_the_approval_back(planner: Ledger) -> None:
     share = in_state(planner, "approved")
-    changed, taken_back = plan.edit_share(planner.settings, planner.connection, share.id, "Better words")
+    changed, taken_back = plan.edit_share(planner.desk, planner.settings, planner.connection, share.id, "Better words")
     assert (changed.state, taken_back, changed.seal) == ("draft", True, "")
-    assert plan.edit_share(planner.settings, planner.connection, share.id, "Better words") == (changed, False)
+    assert plan.edit_share(planner.desk, planner.settings, planner.connection, share.id, "Better words") == (
+        changed,
+        False,
+    )
 
 
 @pytest.mark.parametrize("state", ["sending", "sent", "unknown", "handed_over", "cancelled"])
 def test_what_is_or_may_be_out_is_never_edited_moved_or_approved(planner: Ledger, state: str) -> None:
     share = in_state(planner, state)
     with pytest.raises(Refused, match="cannot be edited"):
-        plan.edit_share(planner.settings, planner.connection, share.id, "Better words")
+        plan.edit_share(planner.desk, planner.settings, planner.connection, share.id, "Better words")
     with pytest.raises(Refused, match="cannot be moved"):
         plan.move_share(planner.settings, planner.connection, share.id, at="next", now=START)
     with pytest.raises(Refused, match="cannot be approved"):
-        plan.approve_shares(planner.connection, [share.id], now=START)
+        plan.approve_shares(planner.desk, planner.settings, planner.connection, [share.id], now=START)
     if state != "handed_over":
         with pytest.raises(Refused, match="cannot be cancelled"):
             plan.cancel_shares(planner.connection, [share.id])
@@ -204,7 +211,7 @@ def test_what_is_or_may_be_out_is_never_edited_moved_or_approved(planner: Ledger
 def test_what_is_missed_is_moved_or_sent_and_the_refusal_says_so(planner: Ledger) -> None:
     share = in_state(planner, "missed")
     with pytest.raises(Refused) as error:
-        plan.approve_shares(planner.connection, [share.id], now=START)
+        plan.approve_shares(planner.desk, planner.settings, planner.connection, [share.id], now=START)
     assert f"share move {share.id}" in error.value.hint
     assert f"share send {share.id}" in error.value.hint
 
@@ -222,11 +229,11 @@ def test_moving_keeps_the_approval(planner: Ledger, state: str, moved: str) -> N
 def test_approving_is_for_all_or_none(planner: Ledger) -> None:
     first, second = in_state(planner, "draft"), in_state(planner, "sent")
     with pytest.raises(Refused):
-        plan.approve_shares(planner.connection, [first.id, second.id], now=START)
+        plan.approve_shares(planner.desk, planner.settings, planner.connection, [first.id, second.id], now=START)
     assert planner.find(first).state == "draft"
-    done = plan.approve_shares(planner.connection, [first.id], now=START)
+    done = plan.approve_shares(planner.desk, planner.settings, planner.connection, [first.id], now=START)
     assert done.shares[0].seal == done.shares[0].public
-    assert plan.approve_shares(planner.connection, [first.id], now=START).warnings == (
+    assert plan.approve_shares(planner.desk, planner.settings, planner.connection, [first.id], now=START).warnings == (
         f"{first.id} was approved already.",
     )
     assert len(plan.cancel_shares(planner.connection, [first.id, first.id]).shares) == 1  # named twice, meant once
@@ -235,13 +242,15 @@ def test_approving_is_for_all_or_none(planner: Ledger) -> None:
 def test_approving_what_is_long_past_offers_another_time(planner: Ledger) -> None:
     share = in_state(planner, "draft")
     with pytest.raises(Refused, match="which is past") as caught:
-        plan.approve_shares(planner.connection, [share.id], now=START + timedelta(hours=4))
+        plan.approve_shares(
+            planner.desk, planner.settings, planner.connection, [share.id], now=START + timedelta(hours=4)
+        )
     assert caught.value.hint == f"curate share move {share.id} --at next"
 
 
 def test_a_share_that_changed_underneath_is_a_conflict(planner: Ledger) -> None:
     share = in_state(planner, "draft")
-    plan.edit_share(planner.settings, planner.connection, share.id, "Somebody was faster")
+    plan.edit_share(planner.desk, planner.settings, planner.connection, share.id, "Somebody was faster")
     with pytest.raises(Conflict):
         ledger.set_approved(planner.connection, share, now=START)
 
@@ -252,3 +261,119 @@ def test_an_approval_covers_all_that_the_public_sees(planner: Ledger) -> None:
         changed = replace(share, **{field: "something else"})  # type: ignore[arg-type] # text fields all
         assert changed.public != share.public, field
     assert replace(share, reason="x", due_at=START).public == share.public
+
+
+NEWS = """---
+title: Notice
+slug: {slug}
+date: 2026-11-22T08:40:00Z
+kind: {kind}
+status: published
+topic: Reliability
+summary: Mine
+question: Would you?
+source: {{url: "https://www.Example.org/a?b", title: A, site: Example}}
+{more}
+---
+Words
+"""
+
+
+def write_news(book: Ledger, slug: str, kind: str = "link", more: str = "item: kfmt") -> None:
+    (book.desk.content / f"{slug}.md").write_text(NEWS.format(slug=slug, kind=kind, more=more), encoding="utf-8")
+
+
+def test_a_share_knows_its_source_its_topic_and_its_end(planner: Ledger) -> None:
+    write_news(planner, "notice", "notice", "until: 2026-12-01T12:00:00Z")
+    [share] = planned(planner, {"mastodon": "Words"}, slug="notice").shares
+    assert (share.source, share.topic) == ("example.org", "Reliability")
+    assert share.expires_at == datetime(2026, 12, 1, 12, tzinfo=UTC)
+    early = datetime(2026, 11, 25, tzinfo=UTC)
+    [sooner] = planned(planner, {"work": "Words"}, slug="notice", wish=plan.Wish(expires=early)).shares
+    assert sooner.expires_at == early
+    with pytest.raises(UsageError, match="past"):
+        planned(planner, {"bluesky": "Words"}, slug="notice", wish=plan.Wish(expires=START))
+
+
+def test_one_source_is_spaced_on_one_account_and_a_chosen_time_is_warned(planner: Ledger) -> None:
+    write_news(planner, "one")
+    write_news(planner, "two")
+    write_news(planner, "three")
+    assert planned(planner, {"mastodon": "A"}, slug="one", at="2026-11-23T18:00").shares
+    assert planned(planner, {"mastodon": "B"}, slug="two", at="next").shares[0].wall == "2026-11-25T08:40"
+    done = planned(planner, {"mastodon": "C"}, slug="three", at="2026-11-23T23:00")
+    assert done.warnings == (
+        "mastodon at 2026-11-23T23:00: 21:30-06:30 are quiet hours.",
+        "mastodon at 2026-11-23T23:00: another share about example.org is less than 24 hours away.",
+        "mastodon at 2026-11-23T23:00: another share under Reliability is less than 24 hours away.",
+    )
+
+
+def test_times_are_those_of_the_accounts_zone_or_of_the_one_that_is_named(planner: Ledger) -> None:
+    planner.account("ny", "mastodon", server="https://ny.example", handle="d", timezone="America/New_York")
+    [share] = planned(planner, {"ny": "Words"}, at="2026-11-24T08:40").shares
+    assert (share.wall, share.zone) == ("2026-11-24T08:40", "America/New_York")
+    assert share.due_at == datetime(2026, 11, 24, 13, 40, tzinfo=UTC)
+    moved = plan.move_share(
+        planner.settings, planner.connection, share.id, at="2026-11-24T08:40", zone="Asia/Tokyo", now=START
+    )
+    assert (moved.shares[0].zone, moved.shares[0].due_at) == (
+        "Asia/Tokyo",
+        datetime(2026, 11, 23, 23, 40, tzinfo=UTC),
+    )
+    write_post(planner, "another")
+    [other] = planned(planner, {"ny": "Other"}, slug="another", at="next").shares
+    assert (other.wall, other.zone) == ("2026-11-23T08:40", "America/New_York")
+
+
+def test_a_spread_gives_each_account_its_turn(planner: Ledger) -> None:
+    texts = {name: f"For {name}" for name in ("mastodon", "bluesky", "work")}
+    done = planned(planner, texts, at="next", wish=plan.Wish(spread=6))
+    assert [share.wall for share in done.shares] == ["2026-11-23T08:40", "2026-11-25T08:40", "2026-11-27T08:40"]
+    with pytest.raises(UsageError, match="spread"):
+        planned(planner, texts, wish=plan.Wish(spread=6))
+
+
+def test_an_image_goes_where_it_is_used(planner: Ledger) -> None:
+    planner.account("x", "x", handle="dana")
+    image = Attached(path="content/images/a.png", hash="0" * 64, alt="A curve")
+    done = planned(planner, {"mastodon": "One", "x": "Two"}, wish=plan.Wish(image=image))
+    assert [(share.image, share.image_hash, share.alt) for share in done.shares] == [
+        ("content/images/a.png", "0" * 64, "A curve"),
+        ("", "", ""),
+    ]
+    assert done.warnings == ("x: the image is not used, x makes its card from the page or has none.",)
+
+
+def test_what_is_evergreen_may_come_as_often_as_it_was_meant_to(planner: Ledger) -> None:
+    one = evergreen.Evergreen(post="small-models", account="mastodon", days=30, times=3)
+    evergreen.set_evergreens(planner.connection, [one], now=START)
+    for turn in range(3):
+        assert planned(planner, {"mastodon": f"Words {turn}"}, at=(START + turn * AGAIN_AFTER).isoformat()).shares
+    with pytest.raises(Refused) as caught:
+        planned(planner, {"mastodon": "Words 3"}, at=(START + 3 * AGAIN_AFTER).isoformat())
+    assert "3 times are enough" in caught.value.problems[0]
+
+
+def test_changed_rules_of_a_time_zone_move_what_waits_and_say_so(planner: Ledger) -> None:
+    share = in_state(planner, "approved")
+    sent = in_state(planner, "sent")
+    # As if the zone had been an hour behind when these were planned.
+    planner.connection.execute("UPDATE shares SET wall = '2026-11-23T10:00', zone = 'Europe/Berlin'")
+    planner.connection.execute("UPDATE shares SET due_at = due_at + 3600")
+    [said] = place.resolve_times(planner.connection)
+    assert said.startswith(f"{share.id} on mastodon moved from 23 Nov 2026 10:00 to 23 Nov 2026 09:00 (UTC)")
+    assert "Europe/Berlin" in said
+    moved = planner.find(share)
+    assert (moved.due_at, moved.state, moved.seal) == (share.due_at, "approved", share.seal)
+    assert planner.find(sent).due_at == sent.due_at + timedelta(hours=1)
+    assert place.resolve_times(planner.connection) == []
+
+
+def test_a_zone_that_is_known_no_more_leaves_the_share_where_it_is(planner: Ledger) -> None:
+    share = in_state(planner, "draft")
+    planner.connection.execute("UPDATE shares SET zone = 'Mars/Olympus'")
+    [said] = place.resolve_times(planner.connection)
+    assert share.id in said
+    assert "Mars/Olympus" in said
+    assert planner.find(share).due_at == share.due_at
