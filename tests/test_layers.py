@@ -37,6 +37,7 @@ STORES = {
     "inbox/pages.py",
     "inbox/search.py",
     "shares/evergreen.py",
+    "shares/attempts.py",
     "shares/ledger.py",
     "presence/publish.py",
 }

@@ -173,7 +173,8 @@ def send(here: Here, ids: tuple[str, ...], *, due: bool, dry_run: bool, yes: boo
 @click.pass_obj
 def history(here: Here, share_id: str | None) -> None:
     """Show what was tried and what became of it, or every attempt of one share."""
-    from curate.shares.ledger import find_share, list_attempts, list_shares
+    from curate.shares.attempts import list_attempts
+    from curate.shares.ledger import find_share, list_shares
 
     with here.database() as connection:
         shares = [find_share(connection, share_id)] if share_id else list_shares(connection)

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
+    from curate.shares.attempts import Attempt
     from curate.shares.evergreen import Due, Evergreen
-    from curate.shares.ledger import Attempt, Share
+    from curate.shares.ledger import Share
     from curate.shares.sender import SendReport
     from curate.shares.sheet import Imported
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from curate.desk.db import transaction
 from curate.desk.locks import hold
 from curate.errors import Refused, UsageError
-from curate.shares import ledger
+from curate.shares import attempts, ledger
 from curate.shares.slots import read_time, read_zone
 from curate.web.guard import Forbidden, check_url
 
@@ -102,7 +102,7 @@ def _sent(  # noqa: PLR0913 - as above
     with hold(desk, "send", wait=PATIENCE), transaction(connection):
         ledger.end_interrupted(connection, now=now)
         share = _in(connection, share_id, states, "logged")
-        attempt = ledger.open_attempt(connection, share) if share.state == "unknown" else None
+        attempt = attempts.open_attempt(connection, share) if share.state == "unknown" else None
         if attempt is None:
             return ledger.set_sent(connection, share, url, now=now)
         evidence = f"{attempt.evidence}; you said it is out"
@@ -116,7 +116,7 @@ def _absent(connection: sqlite3.Connection, share_id: str, said: str, *, now: da
     """End what an unknown share has open: it posted nothing, as the person says."""
     ledger.end_interrupted(connection, now=now)
     share = _in(connection, share_id, ("unknown",), "resolved")
-    attempt = ledger.open_attempt(connection, share)
+    attempt = attempts.open_attempt(connection, share)
     if attempt is None:
         return share
     evidence = f"{attempt.evidence}; {said}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curate.desk.settings import Account
-from curate.shares import ledger
+from curate.shares import attempts, ledger
 from curate.shares.compose import find_urls, limits_of, measure, own_link, same_page
 from curate.shares.evergreen import allowed
 from curate.shares.judge import about_share, earlier_texts, judge_share
@@ -177,7 +177,7 @@ def _cost(case: _Case) -> Iterator[Check]:
     cost = price(share.network, share.text)
     if not cost:
         return
-    spent = ledger.spent(case.connection, share.account, since=case.now - MONTH)
+    spent = attempts.spent(case.connection, share.account, since=case.now - MONTH)
     words = f"{cost / 1000:.3f} US dollars; {spent / 1000:.2f} of {case.account.budget:.2f} are spent in 30 days"
     over = spent + cost > case.account.budget * 1000
     way = f". curate share copy {share.id} is free, or curate config set accounts.{share.account}.budget AMOUNT"

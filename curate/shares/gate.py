@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from curate.shares import ledger
+from curate.shares import attempts, ledger
 from curate.shares.compose import limits_of, measure
 from curate.shares.limits import MONTH, price
 from curate.shares.networks.base import NeedsLogin, Rejected, RetryAt
@@ -83,7 +83,7 @@ def objection(
         clocks = f"this computer's clock says {now:%d %b %Y %H:%M}, {share.account}'s {answer.at:%d %b %Y %H:%M} (UTC)"
         return Hindrance("held", f"{clocks}: set the clock", now + ADRIFT)
     cost = price(share.network, share.text)
-    spent = ledger.spent(connection, share.account, since=now - MONTH) if cost else 0
+    spent = attempts.spent(connection, share.account, since=now - MONTH) if cost else 0
     if spent + cost > account.budget * 1000:
         words = f"{spent / 1000:.2f} of {account.budget:.2f} US dollars are spent in 30 days, and it costs"
         return Hindrance("held", f"{words} {cost / 1000:.3f}: curate share copy {share.id} is free")

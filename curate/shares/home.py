@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from curate.desk.db import recall, remember, transaction
 from curate.desk.folder import write_whole
 from curate.errors import CurateError, Refused
-from curate.shares import ledger
+from curate.shares import attempts, ledger
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,7 +38,7 @@ def settle(connection: sqlite3.Connection, desk: Desk, config: Path) -> None:
 
 def witness(connection: sqlite3.Connection, desk: Desk, config: Path) -> None:
     """Note how many tries to send were written down; called before each request leaves."""
-    _write(config, recall(connection, NAME), desk, ledger.count_attempts(connection))
+    _write(config, recall(connection, NAME), desk, attempts.count_attempts(connection))
 
 
 def foreign(connection: sqlite3.Connection, desk: Desk, config: Path) -> str:
@@ -48,14 +48,14 @@ def foreign(connection: sqlite3.Connection, desk: Desk, config: Path) -> str:
         return ""
     try:
         known = json.loads(_file(config, name).read_text(encoding="utf-8"))
-        place, attempts = str(known["desk"]), int(known["attempts"])
+        place, witnessed = str(known["desk"]), int(known["attempts"])
     except FileNotFoundError:
         return "This desk was at work on another machine, or for another person."
     except (OSError, ValueError, KeyError, TypeError):
         return f"{_file(config, name)} cannot be read, so nobody knows whether this desk is a copy."
     if place != str(desk.root.resolve()):
         return f"This desk is a copy of {place}, or was moved from there."
-    if attempts > ledger.count_attempts(connection):
+    if witnessed > attempts.count_attempts(connection):
         return "This desk is older than what was sent from it: it was put back from a copy."
     return ""
 

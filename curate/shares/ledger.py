@@ -1,7 +1,7 @@
-"""Keep the shares and every attempt to send them; the only SQL about shares.
+"""Keep the shares and what becomes of them.
 
-Owns the tables shares and attempts and the rule that a state changes only from the state the caller
-saw. Knows neither networks nor the words of a share. States::
+Owns the table shares, writes each attempt down with it, and has the rule that a state changes only from
+the state the caller saw. Knows neither networks nor the words of a share. States::
 
     draft → approved → sending → sent, rejected, retry, unknown, held, handed_over
     unknown → sent (found there), sending (proved absent), missed or held (proved absent, too late)
@@ -21,11 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 from curate.desk.db import new_ids, to_moment, to_seconds, transaction
 from curate.errors import Conflict, Unknown
+from curate.shares.attempts import ATTEMPT, read_attempt
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
     from datetime import datetime
+
+    from curate.shares.attempts import Attempt
 
 UNSENT = ("approved", "retry", "held")  # what a pass picks up when its time has come
 GONE = ("rejected", "cancelled")  # what never went out and will not as it is
@@ -81,51 +84,11 @@ class Share:
         return now < self.not_before <= now + LONGEST
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attempt:
-    """One try to send one share: what was to go out under which key, and what came of it.
-
-    ``payload`` is JSON without secrets. ``minted_at`` is when the key was first used. ``outcome`` is
-    '' while the attempt is under way, else sent, already_sent, handed_over, rejected, retry,
-    needs_login, unknown, or absent (an unknown one that was then looked for and not found). ``again``
-    says that an earlier try with the same words may have been acted upon. ``cost`` is in thousandths
-    of a US dollar.
-    """
-
-    number: int
-    via: str
-    key: str
-    minted_at: datetime
-    seal: str
-    payload: str
-    hash: str
-    started_at: datetime
-    ended_at: datetime | None
-    outcome: str
-    evidence: str
-    cost: int = 0
-    again: bool = False
-
-    @property
-    def whole(self) -> bool:
-        """Say whether the payload is still what was written down before it was sent."""
-        return sha256(self.payload.encode()).hexdigest() == self.hash
-
-
 def _share(row: sqlite3.Row) -> Share:
     values: dict[str, Any] = dict(row)
     for name in ("due_at", "created_at", "approved_at", "not_before", "sent_at", "expires_at"):
         values[name] = None if values[name] is None else to_moment(values[name])
     return Share(**values)
-
-
-def _attempt(row: sqlite3.Row) -> Attempt:
-    values: dict[str, Any] = dict(row)
-    del values["share"]
-    values["again"] = bool(values.get("again"))
-    for name in ("minted_at", "started_at", "ended_at"):
-        values[name] = None if values[name] is None else to_moment(values[name])
-    return Attempt(**values)
 
 
 # What there is
@@ -154,25 +117,6 @@ def find_share(connection: sqlite3.Connection, share_id: str) -> Share:
     return _share(row)
 
 
-# An attempt, with whether an earlier one of the same words may have been acted upon.
-_ATTEMPT = """SELECT *, EXISTS (SELECT 1 FROM attempts AS earlier WHERE earlier.share = attempts.share
-  AND earlier.number < attempts.number AND earlier.seal = attempts.seal AND earlier.outcome IN ('unknown', 'absent'))
-  AS again FROM attempts WHERE share = ?"""
-
-
-def list_attempts(connection: sqlite3.Connection, share: Share) -> list[Attempt]:
-    """Return every try to send ``share``, oldest first."""
-    rows = connection.execute(f"{_ATTEMPT} ORDER BY number", (share.number,))
-    return [_attempt(row) for row in rows]
-
-
-def open_attempt(connection: sqlite3.Connection, share: Share) -> Attempt | None:
-    """Return the newest try of ``share`` that may have been acted upon without an answer."""
-    query = f"{_ATTEMPT} AND outcome IN ('unknown', 'absent') ORDER BY number DESC LIMIT 1"
-    row = connection.execute(query, (share.number,)).fetchone()
-    return None if row is None else _attempt(row)
-
-
 def remote_ids(connection: sqlite3.Connection, account: str) -> frozenset[str]:
     """Return the network's names of all that is out on ``account``, as far as we know."""
     rows = connection.execute("SELECT remote_id FROM shares WHERE account = ? AND remote_id <> ''", (account,))
@@ -192,25 +136,10 @@ def paused_until(connection: sqlite3.Connection, account: str, now: datetime) ->
     return None if last is None else (last.not_before, last.reason)
 
 
-def count_attempts(connection: sqlite3.Connection) -> int:
-    """Return how many tries to send were ever written down."""
-    return int(connection.execute("SELECT coalesce(max(number), 0) FROM attempts").fetchone()[0])
-
-
 def last_sent(connection: sqlite3.Connection, account: str) -> datetime | None:
     """Return when the last share of ``account`` went out."""
     row = connection.execute("SELECT max(sent_at) FROM shares WHERE account = ?", (account,)).fetchone()
     return None if row[0] is None else to_moment(row[0])
-
-
-def spent(connection: sqlite3.Connection, account: str, *, since: datetime) -> int:
-    """Return what the tries on ``account`` cost ``since`` then, in thousandths of a US dollar.
-
-    A try whose answer was lost counts: the network may have taken its money.
-    """
-    query = """SELECT coalesce(sum(cost), 0) FROM attempts JOIN shares ON shares.number = attempts.share
-      WHERE account = ? AND started_at > ? AND outcome IN ('', 'sent', 'unknown')"""
-    return int(connection.execute(query, (account, to_seconds(since))).fetchone()[0])
 
 
 # What a person plans
@@ -327,8 +256,8 @@ def begin(  # noqa: PLR0913 - the row of one attempt
             (share.number, via, key, to_seconds(minted_at), share.seal, payload,
              sha256(payload.encode()).hexdigest(), cost, to_seconds(now)),
         )  # fmt: skip
-        query = f"{_ATTEMPT} AND outcome = ''"
-        return _attempt(connection.execute(query, (share.number,)).fetchone())
+        query = f"{ATTEMPT} AND outcome = ''"
+        return read_attempt(connection.execute(query, (share.number,)).fetchone())
 
 
 def finish(  # noqa: PLR0913 - what one attempt ended in

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from curate.desk.db import rehearsal, transaction
-from curate.desk.settings import Settings
 from curate.errors import Refused, Unknown, UsageError
 from curate.posts.files import find_post
 from curate.posts.post import permalink
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from curate.desk.folder import Desk
-    from curate.desk.settings import Account
+    from curate.desk.settings import Account, Settings
     from curate.posts.post import Post
     from curate.shares.ledger import Share
     from curate.shares.sincerity import Finding

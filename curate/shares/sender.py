@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError, Refused
-from curate.shares import home, ledger
+from curate.shares import attempts, home, ledger
 from curate.shares.gate import SIGN_IN_AGAIN, Hindrance, hindrance, later, objection, refusal
 from curate.shares.limits import price
 from curate.shares.networks import open_channel
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Account, Settings
-    from curate.shares.ledger import Attempt, Share
+    from curate.shares.attempts import Attempt
+    from curate.shares.ledger import Share
     from curate.shares.networks.base import Channel, Outcome
     from curate.web.client import Client
 
@@ -186,7 +187,7 @@ class _Pass:
         if share.rests(self.now):
             return
         account = self.settings.accounts.get(share.account)
-        attempt = ledger.open_attempt(self.connection, share)
+        attempt = attempts.open_attempt(self.connection, share)
         if attempt is None or not attempt.whole:
             self._say(share, "what was sent is not on record any more; look yourself")
             return

@@ -73,7 +73,7 @@ def test_the_text_lands_on_the_clipboard_and_the_address_is_shown(shares: Shares
     done = shares("copy", row["id"])
     assert clipboard.read_text(encoding="utf-8") == row["text"]
     assert done.out.startswith(f"Copied     {row['id']} mastodon: ")
-    assert "https://social.example/share?text=Gr%C3%B6%C3%9Fe%20" in done.out
+    assert "https://social.example/share?text=mastodon%3A%20Gr%C3%B6%C3%9Fe%20" in done.out
     assert f"curate share log {row['id']} URL" in done.err
     [queued] = shares("queue", "--json").data
     assert queued["state"] == "handed_over"
@@ -119,7 +119,7 @@ def test_on_a_terminal_the_page_for_writing_opens(shares: Shares, clipboard: Pat
                 shown += more
     os.close(ours)
     assert program.returncode == 0
-    assert opened.startswith("https://social.example/share?text=Words%20of%20mine")
+    assert opened.startswith("https://social.example/share?text=mastodon%3A%20Words%20of%20mine")
     assert f"Opened     {opened}" in shown.decode()
     assert clipboard.read_text(encoding="utf-8") == row["text"]
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from tests.shares.threads_server import ThreadsServer
 from tests.shares.x_server import KEYS, XServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from curate.shares.ledger import Share
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks")
 
 
 def chances(dice: random.Random) -> str:
-    """Return what goes wrong with a request: 1 in 10 accepted and dropped, 1 in 20 slow, 1 in 20 a 5xx after accepting."""
+    """Return what befalls a request: 1 in 10 accepted and dropped, 1 in 20 slow, 1 in 20 a 5xx after accepting."""
     drawn = dice.random()
     if drawn < 0.10:
         return "drop after"
@@ -58,7 +58,6 @@ class Fleet:
     servers: dict[str, Server]
     runner: subprocess.Popen[str]
     dice: random.Random
-    delays: Counter[str] = field(default_factory=Counter)
 
     def one_pass(self, now: Any, *, kill_after: float | None = None) -> bool:
         """Make a pass; return whether it was killed before it was over."""
@@ -121,7 +120,9 @@ def plan(book: Ledger, name: str, number: int, due: Any) -> Share:
         return ledger.set_approved(book.connection, share, now=START)
 
 
-def test_killed_at_random_again_and_again_each_share_is_out_once_or_says_why_not(fleet: Fleet) -> None:
+def test_killed_at_random_again_and_again_each_share_is_out_once_or_says_why_not(
+    fleet: Fleet, record_property: Callable[[str, object], None]
+) -> None:
     book, names = fleet.book, list(fleet.servers)
     each = SHARES // KILLS
     shares = [
@@ -156,4 +157,4 @@ def test_killed_at_random_again_and_again_each_share_is_out_once_or_says_why_not
     assert sum(left.values()) <= (SHARES * len(left) // len(names)) // 100, ends
     assert sum(count for (_, state), count in ends.items() if state == "sent") > SHARES * 2 // 3, ends
     assert book.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-    print(f"{killed} kills, {SHARES} shares: {dict(sorted(ends.items()))}")
+    record_property("ends", f"{killed} kills, {SHARES} shares: {dict(sorted(ends.items()))}")

@@ -63,6 +63,7 @@ class Server:
     stored: threading.Event = field(default_factory=threading.Event)
     hang: threading.Event = field(default_factory=threading.Event)
     waiting: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list)
+    chance: Callable[[], str] = str  # the effect of a request that has none in line
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def advance(self, now: datetime) -> None:
@@ -81,12 +82,14 @@ class Server:
         with self.lock:
             if (method, path) != ("POST", self.posting):
                 return self.reads(target, headers, body)
-            effect = self.effects.pop(0) if self.effects else ""
+            effect = self.effects.pop(0) if self.effects else self.chance()
             instead = self.refuse(effect, headers, body)
             if instead is not None:
                 return instead
             answer = self.write(headers, body)
         self.stored.set()
+        if effect == "slow":
+            self.hang.wait(0.1)
         if effect == "hang after":
             self.hang.wait(30)
         if effect in ("hang after", "drop after"):

@@ -11,7 +11,7 @@ import pytest
 from curate.desk.locks import hold
 from curate.desk.settings import Account
 from curate.errors import Conflict, Refused, Unknown, UsageError
-from curate.shares import by_hand, ledger
+from curate.shares import attempts, by_hand, ledger
 from tests.shares.conftest import LINK
 from tests.shares.networks.contract import TEXT, make_share
 from tests.shares.servers import START, MastodonServer, MemoryClient
@@ -113,7 +113,7 @@ def test_a_share_made_by_hand_is_sent_where_the_person_says(book: Ledger, server
     assert (share.state, share.remote_url, share.reason) == ("sent", OUT, "")
     assert share.sent_at == (START if state == "unknown" else LATER)
     assert not share.rests(LATER)
-    assert all(attempt.outcome != "unknown" for attempt in ledger.list_attempts(book.connection, share))
+    assert all(attempt.outcome != "unknown" for attempt in attempts.list_attempts(book.connection, share))
     assert ledger.last_sent(book.connection, "mastodon") == share.sent_at
     book.send(client=client(server), now=LATER)
     assert server.posts() == []
@@ -133,9 +133,9 @@ def test_what_is_no_web_address_is_not_logged(book: Ledger, server: MastodonServ
 
 def test_an_unknown_share_that_is_out_keeps_its_evidence(book: Ledger, server: MastodonServer) -> None:
     share = make(book, server, "unknown")
-    [before] = ledger.list_attempts(book.connection, share)
+    [before] = attempts.list_attempts(book.connection, share)
     by_hand.resolve_sent(book.desk, book.connection, share.id, OUT, now=LATER)
-    [after] = ledger.list_attempts(book.connection, share)
+    [after] = attempts.list_attempts(book.connection, share)
     assert after.outcome == "sent"
     assert after.evidence == f"{before.evidence}; you said it is out"
     assert after.payload == before.payload
@@ -147,7 +147,7 @@ def test_an_unknown_share_that_is_not_out_is_a_draft_that_must_be_approved(
     share = by_hand.resolve_not_sent(book.desk, book.connection, make(book, server, "unknown").id, now=LATER)
     assert (share.state, share.seal, share.approved_at) == ("draft", "", None)
     assert share.reason == "you said it is not out"
-    [attempt] = ledger.list_attempts(book.connection, share)
+    [attempt] = attempts.list_attempts(book.connection, share)
     assert attempt.outcome == "absent"
     assert attempt.evidence.endswith("; you said it is not out")
     book.send(client=client(server), now=LATER)
@@ -164,14 +164,14 @@ def test_a_share_that_is_to_be_sent_again_goes_with_the_next_pass_late_as_it_is(
     book.send(client=client(server), now=days_after)
     assert book.find(share).state == "sent"
     assert server.posts() == [share.text]
-    outcomes = [attempt.outcome for attempt in ledger.list_attempts(book.connection, share)]
+    outcomes = [attempt.outcome for attempt in attempts.list_attempts(book.connection, share)]
     assert outcomes == ["absent", "sent"]
 
 
 def test_what_a_dead_process_was_sending_can_be_settled_at_once(book: Ledger, server: MastodonServer) -> None:
     share = make(book, server, "sending")
     assert by_hand.resolve_not_sent(book.desk, book.connection, share.id, now=LATER).state == "draft"
-    assert [one.outcome for one in ledger.list_attempts(book.connection, share)] == ["absent"]
+    assert [one.outcome for one in attempts.list_attempts(book.connection, share)] == ["absent"]
 
 
 @pytest.mark.parametrize("state", [*by_hand.AT_HOME, "handed_over", "sent", "cancelled"])

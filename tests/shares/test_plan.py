@@ -299,9 +299,12 @@ def test_one_source_is_spaced_on_one_account_and_a_chosen_time_is_warned(planner
     write_news(planner, "one")
     write_news(planner, "two")
     write_news(planner, "three")
-    assert planned(planner, {"mastodon": "A"}, slug="one", at="2026-11-23T18:00").shares
-    assert planned(planner, {"mastodon": "B"}, slug="two", at="next").shares[0].wall == "2026-11-25T08:40"
-    done = planned(planner, {"mastodon": "C"}, slug="three", at="2026-11-23T23:00")
+    assert planned(planner, {"mastodon": "Words about the first"}, slug="one", at="2026-11-23T18:00").shares
+    assert (
+        planned(planner, {"mastodon": "The second is another matter"}, slug="two", at="next").shares[0].wall
+        == "2026-11-25T08:40"
+    )
+    done = planned(planner, {"mastodon": "Thirdly, I would not"}, slug="three", at="2026-11-23T23:00")
     assert done.warnings == (
         "mastodon at 2026-11-23T23:00: 21:30-06:30 are quiet hours.",
         "mastodon at 2026-11-23T23:00: another share about example.org is less than 24 hours away.",

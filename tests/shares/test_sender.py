@@ -11,7 +11,7 @@ import pytest
 
 from curate.desk.locks import hold
 from curate.errors import Conflict, Refused, Unknown
-from curate.shares import ledger
+from curate.shares import attempts, ledger
 from curate.shares.sender import preview
 from tests.shares.servers import START, BlueskyServer, MastodonServer, MemoryClient, serve
 
@@ -122,7 +122,7 @@ def test_what_may_be_out_is_looked_for_and_found(both: Both, name: str, effect: 
     assert [one.id for one in second.sent] == [share.id]
     assert second.unknown == ()
     assert both.network(name).posts() == [share.text]
-    assert [one.outcome for one in ledger.list_attempts(both.book.connection, share)] == ["sent"]
+    assert [one.outcome for one in attempts.list_attempts(both.book.connection, share)] == ["sent"]
 
 
 @pytest.mark.parametrize("name", ["mastodon", "bluesky"])
@@ -132,10 +132,10 @@ def test_what_is_proved_absent_is_sent_again_under_the_same_key(both: Both, name
     both.network(name).effects.append(effect)
     assert [one.id for one in both.send().unknown] == [share.id]
     assert [one.id for one in both.send(5).sent] == [share.id]
-    attempts = ledger.list_attempts(both.book.connection, share)
-    assert [attempt.outcome for attempt in attempts] == ["absent", "sent"]
-    assert attempts[0].key == attempts[1].key
-    assert attempts[0].payload == attempts[1].payload
+    tries = attempts.list_attempts(both.book.connection, share)
+    assert [attempt.outcome for attempt in tries] == ["absent", "sent"]
+    assert tries[0].key == tries[1].key
+    assert tries[0].payload == tries[1].payload
     assert both.network(name).posts() == [share.text]
 
 
@@ -175,7 +175,7 @@ def test_what_is_written_down_has_the_time_it_happened_not_the_time_the_pass_beg
 
     both.book.send(clock=lambda: moment, client=both.client, observe=observe)
     assert both.book.find(late).not_before == START + timedelta(minutes=30)  # ten from when it was said
-    [attempt] = ledger.list_attempts(both.book.connection, prompt)
+    [attempt] = attempts.list_attempts(both.book.connection, prompt)
     assert attempt.started_at == attempt.minted_at == START + timedelta(minutes=20)
 
 
@@ -223,7 +223,7 @@ def test_an_old_key_is_not_used_again(both: Both) -> None:
     both.mastodon.effects.append("drop before")
     both.send()
     assert [one.id for one in both.send(46).sent] == [share.id]
-    first, second = ledger.list_attempts(both.book.connection, share)
+    first, second = attempts.list_attempts(both.book.connection, share)
     assert first.key != second.key
     assert both.mastodon.posts() == [share.text]
 
@@ -419,7 +419,7 @@ def test_the_intent_is_on_the_disk_before_the_request_and_the_payload_is_what_wa
         ("asked", "sending", 1),
         ("recorded", "sent", 1),
     ]
-    [attempt] = ledger.list_attempts(both.book.connection, share)
+    [attempt] = attempts.list_attempts(both.book.connection, share)
     assert attempt.whole
     assert json.loads(attempt.payload)["json"]["status"] == both.mastodon.posts()[0]
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from curate.desk.settings import Account
     from curate.errors import NetworkTrouble
-    from curate.shares.ledger import Attempt, Share
+    from curate.shares.attempts import Attempt
+    from curate.shares.ledger import Share
     from curate.shares.tokens import Secret
     from curate.web.client import Client, Reply
 

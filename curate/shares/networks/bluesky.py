@@ -64,7 +64,8 @@ from curate.shares.tokens import Secret
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from curate.shares.ledger import Attempt, Share
+    from curate.shares.attempts import Attempt
+    from curate.shares.ledger import Share
     from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, Rejected
 
 COLLECTION = "app.bsky.feed.post"

@@ -61,7 +61,8 @@ from curate.shares.networks.base import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from curate.shares.ledger import Attempt, Share
+    from curate.shares.attempts import Attempt
+    from curate.shares.ledger import Share
     from curate.shares.networks.base import Office, Outcome, Picture
     from curate.web.client import Reply
 

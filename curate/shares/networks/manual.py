@@ -14,7 +14,8 @@ from curate.shares.networks.base import Absent, Frozen, HandedOver, Ready
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from curate.shares.ledger import Attempt, Share
+    from curate.shares.attempts import Attempt
+    from curate.shares.ledger import Share
     from curate.shares.networks.base import Office, Picture
 
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from curate.desk.folder import Desk
-    from curate.shares.ledger import Attempt, Share
+    from curate.shares.attempts import Attempt
+    from curate.shares.ledger import Share
     from curate.shares.networks.base import Office, Outcome, Picture
 
 

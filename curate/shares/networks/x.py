@@ -55,7 +55,8 @@ from curate.shares.networks.base import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from curate.shares.ledger import Attempt, Share
+    from curate.shares.attempts import Attempt
+    from curate.shares.ledger import Share
     from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, RetryAt
     from curate.web.client import Reply
 

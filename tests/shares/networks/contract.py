@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import pytest
 
 from curate.desk.folder import Desk
-from curate.shares.ledger import Attempt, Share
+from curate.shares.attempts import Attempt
+from curate.shares.ledger import Share
 from curate.shares.networks import open_channel
 from curate.shares.networks.base import (
     SETTLED,
