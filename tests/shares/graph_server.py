@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.shares.servers import Answer, Server, as_json
+from tests.shares.servers import Answer, Dropped, Server, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
 
-def fault(code: int, message: str, status: int = 400, *, subcode: int = 0, **headers: str) -> Answer:
+def fault(
+    code: int, message: str, status: int = 400, *, subcode: int = 0, headers: Mapping[str, str] | None = None
+) -> Answer:
     """Return an error as the API words it."""
     error: dict[str, Any] = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A-ptA4ve9Fl"}
-    return as_json({"error": error | ({"error_subcode": subcode} if subcode else {})}, status, **headers)
+    return as_json({"error": error | ({"error_subcode": subcode} if subcode else {})}, status, **headers or {})
 
 
 def busy(minutes: int) -> dict[str, str]:
@@ -33,16 +35,16 @@ def written(moment: datetime) -> str:
 
 @dataclass
 class GraphServer(Server):
-    """One account of the API. ``odd`` answers instead to whatever is asked at a path."""
+    """One account of the API. ``odd`` answers instead to whatever is asked at a path; None hangs up."""
 
     refusal = fault(100, "Invalid \u202eparameter\x07")
     page: int = 50
-    odd: dict[str, Answer] = field(default_factory=dict)
+    odd: dict[str, Answer | None] = field(default_factory=dict)
 
     def refuse(self, effect: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
         answers = {
             "500 before": fault(1, "An unknown error occurred", 500),
-            "429": fault(32, "Page request limit reached", 403, **busy(19)),
+            "429": fault(32, "Page request limit reached", 403, headers=busy(19)),
             "401": fault(190, f"Error validating access token {self.password}"),
             "403": fault(200, "(#200) This permission was not granted", 403),
             "same words": fault(506, "(#506) Duplicate status message"),
@@ -56,7 +58,10 @@ class GraphServer(Server):
         path = urlsplit(target).path
         assert self.password not in target
         if path in self.odd:
-            return self.odd[path]
+            odd = self.odd[path]
+            if odd is None:
+                raise Dropped
+            return odd
         if headers.get("Authorization") != f"Bearer {self.password}":
             return fault(190, "Invalid OAuth access token")
         query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}

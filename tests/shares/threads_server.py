@@ -56,7 +56,7 @@ class ThreadsServer(GraphServer):
         if container is None or self.status(container) != "FINISHED":
             return fault(24, "The requested resource does not exist", subcode=4279009)
         if self.cards == "not when published" and "link_attachment" in container.form:
-            return fault(-1, "The link preview could not be fetched", subcode=4279047)
+            return fault(-1, "Fatal", 500, subcode=4279047)
         container.status = "PUBLISHED"
         return as_json({"id": self.add(container.form["text"])})
 

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 SERVER, VERSION = "https://graph.threads.net", "v1.0"
 PAUSES = (1, 2, 3, 5, 8, 11)  # seconds between looks at a container that is not ready
 NO_CARD, LOST = 4279047, 4279009  # errors: its link's page could not be read; there is no such container
-UNPREVIEWED = "Threads could not make a card of its link, so it goes without one"
+CARDLESS = "Threads could not make a card of its link, so it goes without one"
 GONE = "GONE"  # what we call the state of a container that Threads does not know
 RENEWABLE = timedelta(hours=24)  # how old a token must be
 LAST_DAYS = timedelta(days=14)  # before its end, in which it is renewed
@@ -88,7 +88,7 @@ class Threads:
         A share that waits because its card could not be made goes without asking for one again.
         """
         form = {"media_type": "TEXT", "text": share.text, "link_attachment": share.link}
-        if UNPREVIEWED in share.reason:
+        if CARDLESS in share.reason:
             del form["link_attachment"]
         return Frozen(
             mint_key(share, now=now),
@@ -120,23 +120,32 @@ class Threads:
         return Ready(handle=self.handle, at=at, expires_at=ends, renewed=renewed)
 
     async def stage(
-        self,
-        frozen: Frozen,
-        picture: Picture | None,  # noqa: ARG002 - the card's image is that of the page behind the link
-        *,
-        now: datetime,
+        self, frozen: Frozen, picture: Picture | None, *, now: datetime
     ) -> Frozen | Rejected | RetryAt | NeedsLogin:
-        """Make the container and wait until it may be published; without a card when only that fails."""
-        request: dict[str, Any] = frozen.payload["container"]
-        made = await self._container(request, now=now)
-        if made is None:
+        """Make the container and wait until it may be published; without a card when that may be what fails.
+
+        There is no image to upload: the card's is that of the page behind the link.
+        """
+        request = frozen.payload["container"]
+        try:
+            reply = await self.graph.post(request)
+        except NetworkTrouble as error:
+            return unread(error)
+        number = identifier(json_object(reply).get("id"))
+        if reply.status != 200 or not number:
+            failed, answer = _is(reply, NO_CARD), self.graph.not_staged(reply, now=now)
+        else:
+            state, words = await self._settled(number)
+            if state == "FINISHED":
+                publish = {**frozen.payload["publish"], "json": {"creation_id": number}}
+                return Frozen(number, {"container": request, "publish": publish})
+            failed, reason = state == "ERROR", f"Threads could not prepare it: {words}"
+            answer = (Rejected if failed else RetryAt)(reason=reason, evidence=words)
+        if failed and "link_attachment" in request["json"]:
             form = {name: value for name, value in request["json"].items() if name != "link_attachment"}
-            request = {**request, "json": form}
-            made = await self._container(request, now=now)
-        if made is None or not isinstance(made, str):
-            return made or Rejected(reason="Threads does not take it", evidence="")
-        publish = {**frozen.payload["publish"], "json": {"creation_id": made}}
-        return Frozen(made, {"container": request, "publish": publish})
+            plain = {**frozen.payload, "container": {**request, "json": form}}
+            return await self.stage(Frozen(frozen.key, plain), picture, now=now)
+        return answer
 
     async def send(self, attempt: Attempt, *, now: datetime) -> Outcome:
         """Publish the container."""
@@ -149,7 +158,8 @@ class Threads:
             url = await self._address(remote_id)
             return Sent(remote_id=remote_id, url=url, evidence=f"HTTP 200, post {remote_id}")
         outcome = self.graph.refused(reply, now=now)
-        return await self._not_published(attempt, reply, outcome, now=now) if isinstance(outcome, Rejected) else outcome
+        certain = isinstance(outcome, Rejected) or _is(reply, NO_CARD) or _is(reply, LOST)
+        return await self._not_published(attempt, reply, outcome, now=now) if certain else outcome
 
     async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> Confirmation:
         """Ask the container whether it was published, then look for the post it became.
@@ -170,33 +180,19 @@ class Threads:
             return CannotTell("it is not there yet, and its container is gone; that needs ten minutes to be sure")
         return found
 
-    async def _container(
-        self, request: dict[str, Any], *, now: datetime
-    ) -> str | Rejected | RetryAt | NeedsLogin | None:
-        """Make a container and return its id once it may be published; None when it may work without its card."""
-        carded = "link_attachment" in request["json"]
-        try:
-            reply = await self.graph.post(request)
-        except NetworkTrouble as error:
-            return unread(error)
-        number = identifier(json_object(reply).get("id"))
-        if reply.status != 200 or not number:
-            return None if carded and _is(reply, NO_CARD) else self.graph.not_staged(reply, now=now)
-        state, words = await self._state(number)
+    async def _settled(self, container: str) -> tuple[str, str]:
+        """Return the state of a new container once it has one that stays, or after half a minute."""
+        state, words = await self._state(container)
         for pause in PAUSES:
-            if state not in ("IN_PROGRESS", GONE):  # it may not have got around yet
+            if state not in ("IN_PROGRESS", GONE):  # word of it may not have got around yet
                 break
             await asyncio.sleep(pause)
-            state, words = await self._state(number)
-        if state == "FINISHED":
-            return number
-        if state == "ERROR":
-            return None if carded else Rejected(reason=f"Threads does not take it ({words})", evidence=words)
-        return RetryAt(reason=f"Threads could not prepare it ({words})", evidence=words)
+            state, words = await self._state(container)
+        return state, words
 
-    async def _not_published(self, attempt: Attempt, reply: Reply, refusal: Rejected, *, now: datetime) -> Outcome:
+    async def _not_published(self, attempt: Attempt, reply: Reply, refusal: Outcome, *, now: datetime) -> Outcome:
         """Return what a refusal to publish means, by the container: one that is out is refused, too."""
-        evidence = refusal.evidence
+        evidence = self.graph.said(reply)
         state, words = await self._state(attempt.key)
         if state == "PUBLISHED" or (state == GONE and attempt.again):
             found = await self._search(attempt, ())
@@ -207,7 +203,7 @@ class Threads:
         if not state:
             return Unknown(reason=f"Threads answered {evidence}, and {words}: it may be out", evidence=evidence)
         if _is(reply, NO_CARD):
-            return RetryAt(reason=UNPREVIEWED, evidence=evidence)
+            return RetryAt(reason=CARDLESS, evidence=evidence)
         if state == "ERROR":
             return Rejected(reason=f"Threads does not take it ({words})", evidence=evidence)
         if state != "FINISHED" or _is(reply, LOST):

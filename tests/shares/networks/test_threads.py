@@ -134,9 +134,12 @@ def test_a_card_that_fails_at_the_end_is_left_out_by_the_next_try(place: Place, 
         (fault(100, "Param text must be at most 500 characters long"), Rejected),
         (as_json({"id": "../42"}), RetryAt),
         ((200, {}, b"<h1>Welcome to this hotel's network</h1>"), RetryAt),
+        (None, RetryAt),
     ],
 )
-def test_a_container_that_is_not_made_says_why(place: Place, server: ThreadsServer, odd: Answer, meaning: type) -> None:
+def test_a_container_that_is_not_made_says_why(
+    place: Place, server: ThreadsServer, odd: Answer | None, meaning: type
+) -> None:
     server.odd["/v1.0/me/threads"] = odd
     assert type(stage(place)) is meaning
 
@@ -200,6 +203,22 @@ def test_the_container_tells_whether_it_was_published(
     assert type(place.confirm(attempt, after=timedelta(seconds=1))) is meaning
 
 
+def test_a_container_that_cannot_be_asked_settles_nothing(place: Place, server: ThreadsServer) -> None:
+    attempt = place.attempt()
+    server.odd[f"/v1.0/{attempt.key}"] = None
+    server.effects.append("refuse")
+    assert isinstance(place.send(attempt), Unknown)
+    assert isinstance(place.confirm(attempt, after=SETTLED), CannotTell)
+
+
+def test_a_post_without_words_is_another_one(place: Place, server: ThreadsServer) -> None:
+    attempt = place.attempt()
+    server.containers.clear()
+    server.add(TEXT)
+    del server.made[0]["text"]
+    assert isinstance(place.confirm(attempt, after=SETTLED), Absent)
+
+
 def test_a_container_that_nobody_published_ends_after_a_day(place: Place, server: ThreadsServer) -> None:
     attempt = place.attempt()
     server.advance(NOW + timedelta(hours=24))
@@ -221,8 +240,11 @@ def test_without_its_container_a_post_is_looked_for_in_the_list(place: Place, se
     assert found == Found(remote_id=number, url=f"https://www.threads.com/@dana/post/P{number}")
 
 
-def test_a_post_is_out_even_when_its_address_cannot_be_asked(place: Place, server: ThreadsServer) -> None:
-    server.odd["/v1.0/17000"] = (503, {}, b"oops")
+@pytest.mark.parametrize("odd", [(503, {}, b"oops"), None])
+def test_a_post_is_out_even_when_its_address_cannot_be_asked(
+    place: Place, server: ThreadsServer, odd: Answer | None
+) -> None:
+    server.odd["/v1.0/17000"] = odd
     sent = place.send(place.attempt())
     assert isinstance(sent, Sent)
     assert sent.url == "https://www.threads.com/@dana"
@@ -294,9 +316,12 @@ def test_a_token_that_is_good_for_long_or_too_young_is_left_alone(
         as_json({"access_token": "new", "expires_in": "soon"}),
         as_json({"access_token": "new", "expires_in": -1}),
         (200, {}, b"oops"),
+        None,
     ],
 )
-def test_a_renewal_that_fails_leaves_the_token_as_it_is(place: Place, server: ThreadsServer, odd: Answer) -> None:
+def test_a_renewal_that_fails_leaves_the_token_as_it_is(
+    place: Place, server: ThreadsServer, odd: Answer | None
+) -> None:
     server.odd["/refresh_access_token"] = odd
     answer = dated(place, SOON)
     assert isinstance(answer, Ready)
