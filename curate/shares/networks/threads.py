@@ -51,7 +51,6 @@ from curate.shares.networks.base import (
     web_address,
 )
 from curate.shares.networks.graph import Graph, fault_of, moment_of
-from curate.shares.tokens import secret_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -70,7 +69,6 @@ CARDLESS = "Threads could not make a card of its link, so it goes without one"
 GONE = "GONE"  # what we call the state of a container that Threads does not know
 RENEWABLE = timedelta(hours=24)  # how old a token must be
 LAST_DAYS = timedelta(days=14)  # before its end, in which it is renewed
-KEPT = ("client_id", "client_secret", "scopes")  # parts of a secret that a new token leaves as they are
 
 
 class Threads:
@@ -266,8 +264,7 @@ class Threads:
         if not isinstance(seconds, int) or not 0 < seconds < 10**9:
             return None
         end = (now + timedelta(seconds=seconds)).isoformat()
-        kept = {name: secret.part(name) for name in KEPT}
-        return secret_of(token=token, expires_at=end, issued_at=now.isoformat(), **kept)
+        return secret.with_parts(token=token, expires_at=end, issued_at=now.isoformat())
 
 
 def _is(reply: Reply, number: int) -> bool:
