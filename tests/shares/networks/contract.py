@@ -79,18 +79,29 @@ class Place:
 
         return self.use(work)
 
+    def attempt(self, share: Share | None = None) -> Attempt:
+        """Return an attempt to send what was frozen and made ready to be sent."""
+
+        async def work(channel: Channel) -> Attempt:
+            ready = await channel.ready(now=NOW)
+            assert isinstance(ready, Ready), ready
+            frozen = channel.freeze(share or make_share(self.account.network), now=NOW)
+            staged = await channel.stage(frozen, None, now=NOW)
+            assert isinstance(staged, Frozen), staged
+            return make_attempt(staged)
+
+        return self.use(work)
+
     def ready(self, *, secret: str = "") -> Any:
         return self.use(lambda channel: channel.ready(now=NOW), secret=secret)
 
     def send(self, attempt: Attempt) -> Any:
-        """Sign in, prepare, and make the one request."""
+        """Sign in, and make the one request."""
 
         async def work(channel: Channel) -> Any:
             ready = await channel.ready(now=NOW)
             assert isinstance(ready, Ready), ready
-            staged = await channel.stage(Frozen(attempt.key, json.loads(attempt.payload)), None, now=NOW)
-            assert isinstance(staged, Frozen), staged
-            return await channel.send(replace(attempt, payload=json.dumps(staged.payload)), now=NOW)
+            return await channel.send(attempt, now=NOW)
 
         return self.use(work)
 
@@ -149,7 +160,7 @@ class EveryNetwork:
         assert isinstance(place.ready(), Ready)
 
     def test_what_was_never_sent_is_absent_where_that_can_be_read(self, place: Place) -> None:
-        attempt = make_attempt(place.freeze())
+        attempt = place.attempt()
         assert isinstance(place.confirm(attempt), Absent if self.readable else CannotTell)
 
 
@@ -157,7 +168,7 @@ class Sends(EveryNetwork):
     """What holds where curate posts by itself."""
 
     def test_a_share_goes_out_exactly_as_it_reads_and_is_found_again(self, place: Place) -> None:
-        attempt = make_attempt(place.freeze())
+        attempt = place.attempt()
         sent = place.send(attempt)
         assert isinstance(sent, Sent)
         assert place.texts() == [TEXT]
@@ -166,7 +177,7 @@ class Sends(EveryNetwork):
         assert found == there if self.readable else isinstance(found, CannotTell)
 
     def test_the_same_words_twice_are_one_post(self, place: Place) -> None:
-        attempt = make_attempt(place.freeze())
+        attempt = place.attempt()
         first, second = place.send(attempt), place.send(replace(attempt, again=True))
         assert isinstance(first, Sent)
         if isinstance(second, Unknown):  # refused, without saying which post has them
@@ -177,8 +188,8 @@ class Sends(EveryNetwork):
 
     def test_two_texts_are_two_posts(self, place: Place) -> None:
         other = make_share(place.account.network, f"Other words\n\n{LINK}")
-        place.send(make_attempt(place.freeze()))
-        place.send(make_attempt(place.freeze(other)))
+        place.send(place.attempt())
+        place.send(place.attempt(other))
         assert sorted(place.texts()) == sorted([TEXT, other.text])
 
 
@@ -210,7 +221,7 @@ class Fails(SignsIn):
     )
     def test_an_outcome_says_what_is_known(self, place: Place, effect: str, meaning: type, posts: int) -> None:
         place.effects.append(effect)
-        outcome = place.send(make_attempt(place.freeze()))
+        outcome = place.send(place.attempt())
         assert getattr(outcome, "reason", "")
         assert type(outcome) is meaning
         assert len(place.texts()) == posts
@@ -220,12 +231,12 @@ class Fails(SignsIn):
 
     def test_a_lost_answer_is_found_by_reading(self, place: Place) -> None:
         place.effects.append("drop after")
-        attempt = make_attempt(place.freeze())
+        attempt = place.attempt()
         assert isinstance(place.send(attempt), Unknown)
         assert isinstance(place.confirm(attempt), Found if self.readable else CannotTell)
 
     def test_a_server_that_is_gone_is_neither_found_nor_absent(self, place: Place) -> None:
-        attempt = make_attempt(place.freeze())
+        attempt = place.attempt()
         gone = Place(place.account.__class__(network=place.account.network, server="http://127.0.0.1:9", handle="x.y"),
                      place.secret, list, place.folder)  # fmt: skip
         assert isinstance(gone.ready(), RetryAt)

@@ -200,20 +200,20 @@ def test_a_version_ends_a_year_after_its_month(version: str, ends: date | None) 
 
 def test_a_version_that_has_ended_names_the_setting_to_change(place: Place, server: LinkedInServer) -> None:
     server.versions = ("202701",)
-    answer = place.send(make_attempt(place.freeze()))
+    answer = place.send(place.attempt())
     assert isinstance(answer, NeedsLogin)
     assert "curate config set accounts.one.version YYYYMM" in answer.reason
     assert VERSION in answer.reason
     account = place.account
     place.account = Account(network="linkedin", server=account.server, handle=account.handle, version="202701")
-    assert isinstance(place.send(make_attempt(place.freeze())), Sent)
+    assert isinstance(place.send(place.attempt()), Sent)
 
 
 # The same words again
 
 
 def test_words_that_are_out_are_this_share_only_when_it_was_tried_before(place: Place) -> None:
-    attempt = make_attempt(place.freeze())
+    attempt = place.attempt()
     sent = place.send(attempt)
     assert isinstance(sent, Sent)
     assert sent.url == f"https://www.linkedin.com/feed/update/{sent.remote_id}/"
@@ -227,7 +227,7 @@ def test_words_that_are_out_are_this_share_only_when_it_was_tried_before(place: 
 
 def test_a_duplicate_without_a_name_is_for_the_person_to_judge(place: Place, server: LinkedInServer) -> None:
     server.names_duplicates = False
-    attempt = make_attempt(place.freeze())
+    attempt = place.attempt()
     place.send(attempt)
     assert isinstance(place.send(attempt), Rejected)
     assert isinstance(place.send(replace(attempt, again=True)), Unknown)
