@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from curate.shares.ledger import Attempt, Share
+    from curate.shares.attempts import Attempt
+    from curate.shares.ledger import Share
     from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, RetryAt
     from curate.shares.networks.graph import Likeness
 

@@ -47,7 +47,7 @@ from curate.shares.networks.base import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from curate.shares.ledger import Attempt
+    from curate.shares.attempts import Attempt
     from curate.shares.networks.base import Confirmation, Office
     from curate.web.client import Reply
 

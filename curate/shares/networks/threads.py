@@ -56,7 +56,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from curate.shares.ledger import Attempt, Share
+    from curate.shares.attempts import Attempt
+    from curate.shares.ledger import Share
     from curate.shares.networks.base import Confirmation, Office, Outcome, Picture
     from curate.shares.networks.graph import Likeness
     from curate.shares.tokens import Secret
