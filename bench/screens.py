@@ -74,6 +74,10 @@ POSTS = {
     "error-budgets": "Error budgets are a hiring signal",
     "on-call-pay": "Why our on-call pay changed",
 }
+EIGHT_WEEKS = (
+    "Eight weeks, a 3B model, one pager. It drafted, a person sent, and two times out of three that saved three "
+    "minutes.\n\nWould you let it decide whether to wake someone?"
+)
 # What is planned: the account, when, the post, the words, and whether they are approved.
 PLANNED = (
     (
@@ -87,10 +91,7 @@ PLANNED = (
         "mastodon",
         "2026-11-23T09:15",
         "small-models-on-call",
-        """Eight weeks, a 3B model, one pager. It drafted, a person sent, and two times out of three that saved
-three minutes.
-
-Would you let it decide whether to wake someone?""",
+        EIGHT_WEEKS,
         True,
     ),
     ("bluesky", "2026-11-24T10:05", "small-models-on-call", "Minutes, not accuracy: a small model on call.", False),

@@ -39,7 +39,9 @@ def board(here: Here) -> None:
         app = WeekBoard(here.desk(), settings, connection, clock=here.now, wording=wording(here), edit=edit)
         app.run(mouse=settings.triage.mouse)
     if app.return_code == 130:
-        here.say("Stopped. Everything you did is saved.")
+        here.say("Stopped. What you did is saved.")
+        if app.unfinished:
+            here.say(f"What you typed last is not: it is in {app.unfinished}, and the board goes on with it.")
         here.leave(130)
     if app.return_code not in (0, None):
         raise CurateError("The screen failed.", "What you did is saved. The same in lines: curate share queue --week")

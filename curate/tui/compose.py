@@ -258,13 +258,20 @@ class Compose(ModalScreen[Variant]):
         title = headed(begin, self.variant.title, counter, cells=cells, wording=self.wording)
         self.query_one("#title", Static).update(self.wording.cell(title, cells))
         lines = [Content.styled(self.wording.safe(self.message), "bold")] if self.message else []
-        others = "   ".join(f"{one.account}: {' '.join(one.text.split())[:60]}" for one in self.variant.siblings)
-        lines += [Content(self.wording.cell(f"Others  {others}", cells))] if others else []
+        lines.append(Content(self.wording.cell(f"When    {self.variant.when}", cells)))
+        lines += [Content(self.wording.cell(line, cells)) for line in self._others(cells)]
         checks = self.variant.checks(self.typed, now=self.clock())
         named = "   ".join(f"{check.name} {'NO' if check.trouble else 'ok'}" for check in checks)
         lines.append(Content(self.wording.cell(f"Checks  {named}", cells)))
         lines += [Content(self.wording.safe(f"! {check.name}: {check.trouble}")) for check in checks if check.trouble]
         self.query_one("#below", Static).update(Content("\n").join(lines))
+
+    def _others(self, cells: int) -> list[str]:
+        """Show how the post's other texts begin, as many as one can tell apart."""
+        shown = self.variant.siblings[: max(cells // 36, 1)]
+        room = (cells - 8) // max(len(shown), 1) - 3
+        begins = [f"{one.account}: {' '.join(one.text.removesuffix(one.link).split())}" for one in shown]
+        return [f"Others  {'   '.join(self.wording.cell(begin, room) for begin in begins)}"] if shown else []
 
 
 def in_words(error: Exception) -> str:

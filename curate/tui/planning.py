@@ -74,10 +74,9 @@ class Week:
     cells: dict[tuple[str, int], list[Look]] = field(default_factory=dict)
     others: list[Share] = field(default_factory=list)  # all shares that were not cancelled, by time
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of all times on the board."""
-        return read_zone(self.settings.site.timezone)
+    def __post_init__(self) -> None:
+        """Find the zone of all times on the board. Raises UsageError."""
+        self.zone: ZoneInfo = read_zone(self.settings.site.timezone)
 
     @property
     def today(self) -> date:

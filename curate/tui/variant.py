@@ -74,6 +74,15 @@ class Variant:
             return limits_of(self.share.network) if self.share else Limits()
         return limits_of(account.network, account.characters)
 
+    @property
+    def when(self) -> str:
+        """Say when it is meant to go out, and what stands in its way."""
+        if self.share is None:
+            return "not planned yet; saving it takes the account's next free slot"
+        zone = read_zone(self.settings.site.timezone)
+        local = moment(self.share).astimezone(zone)
+        return f"{local:%a} {local.day} {local:%b %H:%M} {zone.key}, {self.share.state.replace('_', ' ')}"
+
     def measured(self, words: str) -> Measure:
         """Measure the words as they would go out, the link among them."""
         try:
@@ -173,8 +182,7 @@ class Variant:
                 self.desk, self.settings, self.connection, self.post, {self.account: words}, at=self.at, now=now
             )
             self.share = done.shares[0]
-            when = f"{self.share.wall.replace('T', ' ')} {self.share.zone}"
-            said = " ".join([f"planned as {self.share.id} for {when}.", *done.warnings])
+            said = " ".join([f"planned as {self.share.id}.", *done.warnings])
         else:
             said = self._save_changed(self.share, words)
         aside.drop_words(file)
@@ -191,7 +199,7 @@ class Variant:
 
     def approve(self, words: str, *, now: datetime) -> str:
         """Save the words and let them go out as they are; say so. Raises as ``save`` does."""
-        if self.share is None or self.unsaved(words):
+        if wire_text(words, self.link) != self.stored:
             self.save(words, now=now)
         share = self.share
         if share is None:  # save either planned it or raised

@@ -55,6 +55,7 @@ class WeekBoard(WeekView):
     ) -> None:
         super().__init__(desk, settings, connection, clock=clock, wording=wording)
         self.edit = edit
+        self.unfinished: Path | None = None  # where words lie that were typed and not saved when it was stopped
 
     # Moving
 
@@ -246,5 +247,8 @@ class WeekBoard(WeekView):
     def action_stop(self) -> None:
         """Leave at once; what is being typed is kept first, and when it cannot be, one stays."""
         pane = next((screen for screen in self.screen_stack if isinstance(screen, Compose)), None)
-        if pane is None or pane.keep():
-            self.exit(return_code=130)
+        if pane is not None:
+            if not pane.keep():
+                return
+            self.unfinished = pane.variant.file if pane.variant.file.exists() else None
+        self.exit(return_code=130)

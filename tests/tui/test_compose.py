@@ -107,6 +107,7 @@ def test_no_way_out_loses_a_word(book: Ledger, way: str) -> None:
 
     drive(app, act)
     assert app.return_code == (130 if way == "ctrl+c" else None)
+    assert bool(app.unfinished) == (way == "ctrl+c"), "the command says where the words are"
     assert stored(book, share.id) == f"Words\n\n{LINK}"
     again = board(book)
 
@@ -186,7 +187,8 @@ def test_another_angle_is_planned_when_it_is_saved(book: Ledger) -> None:
         await pilot.press("ctrl+s")
         [share] = ledger.list_shares(book.connection, account="bluesky")
         assert (share.text, share.state, share.wall) == (f"Fresh\n\n{LINK}", "draft", "2026-11-24T08:40")
-        assert f"planned as {share.id} for 2026-11-24 08:40 Europe/Berlin." in seen(app)
+        assert f"planned as {share.id}." in seen(app)
+        assert "When    Tue 24 Nov 08:40 Europe/Berlin, draft" in seen(app)
         await pilot.press("escape")
         assert app.week.current is not None
         assert app.week.current.share.id == share.id
@@ -232,6 +234,22 @@ def test_a_change_elsewhere_is_said_and_overwritten_only_by_the_second_press(boo
         assert stored(book, share.id) == f"Words mine\n\n{LINK}"
 
     drive(app, act)
+
+
+def test_an_empty_field_approves_nothing(book: Ledger) -> None:
+    share = planned(book, "mastodon", "Words", MONDAY)
+    app = board(book)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        pane(app).area.text = " "
+        for key in ("ctrl+a", "ctrl+s"):
+            await pilot.press(key)
+            assert "A share needs words of yours" in seen(app)
+        await pilot.press("escape")
+
+    drive(app, act)
+    assert ledger.find_share(book.connection, share.id) == share
 
 
 def test_what_was_sent_meanwhile_is_not_changed_and_the_words_stay(book: Ledger) -> None:
