@@ -121,7 +121,7 @@ def plan(desk: Desk, settings: Settings, connection: sqlite3.Connection) -> None
     for account, at, post, words, approved in PLANNED:
         [share] = plan_shares(desk, settings, connection, post, {account: words}, at=at, now=NOW).shares
         if approved:
-            approve_shares(connection, [share.id], now=NOW)
+            approve_shares(desk, settings, connection, [share.id], now=NOW)
     [held] = list_shares(connection, account="x")
     set_aside(connection, held, "held", f"its page {held.link} is not in the last deploy")
 

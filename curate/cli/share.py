@@ -10,11 +10,10 @@ import click
 
 from curate.cli import render
 from curate.cli.main import Group, Moment
+from curate.cli.share_board import board
 from curate.cli.share_by_hand import copy, log, resolve
 from curate.cli.share_calendar import calendar, export, import_
 from curate.cli.share_queue import evergreen, queue
-from curate.cli.main import Group
-from curate.cli.share_board import board
 from curate.cli.share_view import (
     history_row,
     outcome_data,

@@ -43,12 +43,13 @@ def kept_words(path: Path, head: str) -> str | None:
         raise CurateError(f"{path} is not UTF-8 text.", "Save it as UTF-8, or move it away.") from error
     except OSError as error:
         raise CurateError(f"{path} cannot be read: {error.strerror}.", "What was typed is still there.") from error
-    lines, ours = text.split("\n"), head.split("\n")
-    section = next(line for line in reversed(ours) if line.startswith("=== "))
+    guide = head.partition(" ")[0]
+    section = next(line for line in reversed(head.split("\n")) if line.startswith("=== "))
+    lines = text.split("\n")
     lines = lines[lines.index(section) + 1 :] if section in lines else lines
-    while lines and (not lines[0].strip() or lines[0] in ours):
+    while lines and lines[0].startswith(guide):  # up to the blank line that ends them
         del lines[0]
-    return "\n".join(lines).rstrip()
+    return "\n".join(lines).strip("\n").rstrip()
 
 
 def drop_words(path: Path) -> None:

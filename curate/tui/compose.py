@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from curate.errors import CurateError, Refused, UsageError
+from curate.shares.compose import own_link
 from curate.tui.ask import Ask, Field, fitting, headed
 from curate.tui.variant import Variant
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.timer import Timer
 
+    from curate.shares.check import Check
     from curate.tui.rows import Wording
 
 T = TypeVar("T")
@@ -77,6 +79,7 @@ class Compose(ModalScreen[Variant]):
         self.area = Field("", wording)
         self.shown = ""  # the text that ``message`` is about
         self.message = ""
+        self.checks: list[Check] = []
         self.waiting: Timer | None = None
 
     @property
@@ -106,14 +109,19 @@ class Compose(ModalScreen[Variant]):
         self._show()
 
     def on_text_area_changed(self) -> None:
-        """Count, look again, and keep what is typed once the keys rest."""
+        """Count; keep what is typed, and check it, once the keys rest."""
         if self.typed == self.shown:
             return
         self.shown = self.typed
         self.say("")
         if self.waiting is not None:
             self.waiting.stop()
-        self.waiting = self.set_timer(SETTLED, self.keep)
+        self.waiting = self.set_timer(SETTLED, self.settle)
+
+    def settle(self) -> None:
+        """Keep what is typed, and check it."""
+        if self.keep():
+            self._check()
 
     # Saving
 
@@ -149,10 +157,12 @@ class Compose(ModalScreen[Variant]):
         else:
             self.attempt(self.variant.look)
             self._fill(self.variant.stored, at=self.area.cursor_location)
+            self._check()
             self.say(said)
 
     def _faulty(self) -> bool:
-        return any(check.trouble for check in self.variant.checks(self.typed, now=self.clock()))
+        self._check()
+        return any(not check.ok for check in self.checks)
 
     def _ask_when(self, error: CurateError, act: Callable[[], str]) -> None:
         """Ask for a time where the next free slot will not do."""
@@ -202,7 +212,7 @@ class Compose(ModalScreen[Variant]):
         else:
             self._fill(variant.stored if words is None else words)
             self.say(f"The editor ended with exit code {code}." if code else "")
-            self.keep()
+            self.settle()
 
     def action_leave(self) -> None:
         """Go back; what is not saved is kept."""
@@ -232,9 +242,10 @@ class Compose(ModalScreen[Variant]):
         kept = self.attempt(variant.kept)
         if kept is None or not variant.unsaved(kept):
             self._fill(variant.stored)
-            self._show()
+            self._check()
             return
         self._fill(kept)
+        self._check()
         saved = f" Saved is: “{' '.join(variant.stored.split())[:80]}”" if variant.stored else ""
         self.say(f"This was typed before and is not saved yet.{saved}")
 
@@ -242,9 +253,13 @@ class Compose(ModalScreen[Variant]):
         """Put ``text`` into the field, the cursor ``at`` a place, else behind the words and before the link."""
         if text != self.typed:
             self.area.text = self.shown = text
-        words = text.removesuffix(self.variant.link).rstrip("\n")
+        words = text.removesuffix(own_link(text, self.variant.link)).rstrip("\n")
         lines = words.split("\n")
         self.area.move_cursor(at or (len(lines) - 1, len(lines[-1])))
+
+    def _check(self) -> None:
+        self.checks = self.attempt(lambda: self.variant.checks(self.typed, now=self.clock())) or []
+        self._show()
 
     def _show(self) -> None:
         cells = max(self.size.width - 2, 1)
@@ -260,17 +275,29 @@ class Compose(ModalScreen[Variant]):
         lines = [Content.styled(self.wording.safe(self.message), "bold")] if self.message else []
         lines.append(Content(self.wording.cell(f"When    {self.variant.when}", cells)))
         lines += [Content(self.wording.cell(line, cells)) for line in self._others(cells)]
-        checks = self.variant.checks(self.typed, now=self.clock())
-        named = "   ".join(f"{check.name} {'NO' if check.trouble else 'ok'}" for check in checks)
+        named = "   ".join(f"{mark}: {', '.join(names)}" for mark, names in self._answers().items() if names)
         lines.append(Content(self.wording.cell(f"Checks  {named}", cells)))
-        lines += [Content(self.wording.safe(f"! {check.name}: {check.trouble}")) for check in checks if check.trouble]
+        told = [check for check in self.checks if not check.ok] or [check for check in self.checks if check.doubtful]
+        lines += [Content(self.wording.safe(f"! {check.name}: {check.words}")) for check in told]
         self.query_one("#below", Static).update(Content("\n").join(lines))
 
+    def _answers(self) -> dict[str, list[str]]:
+        """Return the rules by what they say: what refuses first."""
+        return {
+            "NO": [check.name for check in self.checks if not check.ok],
+            "look": [check.name for check in self.checks if check.ok and check.doubtful],
+            "ok": [check.name for check in self.checks if check.ok and not check.doubtful],
+        }
+
     def _others(self, cells: int) -> list[str]:
-        """Show how the post's other texts begin, as many as one can tell apart."""
+        """Show how the post's other texts begin, as many as one can tell apart; questions before there is one here."""
+        if self.variant.share is None:
+            return [f"Prompts {'  '.join(self.variant.prompts)}"]
         shown = self.variant.siblings[: max(cells // 36, 1)]
         room = (cells - 8) // max(len(shown), 1) - 3
-        begins = [f"{one.account}: {' '.join(one.text.removesuffix(one.link).split())}" for one in shown]
+        begins = [
+            f"{one.account}: {' '.join(one.text.removesuffix(own_link(one.text, one.link)).split())}" for one in shown
+        ]
         return [f"Others  {'   '.join(self.wording.cell(begin, room) for begin in begins)}"] if shown else []
 
 

@@ -14,7 +14,10 @@ from curate.desk.db import transaction
 from curate.errors import Conflict, UsageError
 from curate.shares import ledger, plan
 from curate.shares.compose import limits_of, measure, same_words
+from curate.shares.evergreen import allowed
+from curate.shares.judge import RECENT
 from curate.shares.limits import moment, repetition
+from curate.shares.sincerity import About, Earlier, judge
 from curate.shares.slots import DAYS, LATE, at_wall, read_slot, read_zone
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
+    from curate.desk.folder import Desk
     from curate.desk.settings import Settings
     from curate.shares.ledger import Share
     from curate.shares.plan import Planned
@@ -63,8 +67,9 @@ class Look:
 class Week:
     """The accounts, the seven days from ``monday``, and the cursor: a row, a day, and a share of that cell."""
 
-    connection: sqlite3.Connection
+    desk: Desk
     settings: Settings
+    connection: sqlite3.Connection
     clock: Callable[[], datetime]
     monday: date = date.min
     row: int = 0
@@ -163,16 +168,32 @@ class Week:
             return f"It is too long: {too_long}."
         if share.state == "approved" and share.seal != share.public:
             return "It does not read as it was approved: a approves it as it is."
-        words = same_words(share.text)
+        return self._repeated(share)
+
+    def _repeated(self, share: Share) -> str:
+        """Say why a share says too much of what was said before; the quotes of its post are left to its approval."""
+        at, words = moment(share), same_words(share.text)
+        others = [other for other in self.others if other.id != share.id and other.state not in ledger.GONE]
         rivals = [
             other
-            for other in self.others
-            if other.account == share.account
-            and other.id != share.id
-            and other.state not in ledger.GONE
-            and (other.post == share.post or same_words(other.text) == words)
+            for other in others
+            if other.account == share.account and (other.post == share.post or same_words(other.text) == words)
         ]
-        return repetition(share.text, share.post, moment(share), rivals)
+        again = repetition(
+            share.text, share.post, at, rivals, at_most=allowed(self.connection, share.post, share.account)
+        )
+        earlier = [Earlier("the post's summary", share.summary)]
+        earlier += [
+            Earlier(f"the text for {other.account} of {moment(other):%d %b} ({other.id})", other.text)
+            for other in others
+            if abs(moment(other) - at) <= RECENT
+        ]
+        findings = judge(
+            share.text, link=share.link, network=share.network, about=About(), earlier=earlier,
+            rules=self.settings.shares,
+        )  # fmt: skip
+        refused = (f"{finding.words} {finding.hint}" for finding in findings if finding.refuses)
+        return again or next(refused, "")
 
     # Moving
 
@@ -246,7 +267,7 @@ class Week:
         """Let ``share`` go out as it was shown. Raises Refused, Conflict, Unknown."""
         with transaction(self.connection):
             self.as_shown(share)
-            return plan.approve_shares(self.connection, [share.id], now=self.clock())
+            return plan.approve_shares(self.desk, self.settings, self.connection, [share.id], now=self.clock())
 
     def cancel(self, share: Share) -> Planned:
         """Take ``share`` out of the queue. Raises Refused, Conflict, Unknown."""

@@ -6,14 +6,16 @@ know Textual, nor the clock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from curate.desk.db import transaction
 from curate.errors import Conflict, CurateError
 from curate.shares import aside, ledger, plan
-from curate.shares.compose import Limits, Measure, document, find_urls, limits_of, measure, wire_text
-from curate.shares.limits import crowding, moment, repetition
+from curate.shares.check import Check, check_share
+from curate.shares.compose import Limits, Measure, angles, document, limits_of, measure, tagged, wire_text
+from curate.shares.ledger import Share
+from curate.shares.limits import moment
 from curate.shares.slots import read_zone
 
 if TYPE_CHECKING:
@@ -23,15 +25,8 @@ if TYPE_CHECKING:
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
-    from curate.shares.ledger import Share
 
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that is looked at: its name, and what is wrong with it, '' when nothing is."""
-
-    name: str
-    trouble: str = ""
+TIMED = ("again", "pace")  # rules that depend on when a share goes out
 
 
 @dataclass(kw_only=True)
@@ -51,7 +46,6 @@ class Variant:
     share: Share | None = None
     at: str = "next"
     siblings: list[Share] = field(default_factory=list)  # the post's other shares, by account and time
-    rivals: list[Share] = field(default_factory=list)  # what else the account has said or will say
 
     @classmethod
     def of(cls, desk: Desk, settings: Settings, connection: sqlite3.Connection, share: Share) -> Variant:
@@ -83,22 +77,32 @@ class Variant:
         local = moment(self.share).astimezone(zone)
         return f"{local:%a} {local.day} {local:%b %H:%M} {zone.key}, {self.share.state.replace('_', ' ')}"
 
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """Questions for an angle."""
+        network = self.settings.accounts[self.account].network if self.account in self.settings.accounts else ""
+        return angles({self.account: network}, self.settings.writing.prompts)[self.account] if network else ()
+
+    def wire(self, words: str) -> str:
+        """Return the words as they would go out. Raises Refused when there are none."""
+        account = self.settings.accounts.get(self.account)
+        going = tagged(self.link, account.network) if account and self.settings.shares.utm else ""
+        return wire_text(words, self.link, going)
+
     def measured(self, words: str) -> Measure:
         """Measure the words as they would go out, the link among them."""
         try:
-            return measure(wire_text(words, self.link), self.limits)
+            return measure(self.wire(words), self.limits)
         except CurateError:  # no words yet
             return measure(words.strip(), self.limits)
 
     def look(self) -> None:
-        """Read what stands beside the text: the post's other shares, and the account's."""
+        """Read the post's other shares, which stand beside the text."""
         mine = self.share.id if self.share else ""
         order = list(self.settings.accounts)
         shares = [one for one in ledger.list_shares(self.connection, post=self.post) if one.id != mine]
         found = [one for one in shares if one.state != "cancelled"]
         self.siblings = sorted(found, key=lambda one: (_place(order, one.account), one.due_at))
-        shares = ledger.list_shares(self.connection, account=self.account)
-        self.rivals = [one for one in shares if one.state not in ledger.GONE and one.id != mine]
 
     def following(self) -> Share | None:
         """Return the post's next share whose words may be changed, round the end; None when there is none."""
@@ -109,27 +113,28 @@ class Variant:
         return next(iter(after or shares), None)
 
     def checks(self, words: str, *, now: datetime) -> list[Check]:
-        """Return what is looked at while one writes, each with what is wrong; ``look`` first."""
-        account = self.settings.accounts.get(self.account)
+        """Return what every rule says to these words; with what is to be done on this screen, not by a command."""
         try:
-            text = wire_text(words, self.link)
+            text = self.wire(words)
         except CurateError as error:
-            return [Check("words", error.message)]
-        if account is None:
-            return [Check("account", f"{self.account} is not in curate.toml any more")]
-        links = len({span.url for span in find_urls(text)})
-        at = moment(self.share) if self.share else now
-        again = repetition(text, self.post if self.share else "", at, self.rivals)
-        checks = [
-            Check("length", measure(text, self.limits).problem),
-            Check("link", f"{links} links; readers follow one" if links > 1 else ""),
-            Check("new words", again),
+            return [Check("words", ok=False, words=error.message)]
+        share = self._draft(text, now) if self.share is None else replace(self.share, text=text)
+        checked = check_share(self.desk, self.settings, self.connection, share, now=now)
+        command = f" curate share edit {share.id}"
+        return [
+            replace(one, words=one.words.replace(f":{command}", ".").replace(command, ""))
+            for one in checked.checks
+            if self.share or one.name not in TIMED
         ]
-        if self.share is None:
-            return checks
-        taken = [moment(one) for one in self.rivals]
-        crowded = crowding(at, taken, account, read_zone(self.settings.site.timezone))
-        return [*checks, Check("pace", "; ".join(crowded))]
+
+    def _draft(self, text: str, now: datetime) -> Share:
+        """Return what would be planned, but for its time."""
+        return Share(
+            number=0, id="", post=self.post, link=self.link, title=self.title, summary="", account=self.account,
+            network=self.settings.accounts[self.account].network, text=text, state="draft", due_at=now, wall="",
+            zone="", created_at=now, approved_at=None, seal="", not_before=now, sent_at=None, remote_id="",
+            remote_url="", reason="",
+        )  # fmt: skip
 
     # What is typed and not saved
 
@@ -163,7 +168,7 @@ class Variant:
     def unsaved(self, words: str) -> bool:
         """Say whether there are words that would be saved as something else than what is."""
         try:
-            return wire_text(words, self.link) != self.stored
+            return self.wire(words) != self.stored
         except CurateError:  # no words
             return False
 
@@ -191,7 +196,7 @@ class Variant:
     def _save_changed(self, share: Share, words: str) -> str:
         with transaction(self.connection):
             self._unchanged(share)
-            changed, taken_back = plan.edit_share(self.settings, self.connection, share.id, words)
+            changed, taken_back = plan.edit_share(self.desk, self.settings, self.connection, share.id, words)
         self.share = changed
         if taken_back:
             return "saved. It is a draft again: Ctrl-A approves it."
@@ -199,17 +204,17 @@ class Variant:
 
     def approve(self, words: str, *, now: datetime) -> str:
         """Save the words and let them go out as they are; say so. Raises as ``save`` does."""
-        if wire_text(words, self.link) != self.stored:
+        if self.wire(words) != self.stored:
             self.save(words, now=now)
         share = self.share
         if share is None:  # save either planned it or raised
             return ""
         with transaction(self.connection):
             self._unchanged(share)
-            done = plan.approve_shares(self.connection, [share.id], now=now)
+            done = plan.approve_shares(self.desk, self.settings, self.connection, [share.id], now=now)
         self.share = done.shares[0]
         aside.drop_words(self.file)
-        return " ".join(done.warnings) or "approved, as it reads here."
+        return " ".join(["approved, as it reads here.", *done.warnings])
 
     def _unchanged(self, share: Share) -> None:
         """Raise Conflict when the stored words are not those the writing began with; take note of what they are."""

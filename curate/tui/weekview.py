@@ -73,7 +73,7 @@ class WeekView(App[None]):
         self.connection = connection
         self.clock = clock
         self.wording = wording
-        self.week = Week(connection, settings, clock)
+        self.week = Week(desk, settings, connection, clock)
         self.grid = Grid(wording, self.week)
         self.message = ""
 

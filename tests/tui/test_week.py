@@ -50,7 +50,7 @@ def test_rows_are_accounts_columns_are_days_and_letters_are_states(book: Ledger)
     planned(book, "mastodon", "A draft", TUESDAY)
     approved = planned(book, "bluesky", "Approved", TUESDAY)
     byhand = planned(book, "paper", "For the notice board", TUESDAY)
-    plan.approve_shares(book.connection, [approved.id, byhand.id], now=START)
+    plan.approve_shares(book.desk, book.settings, book.connection, [approved.id, byhand.id], now=START)
     late = planned(book, "work", "Late", WEDNESDAY)
     put(book, late, "missed", "its time passed more than two hours ago")
     app = board(book)
@@ -144,7 +144,7 @@ def test_what_is_refused_is_said_and_changes_nothing(book: Ledger) -> None:
 def test_a_cell_with_several_shows_the_most_urgent_and_space_goes_through_them(book: Ledger) -> None:
     first = planned(book, "mastodon", "One", "2026-11-24T08:40")
     second = planned(book, "mastodon", "Two", "2026-11-24T17:30", slug="another")
-    plan.approve_shares(book.connection, [first.id], now=START)
+    plan.approve_shares(book.desk, book.settings, book.connection, [first.id], now=START)
     put(book, second, "held", "its page is not in the last deploy")
     app = board(book)
 
@@ -170,6 +170,7 @@ def test_what_would_not_go_out_is_blocked_with_its_reason(book: Ledger) -> None:
     long = planned(book, "bluesky", "Long " * 50, TUESDAY)
     gone = planned(book, "work", "No home", TUESDAY)
     late = planned(book, "paper", "Late", "2026-11-23T09:30")
+    copied = planned(book, "bluesky", "Nothing alike", "2026-11-26T09:00", slug="another")
     with transaction(book.connection):
         book.connection.execute(
             "UPDATE shares SET text = (SELECT text FROM shares WHERE account = 'mastodon' LIMIT 1) WHERE id = ?",
@@ -177,11 +178,16 @@ def test_what_would_not_go_out_is_blocked_with_its_reason(book: Ledger) -> None:
         )
         book.connection.execute("UPDATE shares SET text = text || text WHERE id = ?", (long.id,))
         book.connection.execute("UPDATE shares SET due_at = due_at - 86400 WHERE id = ?", (late.id,))
+        told = f"To be said once and in no other place again, however often one is asked\n\n{copied.link}"
+        book.connection.execute("UPDATE shares SET text = ? WHERE id = ?", (told, copied.id))
+        told = told.replace("once", "twice")
+        book.connection.execute("UPDATE shares SET text = ? WHERE id = ?", (told, late.id))
     del book.settings.accounts["work"]
-    week = Week(book.connection, book.settings, lambda: START)
+    week = Week(book.desk, book.settings, book.connection, lambda: START)
     week.load()
     trouble = {look.share.id: look.trouble for looks in week.cells.values() for look in looks if look.letter == "!"}
     assert "has this text already" in trouble[twin.id]
+    assert "% of this text stands in the text for paper of 22 Nov" in trouble[copied.id]
     assert "It is too long: " in trouble[long.id]
     assert "no account work in curate.toml" in trouble[gone.id]
     assert week.accounts == ["mastodon", "bluesky", "paper", "work"], "its shares are still in sight"
@@ -218,7 +224,7 @@ def test_nothing_is_done_to_a_share_that_is_not_as_it_was_shown(book: Ledger, ke
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press("l")
         with another(book) as elsewhere:
-            plan.edit_share(book.settings, elsewhere, share.id, "Words of somebody else")
+            plan.edit_share(book.desk, book.settings, elsewhere, share.id, "Words of somebody else")
             now = ledger.find_share(elsewhere, share.id)
         answers = {"a": (), "m": (*"17:30", "enter"), "d": ("y",)}
         await pilot.press(key, *answers[key])
