@@ -10,6 +10,7 @@ import click
 
 from curate.cli import render
 from curate.cli.main import Group, Moment
+from curate.cli.share_board import board
 from curate.cli.share_by_hand import copy, log, resolve
 from curate.cli.share_calendar import calendar, export, import_
 from curate.cli.share_queue import evergreen, queue
@@ -43,6 +44,7 @@ def share() -> None:
 
 for verb in (queue, evergreen, calendar, export, import_):
     share.add_command(verb)
+share.add_command(board)
 
 
 @share.command("plan", epilog="Example: curate share plan small-models-on-call --to mastodon,bluesky --at next")

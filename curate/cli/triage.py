@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from curate.cli.here import Here
     from curate.inbox.items import Item
+    from curate.tui.rows import Wording
     from curate.tui.sitting import Plan, Sitting
     from curate.tui.writing import Doors
 
@@ -120,15 +121,9 @@ def _remember(connection: sqlite3.Connection, told: dict[str, Any], sitting: Sit
 def _sit_before_screen(here: Here, connection: sqlite3.Connection, plan: Plan, told: dict[str, Any]) -> bool:
     """Show the full screen until it is left; say whether it was interrupted."""
     from curate.inbox.notes import put_aside
-    from curate.tui.rows import Wording
     from curate.tui.triage import Triage
 
-    def safe(text: str) -> str:
-        return here.drawn(render.term_safe(text))
-
-    plain = {"ellipsis": "...", "rule": "-", "upright": "|"} if here.ascii else {}
-    wording = Wording(safe=safe, ago=render.ago, byline=byline, **plain)
-    app = Triage(connection, clock=here.now, wording=wording, plan=plan, doors=_doors(here, connection))
+    app = Triage(connection, clock=here.now, wording=wording(here), plan=plan, doors=_doors(here, connection))
     try:
         app.run(mouse=here.settings().triage.mouse)
     finally:
@@ -139,6 +134,17 @@ def _sit_before_screen(here: Here, connection: sqlite3.Connection, plan: Plan, t
     if app.return_code not in (0, 130, None):
         raise CurateError("The screen failed.", "What you decided is saved. Line mode goes on: curate triage --line")
     return app.return_code == 130
+
+
+def wording(here: Here) -> Wording:
+    """Return how a screen writes texts on this terminal."""
+    from curate.tui.rows import Wording
+
+    def safe(text: str) -> str:
+        return here.drawn(render.term_safe(text))
+
+    plain = {"ellipsis": "...", "rule": "-", "upright": "|"} if here.ascii else {}
+    return Wording(safe=safe, ago=render.ago, byline=byline, **plain)
 
 
 def _doors(here: Here, connection: sqlite3.Connection) -> Doors:

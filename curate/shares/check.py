@@ -82,7 +82,14 @@ def check_shares(
         shares = [ledger.find_share(connection, share_id) for share_id in dict.fromkeys(share_ids)]
     else:
         shares = ledger.list_shares(connection, states=OPEN)
-    return [Checked(share, _checks(desk, settings, connection, share, now=now)) for share in shares]
+    return [check_share(desk, settings, connection, share, now=now) for share in shares]
+
+
+def check_share(
+    desk: Desk, settings: Settings, connection: sqlite3.Connection, share: Share, *, now: datetime
+) -> Checked:
+    """Check ``share`` as it is given, which may be with words that are not saved yet."""
+    return Checked(share, _checks(desk, settings, connection, share, now=now))
 
 
 def warnings_of(connection: sqlite3.Connection, settings: Settings, share: Share, desk: Desk) -> list[str]:

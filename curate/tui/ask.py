@@ -72,7 +72,7 @@ class NotePane(ModalScreen[NoteDone]):
         self.heading = title
         self.prompts = prompts
         self.wording = wording
-        self.area = _Field(text, wording)
+        self.area = Field(text, wording)
 
     @property
     def typed(self) -> str:
@@ -213,6 +213,38 @@ class Ask(ModalScreen[str | None]):
         return [word for word in self.complete(begun) if word.casefold() not in there][:OFFERED]
 
 
+class Confirm(ModalScreen[bool]):
+    """Ask whether it is meant; only ``y`` says so."""
+
+    CSS = PANE.format(name="Confirm")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "yes"),
+        Binding("n,escape,enter,q", "answer(False)", "no"),
+    ]
+
+    def __init__(self, question: str, *, wording: Wording) -> None:
+        super().__init__()
+        self.question = question
+        self.wording = wording
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and the keys."""
+        with Vertical():
+            yield Static(markup=False, id="rule", classes="line")
+            yield Static(markup=False, id="title", classes="line")
+            yield Static("y yes   n no", markup=False, classes="line")
+
+    def on_resize(self) -> None:
+        """Fit the lines to the window."""
+        cells = self.size.width - 2
+        self.query_one("#rule", Static).update(self.wording.rule * cells)
+        self.query_one("#title", Static).update(self.wording.cell(self.question, cells))
+
+    def action_answer(self, yes: bool) -> None:  # noqa: FBT001 - Textual hands it over by place
+        """Give back the answer."""
+        self.dismiss(yes)
+
+
 def headed(words: str, title: str, counter: str, *, cells: int, wording: Wording) -> str:
     """Return a pane's first line: its title, cut where it must be, and the counter at the right."""
     room = max(cells - cell_len(words) - cell_len(counter) - 6, 1)
@@ -226,7 +258,7 @@ def fitting(lines: Sequence[str], cells: int) -> str:
     return next((line for line in lines if cell_len(line) <= cells), lines[-1])
 
 
-class _Field(TextArea):
+class Field(TextArea):
     """Several lines to type in."""
 
     def __init__(self, text: str, wording: Wording) -> None:

@@ -1,4 +1,4 @@
-"""The keys of the triage screen: one table, from which bindings, the line at the bottom, help and palette come.
+"""The keys of the screens: a table for each, from which bindings, the line at the bottom, help and palette come.
 
 Must not know what the keys do: the screen has an action for each.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EVERYWHERE = ("list", "skim", "article")
 LISTS = ("list", "skim")
 SKIM = ("skim",)
-PANES = {"list": "triage list", "skim": "page skim", "article": "article"}
+PANES = {"list": "triage list", "skim": "page skim", "article": "article", "week": "share board"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,66 @@ KEYS = (
     Key(action="", face="Ctrl-P", words="commands by name", group="App"),
     Key(action="", face="Ctrl-C", words="leave at once, saved", group="App"),
 )
+WEEK = ("week",)
+WEEK_KEYS = (  # of the share board
+    Key(keys="h,left", action="day(-1)", face="h", words="day before, as arrow left", group="Move", where=WEEK),
+    Key(keys="l,right", action="day(1)", face="l", words="next day, as arrow right", group="Move", where=WEEK),
+    Key(keys="j,down", action="row(1)", face="j", words="next account, as down", group="Move", where=WEEK),
+    Key(keys="k,up", action="row(-1)", face="k", words="account before, as up", group="Move", where=WEEK),
+    Key(keys="less_than_sign", action="week(-1)", face="<", words="week before", group="Move", where=WEEK),
+    Key(keys="greater_than_sign", action="week(1)", face=">", words="next week", group="Move", where=WEEK),
+    Key(keys="g,home", action="today", face="g", words="today", group="Move", where=WEEK),
+    Key(keys="tab", action="network(1)", face="Tab", words="next network", group="Move", where=WEEK),
+    Key(keys="shift+tab", action="network(-1)", face="S-Tab", words="network before", group="Move", where=WEEK),
+    Key(keys="space", action="next_here", face="Space", words="next share of this day", group="Move", where=WEEK),
+    Key(
+        keys="enter",
+        action="edit",
+        face="Enter",
+        words="edit its words",
+        group="Write",
+        where=WEEK,
+        foot=1,
+        short="edit",
+    ),
+    Key(
+        keys="a",
+        action="approve",
+        face="a",
+        words="approve as it reads",
+        group="Decide",
+        where=WEEK,
+        foot=2,
+        short="approve",
+    ),
+    Key(
+        keys="m",
+        action="move",
+        face="m",
+        words="move to another time",
+        group="Decide",
+        where=WEEK,
+        foot=3,
+        short="move",
+    ),
+    Key(
+        keys="d",
+        action="cancel",
+        face="d",
+        words="cancel: take it out",
+        group="Decide",
+        where=WEEK,
+        foot=4,
+        short="cancel",
+    ),
+    Key(keys="t", action="angle", face="t", words="write another angle", group="Write", where=WEEK, foot=5),
+    Key(keys="o", action="open", face="o", words="open it in the browser", group="See", where=WEEK),
+    Key(keys="y", action="copy", face="y", words="copy its text", group="See", where=WEEK),
+    Key(keys="question_mark", action="help", face="?", words="keys", group="App", where=WEEK),
+    Key(keys="q", action="quit", face="q", words="leave", group="App", where=WEEK),
+    Key(action="", face="Ctrl-P", words="commands by name", group="App", where=WEEK),
+    Key(action="", face="Ctrl-C", words="leave at once, saved", group="App", where=WEEK),
+)
 GROUPS = ("Move", "Decide", "Many", "Write", "See", "Undo", "App")
 TWO_COLUMNS = 76  # cells from which the help has two keys on a line
 SKIMMING = (
@@ -110,23 +170,23 @@ SKIMMING = (
 )  # words and rank
 
 
-def bindings(where: str | None = None) -> list[BindingType]:
-    """Return what Textual binds: the keys of a pane, or of all.
+def bindings(where: str | None = None, *, table: Sequence[Key] = KEYS) -> list[BindingType]:
+    """Return what Textual binds: the keys of a pane, or of all of a table.
 
     Ctrl-Q is among them, or Textual's own would end the program while a note is typed.
     """
     return [
         Binding(key.keys, key.action, key.words, show=False)
-        for key in KEYS
+        for key in table
         if key.keys and (where is None or where in key.where)
     ]
 
 
-def footer(width: int, where: str) -> str:
+def footer(width: int, where: str, *, table: Sequence[Key] = KEYS) -> str:
     """Return the line at the bottom: the keys of most use that fit, the way to the others at the end."""
     if where == "skim":
         return _fitted(SKIMMING, "? keys", width, between="   ")
-    ranked = [(f"{key.face} {key.short or key.words}", key.foot) for key in KEYS if key.foot and where in key.where]
+    ranked = [(f"{key.face} {key.short or key.words}", key.foot) for key in table if key.foot and where in key.where]
     return _fitted(ranked, "Esc back  ? keys" if where == "article" else "? keys", width, between="  ")
 
 
@@ -143,7 +203,8 @@ def _fitted(ranked: Sequence[tuple[str, int]], last: str, width: int, *, between
 class Commands(Provider):
     """The same actions in Textual's command palette: those that work in the pane it was opened over.
 
-    The program has ``where``, the pane. Over a note or a question nothing is offered: it would act behind it.
+    The program has ``where``, the pane, and ``table``, its keys. Over a note or a question nothing is
+    offered: it would act behind it.
     """
 
     async def discover(self) -> Hits:
@@ -163,7 +224,7 @@ class Commands(Provider):
         if isinstance(self.screen, ModalScreen):
             return ()
         where = getattr(self.app, "where", "list")
-        return [key for key in KEYS if key.keys and key.words and where in key.where]
+        return [key for key in getattr(self.app, "table", KEYS) if key.keys and key.words and where in key.where]
 
 
 class HelpPane(ModalScreen[None]):
@@ -183,9 +244,10 @@ class HelpPane(ModalScreen[None]):
         Binding("pageup", "scroll(-8)", show=False),
     ]
 
-    def __init__(self, where: str, *, wording: Wording) -> None:
+    def __init__(self, where: str, *, wording: Wording, table: Sequence[Key] = KEYS) -> None:
         super().__init__()
         self.where = where
+        self.table = table
         self.wording = wording
         self.field = Input(placeholder="type to search", select_on_focus=False)
         self.text = Static(markup=False)
@@ -221,16 +283,16 @@ class HelpPane(ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
     def _show(self) -> None:
-        lines = help_lines(self.where, self.field.value, self.size.width - 4)
+        lines = help_lines(self.where, self.field.value, self.size.width - 4, table=self.table)
         self.text.update(Content("\n").join(Content(line) for line in lines))
 
 
-def help_lines(where: str, wanted: str, width: int) -> list[str]:
+def help_lines(where: str, wanted: str, width: int, *, table: Sequence[Key] = KEYS) -> list[str]:
     """Return the table of the keys of a pane that match ``wanted``, then those that are off, with the reason."""
     looked_for = wanted.casefold().split()
     found = [
         key
-        for key in KEYS
+        for key in table
         if key.group
         and (key.face == wanted or all(one in f"{key.face} {key.words} {key.group}".casefold() for one in looked_for))
     ]

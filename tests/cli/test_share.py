@@ -340,3 +340,9 @@ def test_words_come_from_standard_input(shares: Shares, monkeypatch: pytest.Monk
     monkeypatch.setattr("sys.stdin", io.StringIO("From a pipe"))
     done = shares("plan", "small-models", "--to", "mastodon", "--text-file", "mastodon=-", "--at", "next", "--json")
     assert done.data[0]["text"].startswith("From a pipe")
+
+
+def test_the_board_needs_a_terminal_and_names_what_does_not(shares: Shares) -> None:
+    refused = shares("board", expect=2)
+    assert "needs a terminal" in refused.err
+    assert "curate share queue --week" in refused.err

@@ -78,7 +78,7 @@ class Bare(App[None]):
         self.pressed.append("quote")
 
 
-def drive(app: Bare, act: Callable[[Pilot[None]], Awaitable[None]], size: tuple[int, int] = (80, 24)) -> None:
+def drive(app: App[None], act: Callable[[Pilot[None]], Awaitable[None]], size: tuple[int, int] = (80, 24)) -> None:
     """Run the program and do something with it."""
 
     async def go() -> None:
@@ -89,13 +89,13 @@ def drive(app: Bare, act: Callable[[Pilot[None]], Awaitable[None]], size: tuple[
     asyncio.run(go())
 
 
-def lines(app: Bare) -> list[str]:
+def lines(app: App[None]) -> list[str]:
     """What stands on the screen, line by line, without the blanks at the ends."""
     strips = app.screen._compositor.render_strips()
     return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
 
 
-def assert_tame(app: Bare, size: tuple[int, int]) -> None:
+def assert_tame(app: App[None], size: tuple[int, int]) -> None:
     """Nothing of what was drawn moves a cursor, turns a text round, or is wider than the window."""
     drawn = lines(app)
     assert len(drawn) == size[1]

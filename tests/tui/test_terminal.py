@@ -1,4 +1,4 @@
-"""The triage screen in a real terminal: what only shows there, full texts, the editor, and the way back."""
+"""The screens in a real terminal: what only shows there, full texts, the editor, and the way back."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
 import time
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from curate.inbox.items import find_item
 from tests.inbox.stock import Stock, entry
+from tests.shares.test_plan import POST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import Loopback
+    from tests.conftest import Curate, Loopback
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are a thing of POSIX")
 PAGE = "".join(f"<p>Paragraph {number} says more about pagers than any teaser could.</p>" for number in range(30))
@@ -42,14 +45,14 @@ def stock(desk: Path, loopback: Loopback) -> Iterator[Stock]:
 
 
 class Terminal:
-    """``curate triage`` behind a pseudo-terminal of 100 by 30."""
+    """A command behind a pseudo-terminal of 100 by 30."""
 
-    def __init__(self, desk: Path, **environment: str) -> None:
+    def __init__(self, desk: Path, *command: str, **environment: str) -> None:
         self.heard = ""
         self.pid, self.end = pty.fork()
         if self.pid == 0:
             os.environ.update({"TERM": "xterm-256color", **environment})
-            os.execv(sys.executable, [sys.executable, "-m", "curate", "-C", str(desk), "triage"])  # noqa: S606
+            os.execv(sys.executable, [sys.executable, "-m", "curate", "-C", str(desk), *(command or ("triage",))])  # noqa: S606
         fcntl.ioctl(self.end, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
 
     def until(self, wanted: str) -> None:
@@ -104,3 +107,55 @@ def test_an_interrupt_leaves_with_130_and_keeps_what_was_decided(stock: Stock) -
     screen.until("kept: About one")
     assert screen.end_with("\x03") == 130
     assert stock.only().state == "kept"
+
+
+@pytest.fixture
+def shares(desk: Path, curate: Curate, tmp_path: Path) -> Path:
+    """A desk with one share planned in some days."""
+    (desk / "content" / "post.md").write_text(
+        POST.format(slug="small-models", status="published", date="2026-01-22T08:40:00Z"), encoding="utf-8"
+    )
+    words = tmp_path / "words.txt"
+    words.write_text("Words of mine", encoding="utf-8")
+    curate("-C", desk, "account", "add", "bluesky", "--handle", "dana.test", "--deliver", "outbox")
+    curate("-C", desk, "share", "plan", "small-models", "--to", "bluesky", "--text-file", f"bluesky={words}")
+    return desk
+
+
+def test_a_share_is_written_in_the_editor_from_the_board(shares: Path, tmp_path: Path, curate: Curate) -> None:
+    script = tmp_path / "edit.sh"
+    script.write_text('#!/bin/sh\nprintf "More words.\\n" >> "$1"\n', encoding="utf-8")
+    script.chmod(0o755)
+    [share] = curate("-C", shares, "share", "queue", "--json").data
+    moment = datetime.fromisoformat(share["at"]) - timedelta(hours=1)  # the cursor is on today
+    screen = Terminal(shares, "--now", moment.isoformat(), "share", "board", EDITOR=str(script))
+    screen.until("bluesky")
+    screen.press("\r")
+    screen.until("Ctrl-S save")
+    screen.press("\x05")
+    screen.until("More words.")
+    screen.press("\x13")
+    screen.until("saved.")
+    assert screen.end_with("\x03") == 130
+    [share] = curate("-C", shares, "share", "queue", "--json").data
+    assert share["text"] == "Words of mine\n\nhttps://dana.example/2026/small-models/\nMore words."
+
+
+def test_a_killed_screen_leaves_the_words_that_were_typed(shares: Path, curate: Curate) -> None:
+    [share] = curate("-C", shares, "share", "queue", "--json").data
+    moment = datetime.fromisoformat(share["at"]) - timedelta(hours=1)
+    screen = Terminal(shares, "--now", moment.isoformat(), "share", "board")
+    screen.until("bluesky")
+    screen.press("\r")
+    screen.until("Ctrl-S save")
+    screen.press(", and typed")
+    screen.until("typed")
+    kept = shares / ".curate" / "typed" / f"share-{share['id']}.txt"
+    deadline = time.monotonic() + 60
+    while not (kept.exists() and "and typed" in kept.read_text(encoding="utf-8")):
+        assert time.monotonic() < deadline
+        select.select([screen.end], [], [], 0.1)
+    os.kill(screen.pid, signal.SIGKILL)
+    os.waitpid(screen.pid, 0)
+    os.close(screen.end)
+    assert "Words of mine, and typed\n" in kept.read_text(encoding="utf-8")
