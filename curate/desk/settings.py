@@ -41,18 +41,20 @@ def known_zone(name: str) -> ZoneInfo:
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who publishes, and where."""
+    """Who publishes, and where; ``webmention`` is where other sites tell of their answers."""
 
     name: str = ""
     url: str = ""
     timezone: str = "UTC"
     language: str = "en"
     topics: tuple[str, ...] = ()
+    webmention: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what every command would stumble over later."""
-        if self.url and not ADDRESS.fullmatch(self.url):
-            raise ValueError(f"url “{self.url}” is not a web address, such as https://dana.example")
+        for name, address in (("url", self.url), ("webmention", self.webmention)):
+            if address and not ADDRESS.fullmatch(address):
+                raise ValueError(f"{name} “{address}” is not a web address, such as https://dana.example")
         known_zone(self.timezone)
 
 

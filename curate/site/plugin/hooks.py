@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from shutil import copyfile
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 from pelican.plugins import signals
 
-from curate.site.plugin.feeds import complete_feed
-from curate.site.plugin.metadata import posting, website
+from curate.posts.social import DRAWN, SIZE, card_alt, card_place
+from curate.site.plugin.feeds import complete_feed, write_feeds
+from curate.site.plugin.metadata import card_url, posting, website
+from curate.site.plugin.pictures import find_copies, link_copies
 from curate.site.plugin.reader import PostReader
 from curate.site.plugin.report import KEY, Report, report_of
+from curate.site.plugin.sitemap import write_sitemap
 from curate.site.plugin.words import day_and_month, day_in, in_words, month_and_year, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
 
@@ -29,8 +37,10 @@ def connect() -> None:
         (signals.generator_init, _furnish),
         (signals.article_generator_pretaxonomy, _hide_left_out),
         (signals.page_generator_finalized, _hide_left_out),
+        (signals.content_object_init, _resolve_copies),
         (signals.static_generator_finalized, _note_statics),
         (signals.all_generators_finalized, _stop_on_faults),
+        (signals.article_writer_finalized, _write_the_rest),
         (signals.feed_generated, complete_feed),
         (signals.content_written, _note_page),
         (signals.feed_written, _note_feed),
@@ -70,7 +80,10 @@ def _furnish(generator: Any) -> None:
         "month_and_year": lambda moment: month_and_year(day_in(zone, moment)),
         "percent": percent,
         "posting": lambda article: posting(article, site),
+        "card": lambda article: card_url(article, site),
+        "card_alt": lambda article: card_alt(article.post, site["CARD_AUTHOR"]),
     }
+    generator.env.globals["CARD_SIZE"] = SIZE
     generator.env.globals["website"] = lambda: website(site)
 
 
@@ -81,7 +94,34 @@ def _hide_left_out(generator: Any) -> None:
         generator.context["generated_content"].setdefault(place, None)
 
 
+def _resolve_copies(content: Any) -> None:
+    """Let links to copies of images follow the way to the site's root, as Pelican does with its own links."""
+    content._update_content = partial(_resolved, content._update_content)  # noqa: SLF001 - no signal comes there
+
+
+def _resolved(update: Callable[[str, str], str], text: str, siteurl: str) -> str:
+    return link_copies(update(text, siteurl), siteurl)
+
+
+def _write_the_rest(generator: Any, writer: Any) -> None:
+    """Write what Pelican has no generator for: more feeds, the sitemap, copies of images."""
+    report, output = report_of(generator.settings), Path(generator.output_path)
+    report.written += write_feeds(generator, writer)
+    report.written += write_sitemap(output, generator.context)
+    copies = find_copies([*generator.context["articles"], *generator.context["pages"]])
+    for name, source in sorted(copies.items()):
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
+        copyfile(source, output / name)
+    report.written += sorted(copies)
+
+
 def _note_statics(generator: Any) -> None:
+    """Note what is copied; the social image of a post that has no page, or that was drawn for an older title, is not."""
+    author = generator.settings["CARD_AUTHOR"]
+    shown = {card_place(article.post, author) for article in generator.context["articles"]}
+    generator.staticfiles[:] = [
+        static for static in generator.staticfiles if static.save_as in shown or not DRAWN.fullmatch(static.save_as)
+    ]
     report_of(generator.settings).statics.extend(generator.staticfiles)
 
 

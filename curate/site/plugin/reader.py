@@ -18,6 +18,7 @@ from markupsafe import Markup
 from pelican.contents import Article, Category, Tag
 from pelican.readers import BaseReader
 
+from curate.desk.folder import Desk
 from curate.feeds.addresses import web_url
 from curate.feeds.characters import tidy
 from curate.feeds.clean import one_line, word_count
@@ -27,6 +28,7 @@ from curate.posts.prose import read_prose, visible
 from curate.site.plugin import citation
 from curate.site.plugin.links import check_links
 from curate.site.plugin.markdown import to_html
+from curate.site.plugin.pictures import PICTURES, show_images
 from curate.site.plugin.report import report_of
 from curate.site.plugin.settings import building_at
 from curate.site.plugin.words import escape, plain_tag
@@ -87,6 +89,8 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
             raise _fault(post, "slug", reason, "Give it another slug.")
         body = to_html(UNPRINTABLE.sub("", post.body))
         check_links(body, post, content)
+        body, copies, troubles = show_images(body, post, content, Desk(content.parent).private / "images")
+        report_of(self.settings).warnings.extend(troubles)
         prose = read_prose(post.body)
         metadata: dict[str, Any] = {
             **self._extras(post),
@@ -99,6 +103,7 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
             "preface": "",
             "afterword": "",
             "words": prose.own,
+            PICTURES: copies,
         }
         language = plain_tag(one_line(str(post.header.get("lang", ""))))
         if language:
