@@ -79,6 +79,19 @@ def deploy(here: Here, target: str, *, dry_run: bool, yes: bool) -> None:
     here.answer(data, [_sent(done, dry_run=dry_run)])
 
 
+@site.command(epilog="Example: curate site cards")
+@click.pass_obj
+def cards(here: Here) -> None:
+    """Draw the social images that published posts lack, as after a title changed."""
+    from curate.posts.files import read_posts
+    from curate.site.cards import draw_missing
+
+    posts, _ = read_posts(here.desk().content)
+    drawn = draw_missing(here.desk(), here.settings().site.name, posts)
+    made = [f"Drew {path}" for path in drawn.paths] or ["Every published post has its social image."]
+    here.answer({"drawn": drawn.paths}, made, warnings=drawn.warnings)
+
+
 def _built(here: Here, *, drafts: bool) -> Built:
     """Build, and show with --verbose or --debug what Pelican said, whatever came of it."""
     from curate.site.build import build_log, build_site

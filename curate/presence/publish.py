@@ -67,6 +67,7 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
     as it is after Ctrl-C during the build.
     """
     from curate.site.build import build_site
+    from curate.site.cards import draw_missing
 
     post = find_post(desk.content, name)
     everything, _ = read_posts(desk.content)  # a fault in any of them keeps the site from being built
@@ -82,6 +83,7 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
     before = post.path.read_bytes()
     dated = _dated(post, now=now, at=at)
     try:
+        drawn = draw_missing(desk, settings.site.name, [dated])
         built = build_site(desk, settings, now=now)
     except BaseException:  # Ctrl-C, too: what was not published is not left looking so
         if dated.fingerprint != post.fingerprint:
@@ -101,7 +103,7 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
         output=built.output,
         scheduled=scheduled,
         deployed=sent,
-        warnings=(*(finding.message for finding in findings.warnings), *built.warnings),
+        warnings=(*(finding.message for finding in findings.warnings), *drawn.warnings, *built.warnings),
     )
 
 

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 PAPER, TEXT, ACCENT = "#FBFAF7", "#1C1D1F", "#8A3B12"  # the theme's light page
 LEFT, TOP = SIZE[0] // 10, SIZE[1] // 10  # a tenth on each side, which networks may cut off
 RIGHT, BOTTOM = SIZE[0] - LEFT, SIZE[1] - TOP
+WIDE = RIGHT - LEFT
 BAR = 24
 TITLE_SIZES = (84, 76, 68, 60, 54, 48)
 SMALL = (32,)
 GAP = 28
+HINT = "Put a font that has them into content/fonts/, delete the image, then: curate site cards"
 COLOURS = 64  # shades between the three colours: more cannot be told apart
 
 
@@ -53,32 +55,26 @@ def draw_missing(desk: Desk, author: str, posts: Iterable[Post]) -> Drawn:
         data, unset = draw_card(card, fonts)
         write_whole(path, data)
         paths.append(path)
-        warnings += [f"{path.name} shows no “{words}”: no font has its letters. {HINT}" for words in unset]
+        warnings += [f"{path.name} shows no “{words}”: no font here has its letters. {HINT}" for words in unset]
     return Drawn(paths=tuple(paths), warnings=tuple(warnings))
-
-
-HINT = "Put one that has into content/fonts/, delete the image, then: curate site cards"
 
 
 def draw_card(card: Card, fonts: Sequence[Path]) -> tuple[bytes, tuple[str, ...]]:
     """Return a card as PNG, the same bytes each time, and the words for which no font has the letters."""
     image = Image.new("RGB", SIZE, PAPER)
     draw = ImageDraw.Draw(image)
-    wide = RIGHT - LEFT
-    small = (LEFT, RIGHT, wide, round(SMALL[0] * 1.2))
-    topic = set_words(card.topic, fonts, width=wide, height=small[3], sizes=SMALL)
-    author = set_words(card.author, fonts, width=wide, height=small[3], sizes=SMALL)
-    top = TOP
+    topic = set_words(card.topic, fonts, width=WIDE, height=0, sizes=SMALL)
+    author = set_words(card.author, fonts, width=WIDE, height=0, sizes=SMALL)
+    top, below = TOP, BOTTOM
     if topic is not None:
-        top = draw_words(draw, topic, left=LEFT, right=RIGHT, top=top, fill=ACCENT) + GAP
-    below = BOTTOM - (author.height + GAP if author is not None else 0)
-    title = set_words(card.title, fonts, width=wide, height=below - top, sizes=TITLE_SIZES)
-    if title is not None:
-        draw_words(draw, title, left=LEFT, right=RIGHT, top=top, fill=TEXT)
+        top = GAP + draw_words(draw, topic, (LEFT, RIGHT), top=top, fill=ACCENT)
     if author is not None:
-        draw_words(draw, author, left=LEFT, right=RIGHT, top=BOTTOM - author.height, fill=TEXT)
-    from_right = title is not None and title.from_right
-    edge = SIZE[0] - BAR if from_right else 0
+        below = BOTTOM - author.height
+        draw_words(draw, author, (LEFT, RIGHT), top=below, fill=TEXT)
+    title = set_words(card.title, fonts, width=WIDE, height=below - GAP - top, sizes=TITLE_SIZES)
+    if title is not None:
+        draw_words(draw, title, (LEFT, RIGHT), top=top, fill=TEXT)
+    edge = SIZE[0] - BAR if title is not None and title.from_right else 0
     draw.rectangle((edge, 0, edge + BAR - 1, SIZE[1]), fill=ACCENT)
     out = io.BytesIO()
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)

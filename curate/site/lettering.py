@@ -15,7 +15,7 @@ import regex
 from PIL import Image, ImageDraw, ImageFont, features
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 FONT = Path(__file__).parent / "fonts" / "DejaVuSans-Bold.ttf"  # Latin, Greek, Cyrillic, Hebrew, Arabic and more
 FONTS = (".ttf", ".otf", ".ttc")
@@ -53,20 +53,23 @@ def set_words(text: str, fonts: Sequence[Path], *, width: int, height: int, size
     words, path = _find_font(unicodedata.normalize("NFC", text), fonts)
     if path is None or not words:
         return None
-    from_right = next((side in ("R", "AL") for side in map(unicodedata.bidirectional, words) if side in "LRAL"), False)
-    for size in sizes:
+    strong = (side for side in map(unicodedata.bidirectional, words) if side in ("L", "R", "AL"))
+    from_right = next(strong, "L") != "L"
+    for size in sizes[:-1]:
         font = _load(path, size, words)
-        most = max(1, int(height / (size * LEADING)))
-        lines, whole = _wrap(words, lambda line, font=font: font.getlength(line) <= width)  # type: ignore[misc]
-        if size == sizes[-1] or (whole and len(lines) <= most):
-            break
+        lines, whole = _wrap(words, font, width)
+        if whole and len(lines) <= _room(height, size):
+            return Setting(lines=tuple(lines), font=font, from_right=from_right)
+    font, most = _load(path, sizes[-1], words), _room(height, sizes[-1])
+    lines, _ = _wrap(words, font, width)
     if len(lines) > most:
-        lines = [*lines[: most - 1], _cut(lines[most - 1], lambda line: font.getlength(line) <= width)]
+        lines = [*lines[: most - 1], _cut(lines[most - 1], font, width)]
     return Setting(lines=tuple(lines), font=font, from_right=from_right)
 
 
-def draw_words(draw: ImageDraw.ImageDraw, setting: Setting, *, left: int, right: int, top: int, fill: str) -> int:
-    """Draw what is set between ``left`` and ``right``, each line at its beginning; return where it ends below."""
+def draw_words(draw: ImageDraw.ImageDraw, setting: Setting, sides: tuple[int, int], *, top: int, fill: str) -> int:
+    """Draw what is set between two ``sides``, each line from its beginning; return where it ends below."""
+    left, right = sides
     for number, line in enumerate(setting.lines):
         place = right if setting.from_right else left
         base = top + round(setting.font.size * (number * LEADING + 1))
@@ -115,18 +118,27 @@ def _is_joined(text: str) -> bool:
     )
 
 
-def _wrap(text: str, fits: Callable[[str], bool]) -> tuple[list[str], bool]:
+def _room(height: int, size: int) -> int:
+    """Return how many lines of a size have room in ``height``: at least one."""
+    return max(1, int(height / (size * LEADING)))
+
+
+def _fits(line: str, font: ImageFont.FreeTypeFont, width: int) -> bool:
+    return font.getlength(line.rstrip()) <= width
+
+
+def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int) -> tuple[list[str], bool]:
     """Break ``text`` into lines that fit; say whether every word stayed whole."""
     lines, whole = [""], True
     for piece in _pieces(text):
-        if fits((lines[-1] + piece).rstrip()):
+        if _fits(lines[-1] + piece, font, width):
             lines[-1] += piece
-        elif fits(piece.rstrip()):
+        elif _fits(piece, font, width):
             lines.append(piece)
         else:
             whole = False
             for cluster in regex.findall(r"\X", piece):
-                if lines[-1] and not fits((lines[-1] + cluster).rstrip()):
+                if lines[-1] and not _fits(lines[-1] + cluster, font, width):
                     lines.append("")
                 lines[-1] += cluster
     return [line.strip() for line in lines if line.strip()], whole
@@ -149,9 +161,9 @@ def _is_wide(cluster: str) -> bool:
     return unicodedata.east_asian_width(cluster[0]) in ("W", "F") and not "\uac00" <= cluster[0] <= "\ud7a3"
 
 
-def _cut(line: str, fits: Callable[[str], bool]) -> str:
+def _cut(line: str, font: ImageFont.FreeTypeFont, width: int) -> str:
     """Return the beginning of ``line`` that fits with “…” at its end."""
     clusters = regex.findall(r"\X", line)
-    while clusters and not fits("".join(clusters).rstrip(" ,;:.") + "…"):
+    while clusters and not _fits("".join(clusters) + "…", font, width):
         clusters.pop()
     return "".join(clusters).rstrip(" ,;:.") + "…"

@@ -116,7 +116,7 @@ def _write_the_rest(generator: Any, writer: Any) -> None:
 
 
 def _note_statics(generator: Any) -> None:
-    """Note what is copied; the social image of a post that has no page, or that was drawn for an older title, is not."""
+    """Note what is copied: of social images, only what a page shows now, never one of a draft."""
     author = generator.settings["CARD_AUTHOR"]
     shown = {card_place(article.post, author) for article in generator.context["articles"]}
     generator.staticfiles[:] = [

@@ -1,6 +1,7 @@
-"""Say for machines what a page is: schema.org data as JSON-LD (https://schema.org/BlogPosting).
+"""Say for machines what a page is: schema.org data as JSON-LD (https://schema.org/BlogPosting), its social image.
 
-Looks whether a social image is there, else pure. ``citation`` and not ``isBasedOn``: a post comments on its source, it is not made of it.
+Looks whether a social image is there; else pure. ``citation`` and not ``isBasedOn``: a post comments on
+its source, it is not made of it.
 """
 
 from __future__ import annotations

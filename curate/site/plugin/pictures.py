@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.site.plugin.links import file_behind
-from curate.site.plugin.scale import NoImage, Scaled, scale
+from curate.site.plugin.scale import NoImage, scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from curate.posts.post import Post
+    from curate.site.plugin.scale import Scaled
 
 SIZED = "images/sized"  # where copies stand in the site
 TOKEN = re.compile(r"\{sized\}/([0-9a-f]{16}-\d+\.[a-z]+)")  # where the way to them is put in

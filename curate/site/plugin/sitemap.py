@@ -5,13 +5,14 @@ A page that asks not to be indexed is not in it, nor a draft. See https://www.si
 
 from __future__ import annotations
 
-from pathlib import Path
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
 # ruff: noqa: ANN401 - Pelican's objects carry no types
 
@@ -37,7 +38,7 @@ def listed(context: Mapping[str, Any]) -> list[tuple[str, datetime | None]]:
 
 
 def _pages(context: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None]]:
-    articles = [article for article in context["articles"] if not article.draft]
+    articles = context["articles"]
     latest = _latest(articles)
     for name in context["DIRECT_TEMPLATES"]:
         place = context.get(f"{name.upper()}_SAVE_AS", f"{name}.html")
@@ -46,17 +47,21 @@ def _pages(context: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None]]:
     for article in articles:
         yield article.url, _changed(article)
     for page in context["pages"]:
-        if not page.draft:
-            yield page.url, getattr(page, "modified", None)
+        yield page.url, getattr(page, "modified", None)
     for topic, filed in context["categories"]:
         yield topic.url, _latest(filed)
     for tag, tagged in context["tags"]:
         if len(tagged) > 1:  # a list of one post says nothing that the post does not
             yield tag.url, _latest(tagged)
     if context.get("YEAR_ARCHIVE_SAVE_AS"):
-        for year in {article.date.year for article in articles}:
-            within = [article for article in articles if article.date.year == year]
-            yield str(context["YEAR_ARCHIVE_URL"]).format(date=within[0].date), _latest(within)
+        yield from _years(articles, str(context["YEAR_ARCHIVE_URL"]))
+
+
+def _years(articles: Sequence[Any], form: str) -> Iterator[tuple[str, datetime | None]]:
+    """Return the page of each year that has one; ``articles`` are newest first."""
+    for _, within in groupby(articles, key=lambda article: article.date.year):
+        year = list(within)
+        yield form.format(date=year[0].date), _latest(year)
 
 
 def _changed(article: Any) -> datetime:
