@@ -23,7 +23,7 @@ from curate.site.manifest import MARK, Manifest, digest, mark_text, read_mark, r
 if TYPE_CHECKING:
     from curate.desk.folder import Desk
 
-LATE = ("index.html", "archive/", "topics/", "tags/", "feeds/")  # what leads to pages goes up after them
+LATE = ("index.html", "archive/", "topics/", "tags/", "feeds/", "sitemap.xml")  # what leads to pages goes up after them
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,20 @@ def test_build_answers_what_it_built(curate: Curate, written: Path) -> None:
     assert told.err == ""
 
 
+def test_cards_draws_what_published_posts_lack(curate: Curate, written: Path) -> None:
+    told = curate("-C", written, "site", "cards")
+    [card] = (written / "content" / "images" / "social").iterdir()
+    assert card.name.startswith("one-")
+    assert told.out == f"Drew {card}\n"
+    assert told.err == ""
+    assert curate("-C", written, "site", "cards").out == "Every published post has its social image.\n"
+    essay = written / "content" / "essays" / "one.md"
+    essay.write_text(POST.replace("One", "小さなモデル"), encoding="utf-8")
+    again = curate("-C", written, "site", "cards")
+    assert "no font here has its letters" in again.err
+    assert again.out.count("Drew") == 1
+
+
 def test_build_with_drafts_is_a_preview(curate: Curate, written: Path) -> None:
     data = curate("-C", written, "site", "build", "--drafts", "--json").data
     assert data["output"] == str(written / ".curate" / "preview")
