@@ -73,10 +73,11 @@ def _furnish(generator: Any) -> None:
     zone = ZoneInfo(site.get("SITE_ZONE", "UTC"))
     generator.env.filters |= {
         "striptags": lambda value: escape(Markup(value).striptags()),  # noqa: S704 - escaped again
-        "compact": compact_style,
+        "compact": lambda style: Markup(compact_style(style)),  # noqa: S704 - our own file
         "sha256": lambda text: b64encode(sha256(str(text).encode()).digest()).decode(),
         "day": lambda moment: in_words(day_in(zone, moment)),
         "date": in_words,
+        "short_date": lambda day: f"{day_and_month(day)} {day.year}",
         "day_and_month": lambda moment: day_and_month(day_in(zone, moment)),
         "month_and_year": lambda moment: month_and_year(day_in(zone, moment)),
         "percent": percent,

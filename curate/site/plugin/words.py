@@ -69,7 +69,8 @@ def said_date(text: str) -> tuple[str, str]:
 def compact_style(style: str) -> str:
     """Return a style sheet without comments and the space between its rules, which every page would carry."""
     bare = re.sub(r"/\*.*?\*/", "", str(style), flags=re.DOTALL)
-    return re.sub(r"\s*([{};])\s*", r"\1", bare).replace(";}", "}").strip()
+    bare = re.sub(r"\s*([{};])\s*|(,)\s+", r"\1\2", bare).replace(";}", "}")
+    return re.sub(r"([{;][\w-]+:)\s+", r"\1", bare).strip()
 
 
 def percent(share: float) -> str:
