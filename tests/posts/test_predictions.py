@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,9 @@ from curate.posts.predictions import (
     read_prediction,
     score,
 )
+
+if TYPE_CHECKING:
+    import random
 
 confidences = st.floats(0, 1)
 predictions = st.builds(
