@@ -95,7 +95,7 @@ def test_on_paper_the_resume_has_no_navigation_and_writes_its_addresses_out(brow
     assert not page.locator("nav").is_visible()
     assert not page.locator("footer.bottom").is_visible()
     after = page.locator(".role a").first.evaluate("element => getComputedStyle(element, '::after').content")
-    assert after == "x"
+    assert after == '" (https://northpier.example)"'
     for role in page.locator(".role").all():
         assert role.evaluate("element => getComputedStyle(element).breakInside") == "avoid"
     rules = page.evaluate(

@@ -131,8 +131,7 @@ def test_corrections_come_newest_first_and_lead_to_their_posts(person: Site) -> 
     items = parsed(person, "corrections").xpath('//ol[@class="posts"]/li')
     assert [words(item) for item in items] == [
         "23 November 2026 Small models are taking the night shift It ran eight weeks, not twelve.",
-        "15 November 2026 What the pager taught me, part 5"
-        + " It saidtwelve weeks Right iseight weeks Noticed byR. Lindqvist",
+        "15 November 2026 Pagers taught me, part 5 It saidtwelve weeks Right iseight weeks Noticed byR. Lindqvist",
     ]
     assert items[0].xpath(".//a/@href") == ["../2026/small-models-on-call/"]
     assert "It said: twelve weeks. Right is: eight weeks." in words(parsed(person, "2026/essay-5"))
@@ -172,7 +171,7 @@ def test_the_resume_leads_with_results_and_dates_every_section(person: Site) -> 
     assert "March 2023 – now · Lisbon" in words(roles[0])
     rows = [words(row) for row in page.find_class("rows")[0].iter("li")]
     assert rows[0] == "Nobody should be woken by a graph, Opsdays Porto May 2025"
-    assert rows[2:] == [f"What the pager taught me, part {n} 5 {month} 2026" for n, month in enumerate_months()]
+    assert rows[2:] == [f"Pagers taught me, part {n} 5 {month} 2026" for n, month in enumerate_months()]
 
 
 def enumerate_months() -> list[tuple[int, str]]:
