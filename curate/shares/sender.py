@@ -356,7 +356,10 @@ class _Pass:
             self.channels[name] = open_channel(office, self.desk)
             answer = await self.channels[name].ready(now=self.now)
             if isinstance(answer, Ready) and answer.renewed is not None:
-                store_token(self.config, account, answer.renewed)
+                try:
+                    store_token(self.config, account, answer.renewed)
+                except CurateError as error:  # the other accounts go on
+                    answer = RetryAt(reason=f"its new token cannot be kept: {error.message}", evidence="")
             self.answers[name] = answer
         return self.answers[name]
 

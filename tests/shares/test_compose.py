@@ -11,6 +11,7 @@ from curate.shares.compose import (
     LIMITS,
     QUESTIONS,
     angles,
+    apart,
     document,
     find_urls,
     limits_of,
@@ -147,6 +148,22 @@ def test_a_tagged_link_takes_the_place_of_the_link() -> None:
     assert wire_text(f"Worth a look: {going}", LINK) == f"Worth a look: {LINK}"
     assert own_link(f"Worth a look: {going}, I say", LINK) == going
     assert own_link("Worth a look", LINK) == LINK
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "address"),
+    [
+        (f"Mine\n\n{LINK}", "Mine", LINK),
+        (f"Mine\n{LINK}\n", "Mine", LINK),
+        (f"Mine\n\n{LINK}?utm_source=linkedin", "Mine", f"{LINK}?utm_source=linkedin"),
+        (f"Mine: {LINK}", f"Mine: {LINK}", LINK),
+        (f"{LINK}\nsays it", f"{LINK}\nsays it", LINK),
+        (LINK, LINK, LINK),
+        ("Mine\n\nhttps://other.example/", "Mine\n\nhttps://other.example/", LINK),
+    ],
+)
+def test_the_link_leaves_the_words_where_it_stands_alone_at_their_end(text: str, words: str, address: str) -> None:
+    assert apart(text, LINK) == (words, address)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +15,13 @@ from curate.desk.locks import hold
 from curate.errors import Conflict, Refused, Unknown
 from curate.shares import attempts, ledger
 from curate.shares.sender import preview
+from curate.shares.tokens import secret_of
 from tests.shares.servers import START, BlueskyServer, MastodonServer, MemoryClient, serve
+from tests.shares.threads_server import ThreadsServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.shares.conftest import Ledger
     from tests.shares.servers import Server
@@ -363,6 +368,30 @@ def test_a_revoked_token_holds_the_account_and_lets_the_others_go_on(both: Both,
     assert len(both.send(6).sent) == 2
 
 
+def test_a_renewed_token_that_cannot_be_kept_is_not_used_and_lets_the_others_go_on(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, threads = both.book, ThreadsServer(renewed="canary-new-77")
+    old = secret_of(token=threads.password, expires_at=(START + timedelta(days=3)).isoformat())
+    book.account("threads", "threads", server="https://threads.example", handle="dana", token=old.reveal())
+    waits, sent = book.share("threads"), book.share("mastodon")
+    replace = os.replace
+
+    def full(source: str, target: Path) -> None:
+        if target.parent.name == "tokens":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    networks = {MASTODON: both.mastodon, "https://threads.example": threads}
+    report = book.send(client=MemoryClient(networks))
+    assert [share.id for share in report.sent] == [sent.id]
+    assert [share.id for share in report.retry] == [waits.id]
+    assert "cannot be kept" in report.retry[0].reason
+    assert "canary" not in report.retry[0].reason
+    assert threads.posts() == []
+
+
 def test_a_missing_token_and_a_removed_account_hold_with_the_way_out(both: Both) -> None:
     both.book.share("mastodon")
     both.book.share("bluesky")
@@ -491,6 +520,19 @@ def test_a_rehearsal_survives_a_crash_and_writes_one_file(book: Ledger) -> None:
         book.send(client=MemoryClient({}), observe=crash)
     assert [one.id for one in book.send(client=MemoryClient({})).sent] == [share.id]
     assert len(list(book.desk.outbox.iterdir())) == 1
+
+
+def test_a_rehearsal_whose_place_is_taken_by_a_folder_is_told(book: Ledger) -> None:
+    book.account("mastodon", server="https://social.example", deliver="outbox")
+    share = book.share()
+
+    def take(step: str, _: Any) -> None:
+        if step == "written":
+            key = attempts.list_attempts(book.connection, share)[0].key
+            (book.desk.outbox / key).mkdir(parents=True)
+
+    [rejected] = book.send(client=MemoryClient({}), observe=take).rejected
+    assert "says something else" in rejected.reason
 
 
 @pytest.mark.parametrize("name", ["mastodon", "bluesky"])

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SETTLED = timedelta(minutes=10)  # after that no server is still at work on a request
 SHORTEST = timedelta(seconds=60)  # a pause a network asks for is clamped between this and the ledger's longest
 PAUSE = timedelta(minutes=5)  # when it asks for one and does not say how long
+ALIKE = "a post like it is there, but it cannot be told whether it is this one: look yourself"
 WORDS = 300  # characters of a server's own words that are kept
 READ = 4096  # characters of an answer that are looked at for them
 
@@ -323,12 +324,12 @@ def not_staged(reply: Reply, server: str, *secrets: Secret | None, now: datetime
 
 
 def clock_of(reply: Reply) -> datetime | None:
-    """Return what time it is for the server; None when it does not say."""
+    """Return what time it is for the server; None when it does not say, or names a year no sum can be made with."""
     try:
         moment = parsedate_to_datetime(reply.headers.get("Date", ""))
     except ValueError:
         return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if 1900 < moment.year < 9000 else None
 
 
 def json_object(reply: Reply) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import NetworkTrouble
 from curate.shares.compose import find_urls, same_words
 from curate.shares.networks.base import (
+    ALIKE,
     SETTLED,
     Absent,
     CannotTell,
@@ -41,6 +42,7 @@ from curate.shares.networks.base import (
     Ready,
     RetryAt,
     Sent,
+    clean,
     clock_of,
     identifier,
     json_object,
@@ -105,7 +107,7 @@ class Mastodon:
         at = clock_of(reply)
         self.skew = at - now if at else timedelta(0)
         name = answer.get("acct") or answer.get("username")
-        handle = name.partition("@")[0] if isinstance(name, str) else self.office.account.handle
+        handle = clean(name).partition("@")[0] if isinstance(name, str) else self.office.account.handle
         return Ready(handle=handle, characters=await self._characters(), at=at)
 
     async def stage(
@@ -158,11 +160,12 @@ class Mastodon:
         found = await self._search(attempt, known)
         if not isinstance(found, Absent):
             return found
-        if timedelta(0) <= now - attempt.started_at < UNDER_WAY:
+        there = now + self.skew  # ours may have been set since
+        if timedelta(0) <= there - attempt.started_at < UNDER_WAY:
             return CannotTell("it is not there, but the server may still be at work on it")
-        if timedelta(0) <= now - attempt.minted_at < self.key_life and await self._keeps_keys():
+        if timedelta(0) <= there - attempt.minted_at < self.key_life and await self._keeps_keys():
             return Absent("not among the account's posts, and its key still protects")
-        if now - attempt.started_at >= SETTLED:
+        if there - attempt.started_at >= SETTLED:
             return found
         return CannotTell("it is not there yet; this server does not keep keys, so that needs ten minutes to be sure")
 
@@ -180,7 +183,7 @@ class Mastodon:
                 return CannotTell(unread(error).reason)
             if not isinstance(statuses, list):
                 return CannotTell(f"the account's posts could not be read ({said(reply, self.office.secret)})")
-            found = _look([status for status in statuses if _at(status, "id") not in known], wanted)
+            found = _look([status for status in statuses if identifier(_at(status, "id")) not in known], wanted)
             if isinstance(found, Found):
                 return found
             doubt = found if isinstance(found, CannotTell) else doubt
@@ -228,7 +231,7 @@ def _look(statuses: list[Any], wanted: str) -> Found | CannotTell | Absent:
     similar = False
     for status in statuses:
         content, remote_id = _at(status, "content"), identifier(_at(status, "id"))
-        if not isinstance(content, str) or not remote_id:
+        if not isinstance(content, str):
             continue
         reader = _Reader()
         try:
@@ -238,11 +241,12 @@ def _look(statuses: list[Any], wanted: str) -> Found | CannotTell | Absent:
             similar = similar or any(link in content for link in links)
             continue
         text = "".join(reader.parts)
-        if same_words(text) == same_words(wanted):
+        same = same_words(text) == same_words(wanted)
+        if same and remote_id:
             return Found(remote_id=remote_id, url=web_address(_at(status, "url")))
-        similar = similar or bool(links and links <= ({span.url for span in find_urls(text)} | reader.links))
+        similar = similar or same or bool(links and links <= ({span.url for span in find_urls(text)} | reader.links))
     if similar:
-        return CannotTell("a post with its link is there, but reads otherwise: look yourself")
+        return CannotTell(ALIKE)
     return Absent("")
 
 

@@ -24,13 +24,13 @@ import json
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote
 
 from oauthlib.oauth1 import Client as Signer
 
 from curate.errors import NetworkTrouble
 from curate.shares.compose import find_urls, same_words
 from curate.shares.networks.base import (
+    ALIKE,
     SETTLED,
     Absent,
     CannotTell,
@@ -138,7 +138,7 @@ class X:
         """
         found = await self._search(attempt, known, now)
         if isinstance(found, Absent):
-            if now - attempt.started_at < SETTLED:
+            if now + self.skew - attempt.started_at < SETTLED:  # our clock may have been set since
                 return CannotTell("it is not there yet, and X keeps no keys, so that needs ten minutes to be sure")
             self.not_there.add(_text(attempt))
         return found
@@ -188,9 +188,11 @@ class X:
                 return found
             doubt = found or doubt
             token = meta.get("next_token")
-            if not isinstance(token, str) or _reaches(posts, attempt.minted_at + self.skew - SLACK):
+            if token is None or _reaches(posts, attempt.minted_at + self.skew - SLACK):
                 return doubt or Absent("not among the account's posts")
-            older = f"&pagination_token={quote(token, safe='')}"
+            if not identifier(token):
+                return doubt or CannotTell("where the list of the account's posts goes on could not be read")
+            older = f"&pagination_token={identifier(token)}"
         return doubt or CannotTell("the latest posts of the account that were read do not reach back to it")
 
     def _look(self, posts: list[Any], wanted: str) -> Found | CannotTell | None:
@@ -199,12 +201,13 @@ class X:
         similar = False
         for post in posts:
             text, number = read_post(post), identifier(_at(post, "id"))
-            if not text or not number:
+            if not text:
                 continue
-            if _plain(text) == _plain(wanted):
+            same = _plain(text) == _plain(wanted)
+            if same and number:
                 return Found(remote_id=number, url=self._address(number))
-            similar = similar or bool(links and links <= {_plain(span.url) for span in find_urls(text)})
-        return CannotTell("a post with its link is there, but reads otherwise: look yourself") if similar else None
+            similar = similar or same or bool(links and links <= {_plain(span.url) for span in find_urls(text)})
+        return CannotTell(ALIKE) if similar else None
 
     def _address(self, number: str) -> str:
         return f"https://x.com/{self.handle or 'i'}/status/{number}"
