@@ -133,7 +133,10 @@ def test_ten_minutes_are_ten_of_the_servers(software: str, tmp_path: Path) -> No
 def test_a_post_without_a_name_that_reads_the_same_is_for_the_person_to_judge(
     place: Place, server: MastodonServer, name: Any
 ) -> None:
-    server.statuses.append({"id": name, "text": "Mine", "at": NOW})
+    server.statuses += [
+        {"id": "1", "text": "Old", "at": NOW - timedelta(days=1)},
+        {"id": name, "text": "Mine", "at": NOW},
+    ]
     attempt = make_attempt(place.freeze(make_share("mastodon", "Mine")))
     assert isinstance(place.confirm(attempt, after=timedelta(hours=1)), CannotTell)
 
