@@ -139,6 +139,11 @@ def test_x_counts_by_weight() -> None:
     assert measure("x https://dana.dev/2026/small-models/", LIMITS["x"]).characters == 25
 
 
+def test_an_address_with_many_brackets_behind_it_is_found_all_the_same() -> None:
+    [span] = find_urls("https://a.example/x_(y)" + ")" * 500_000)
+    assert span.url == "https://a.example/x_(y)"
+
+
 def test_a_tagged_link_takes_the_place_of_the_link() -> None:
     going = tagged(LINK, "bluesky")
     assert going == f"{LINK}?utm_source=bluesky&utm_medium=social&utm_campaign=small-models"

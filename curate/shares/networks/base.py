@@ -341,6 +341,22 @@ def json_object(reply: Reply) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
+def at_path(value: Any, *names: str) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Return what stands at ``names`` in nested JSON objects; None when it is not there."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def reaches(entries: list[Any], moment: datetime) -> bool:
+    """Say whether a list of posts, newest first and each with its ``created_at``, goes back to before ``moment``."""
+    created = at_path(entries[-1], "created_at") if entries else None
+    try:
+        return isinstance(created, str) and datetime.fromisoformat(created) < moment
+    except (ValueError, TypeError):
+        return False
+
+
 def unfinished(error: NetworkTrouble) -> RetryAt | Unknown:
     """Return what a request without an answer means: never left, or nobody knows."""
     words = clean(error.message).rstrip(".")
