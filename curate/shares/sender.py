@@ -199,7 +199,7 @@ class _Pass:
             until = self.now + SIGN_IN_AGAIN if isinstance(answer, NeedsLogin) else answer.at
             self._say(share, f"it may be out, and cannot be looked for now: {answer.reason}", until)
             return
-        if self.now - attempt.started_at < SETTLED:
+        if min(self.now, answer.at or self.now) - attempt.started_at < SETTLED:  # our clock may have been set since
             self.fresh.add(attempt.number)
         known = ledger.remote_ids(self.connection, share.account)
         found = await self.channels[share.account].confirm(attempt, known=known, now=self.now)

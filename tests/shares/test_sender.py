@@ -7,6 +7,7 @@ import errno
 import json
 import os
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,11 +21,11 @@ from tests.shares.servers import START, BlueskyServer, MastodonServer, MemoryCli
 from tests.shares.threads_server import ThreadsServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.shares.conftest import Ledger
-    from tests.shares.servers import Server
+    from tests.shares.servers import Answer, Server
 
 MASTODON = "http://social.example"
 BLUESKY = "http://pds.example"
@@ -221,6 +222,27 @@ def test_a_clock_that_was_years_ahead_holds_nothing_up_for_years(both: Both) -> 
     assert both.send(ahead).sign_in == ("mastodon",)
     both.mastodon.password = password
     assert [one.id for one in both.send(20).sent] == [unknown.id]
+
+
+class Dated(BlueskyServer):
+    """A server that says what time it is."""
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        status, answered, content = super().answer(method, target, headers, body)
+        return status, {**answered, "Date": format_datetime(self.now, usegmt=True)}, content
+
+
+def test_a_clock_put_forward_does_not_call_missed_what_may_still_come_out(both: Both) -> None:
+    both.bluesky = Dated(effects=["drop late"], late=timedelta(minutes=3))
+    both.client = MemoryClient({MASTODON: both.mastodon, BLUESKY: both.bluesky})
+    share = both.book.share("bluesky")
+    both.send()
+    both.bluesky.advance(START + timedelta(minutes=1))
+    both.book.send(now=START + timedelta(days=1), client=both.client)
+    assert both.book.find(share).state == "unknown"
+    both.send(4)
+    assert both.book.find(share).state == "sent"
+    assert both.bluesky.posts() == [share.text]
 
 
 def test_an_old_key_is_not_used_again(both: Both) -> None:
