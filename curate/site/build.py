@@ -62,6 +62,7 @@ START = "import sys; sys.path.append(sys.argv.pop(1)); from pelican import main;
 ERROR = re.compile(r"^(?:[A-Za-z_.]*\.)?(\w*(?:Error|Exception|NotFound|Undefined\w*)): (.+)$", re.MULTILINE)
 FATAL = "Warning or error encountered"  # how Pelican stops, whatever the error was
 SKIPPED = re.compile(r"^Could not process (.+)$", re.MULTILINE)
+OF_NO_NEWS = ("Done: Processed", "Generating", "Empty alt attribute")  # decoration has an empty alt, and should
 TEMPLATE = re.compile(r'^  File "([^"]+\.(?:html|css))", line (\d+), in (?:template|top-level|block)', re.MULTILINE)
 
 
@@ -245,7 +246,7 @@ def _reason(log: Path) -> str:
 def _warnings(log: Path) -> list[str]:
     """Return what Pelican said that a person should hear, without what it says about itself."""
     lines = (line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines())
-    return [line for line in lines if line and not line.startswith(("Done: Processed", "Generating"))]
+    return [line for line in lines if line and not line.startswith(OF_NO_NEWS)]
 
 
 def _without_address(settings: Settings) -> tuple[str, ...]:

@@ -14,14 +14,17 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 from pelican.plugins import signals
 
+from curate.posts.predictions import read_prediction
 from curate.posts.social import DRAWN, SIZE, card_alt, card_place
+from curate.site.plugin.boxes import confidence_and_due
 from curate.site.plugin.feeds import complete_feed, write_feeds
 from curate.site.plugin.metadata import card_url, posting, website
 from curate.site.plugin.pictures import find_copies, link_copies
+from curate.site.plugin.profile_pages import ProfilePages
 from curate.site.plugin.reader import PostReader
 from curate.site.plugin.report import KEY, Report, report_of
 from curate.site.plugin.sitemap import write_sitemap
-from curate.site.plugin.words import day_and_month, day_in, in_words, month_and_year, percent
+from curate.site.plugin.words import compact_style, day_and_month, day_in, in_words, month_and_year, percent, said_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +38,7 @@ def connect() -> None:
         (signals.initialized, _start),
         (signals.readers_init, _read_posts),
         (signals.generator_init, _furnish),
+        (signals.get_generators, _add_pages),
         (signals.article_generator_pretaxonomy, _hide_left_out),
         (signals.page_generator_finalized, _hide_left_out),
         (signals.content_object_init, _resolve_copies),
@@ -58,6 +62,12 @@ def _start(pelican: Any) -> None:
         settings["DIRECT_TEMPLATES"] = [name for name in settings["DIRECT_TEMPLATES"] if name != "404"]
 
 
+def _add_pages(pelican: Any) -> type[ProfilePages]:
+    """Name the generator of the pages that are made of the profile and of many posts."""
+    del pelican
+    return ProfilePages
+
+
 def _read_posts(readers: Any) -> None:
     """Let ours be the only reader of texts: Pelican's own take a header for what it is not."""
     for extension in list(readers.reader_classes):
@@ -73,12 +83,17 @@ def _furnish(generator: Any) -> None:
     zone = ZoneInfo(site.get("SITE_ZONE", "UTC"))
     generator.env.filters |= {
         "striptags": lambda value: escape(Markup(value).striptags()),  # noqa: S704 - escaped again
+        "compact": lambda style: Markup(compact_style(style)),  # noqa: S704 - our own file
         "sha256": lambda text: b64encode(sha256(str(text).encode()).digest()).decode(),
         "day": lambda moment: in_words(day_in(zone, moment)),
         "date": in_words,
+        "short_date": lambda day: f"{day_and_month(day)} {day.year}",
         "day_and_month": lambda moment: day_and_month(day_in(zone, moment)),
         "month_and_year": lambda moment: month_and_year(day_in(zone, moment)),
         "percent": percent,
+        "said_date": lambda text: said_date(text)[1],
+        "terms": lambda said: Markup(confidence_and_due(said)),  # noqa: S704 - escaped there
+        "prediction": lambda article: read_prediction(article.post),
         "posting": lambda article: posting(article, site),
         "card": lambda article: card_url(article, site),
         "card_alt": lambda article: card_alt(article.post, site["CARD_AUTHOR"]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curate.posts.corrections import in_one_text
 from curate.posts.social import card_place
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def posting(article: Any, site: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A
             "author": person(site),
             "citation": _article(post.source) if post.source else None,
             "correction": [
-                _said({"@type": "CorrectionComment", "text": said.get("text"), "datePublished": said.get("date")})
+                _said({"@type": "CorrectionComment", "text": in_one_text(said), "datePublished": said.get("date")})
                 for said in post.corrections
             ],
         }

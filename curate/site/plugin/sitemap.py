@@ -48,6 +48,8 @@ def _pages(context: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None]]:
         yield article.url, _changed(article)
     for page in context["pages"]:
         yield page.url, getattr(page, "modified", None)
+    for place in context.get("own_pages", ()):
+        yield place.url, latest
     for topic, filed in context["categories"]:
         yield topic.url, _latest(filed)
     for tag, tagged in context["tags"]:

@@ -66,6 +66,13 @@ def said_date(text: str) -> tuple[str, str]:
     return day.isoformat(), in_words(day)
 
 
+def compact_style(style: str) -> str:
+    """Return a style sheet without comments and the space between its rules, which every page would carry."""
+    bare = re.sub(r"/\*.*?\*/", "", str(style), flags=re.DOTALL)
+    bare = re.sub(r"\s*([{};])\s*|(,)\s+", r"\1\2", bare).replace(";}", "}")
+    return re.sub(r"([{;][\w-]+:)\s+", r"\1", bare).strip()
+
+
 def percent(share: float) -> str:
     """Say a part of 1 in per cent, without needless digits: 0.8 is 80 %."""
     return f"{share * 100:.3g} %"
