@@ -276,7 +276,9 @@ def _moment(text: str, now: datetime, *, counted: bool) -> datetime | None:
         if re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]+)?", text):
             number = float(text)
             since_1970 = number > 10**8 and not counted
-            return datetime.fromtimestamp(number, UTC) if since_1970 else now + timedelta(seconds=number)
+            if since_1970:
+                return datetime.fromtimestamp(number, UTC)
+            return now + min(timedelta(seconds=number), LONGEST)  # what is longer may be beyond all calendars
         moment = datetime.fromisoformat(text) if re.match(r"\d{4}-", text) else parsedate_to_datetime(text)
     except (ValueError, OverflowError, OSError):
         return None

@@ -1,0 +1,46 @@
+"""A network that takes a post and then loses the answer, in every way a connection can, gets it once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tests.faults.field import FULL
+from tests.shares.servers import START
+from tests.shares.six import BLIND, NETWORKS, on_loopback
+
+if TYPE_CHECKING:
+    from tests.shares.conftest import Ledger
+
+# How the answer is lost: reset, closed, broken off in the middle, a gateway's, never.
+LOST = ("drop after", "close after", "half after", "500 after")
+ROUNDS = 34 if FULL else 4  # of each; a whole second goes by for each that never comes
+HANGS = 34 if FULL else 1
+EVERY = timedelta(minutes=15)
+
+
+def test_what_was_taken_without_an_answer_is_out_once(book: Ledger) -> None:
+    effects = [*(LOST * ROUNDS), *["hang after"] * HANGS]
+    with on_loopback(book) as servers:
+        shares = []
+        now = START
+        for number, effect in enumerate(effects):
+            for name, server in servers.items():
+                server.effects.append(effect)
+                server.advance(now)
+                shares.append(book.share(name, f"Number {number}, taken and then: {effect}", due=now))
+            book.send(now=now, timeout=1 if effect == "hang after" else 10)
+            now += EVERY
+        for server in servers.values():
+            server.effects.clear()
+        for number in range(2):  # the second for what a busy machine kept from being asked in time
+            book.send(now=now + number * EVERY)
+        public = {name: Counter(server.posts()) for name, server in servers.items()}
+    assert len(shares) >= (1_000 if FULL else 100)
+    for share in shares:
+        end = book.find(share)
+        assert public[share.network][share.text] == 1, end
+        # What the network lets nobody read is left to the person, with the reason.
+        assert (end.state, bool(end.reason)) == (("unknown", True) if share.network in BLIND else ("sent", False)), end
+    assert sum(sum(texts.values()) for texts in public.values()) == len(effects) * len(NETWORKS)
