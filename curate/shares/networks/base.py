@@ -121,11 +121,15 @@ class Rejected:
 
 @dataclass(frozen=True, kw_only=True)
 class RetryAt:
-    """Nothing is out, and the account waits until ``at``; None when nobody said how long."""
+    """Nothing is out, and the account waits until ``at``; None when nobody said how long.
+
+    ``clock`` is what time it is for the server, when it is that we do not agree on.
+    """
 
     reason: str
     evidence: str
     at: datetime | None = None
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

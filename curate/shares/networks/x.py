@@ -39,6 +39,7 @@ from curate.shares.networks.base import (
     NeedsLogin,
     Ready,
     Rejected,
+    RetryAt,
     Sent,
     Unknown,
     clock_of,
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
     from curate.shares.attempts import Attempt
     from curate.shares.ledger import Share
-    from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, RetryAt
+    from curate.shares.networks.base import Confirmation, Office, Outcome, Picture
     from curate.web.client import Reply
 
 SERVER = "https://api.x.com"
@@ -103,7 +104,7 @@ class X:
         if reply.status != 200 or not self.account_id:
             if reply.status == 401 and at is not None and abs(at - now) > ADRIFT:
                 clocks = f"this computer's clock says {now:%d %b %Y %H:%M}, X's {at:%d %b %Y %H:%M} (UTC)"
-                return NeedsLogin(reason=f"{clocks}: set the clock", evidence=said(reply, secret))
+                return RetryAt(reason=f"{clocks}: set the clock", evidence=said(reply, secret), clock=at)
             return self._unpaid(reply) or not_ready(reply, self.server, secret, now=now)
         self.skew = at - now if at else timedelta(0)
         name = _at(data, "username")
