@@ -259,7 +259,7 @@ class MemoryClient(Client):
     def _ask(self, method: str, url: str, headers: Mapping[str, str] | None, body: object) -> Reply:
         parts = urlsplit(url)
         network = self.networks[f"{parts.scheme}://{parts.netloc}"]
-        raw = json.dumps(body).encode() if body is not None else b""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         try:
             status, answered, content = network.answer(
                 method,
@@ -284,10 +284,10 @@ class MemoryClient(Client):
         headers: Mapping[str, str] | None = None,
         json: object = None,
         form: object = None,  # noqa: ARG002 - the real one's arguments
-        data: bytes | None = None,  # noqa: ARG002 - the same
+        data: bytes | None = None,
         file: Upload | None = None,  # noqa: ARG002 - the same
     ) -> Reply:
-        return self._ask(method, url, headers, json)
+        return self._ask(method, url, headers, json if data is None else data)
 
 
 @contextlib.contextmanager
