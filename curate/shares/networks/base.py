@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from curate.shares.ledger import LONGEST
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 SETTLED = timedelta(minutes=10)  # after that no server is still at work on a request
 SHORTEST = timedelta(seconds=60)  # a pause a network asks for is clamped between this and the ledger's longest
 PAUSE = timedelta(minutes=5)  # when it asks for one and does not say how long
+# What says that a request was understood and not done: https://www.rfc-editor.org/rfc/rfc9110#section-15.5 and what
+# is registered beside it. Other numbers are made up on the way, some of them when somebody hung up (460, 499).
+SAYS_NO = frozenset(int(status) for status in HTTPStatus if 400 <= status < 500) - {408, 409}
 WORDS = 300  # characters of a server's own words that are kept
 READ = 4096  # characters of an answer that are looked at for them
 
@@ -293,15 +297,15 @@ def refused(reply: Reply, server: str, *secrets: Secret | None, now: datetime) -
     """Return what an answer other than the network's success means for a request to post.
 
     Only a status that says the server understood and said no is a rejection: failures of the server,
-    successes that do not look like one, redirects (after a form has been taken, say) and a conflict
-    (with the same request, still at work) may hide a post.
+    successes that do not look like one, redirects (after a form has been taken, say), a conflict
+    (with the same request, still at work) and numbers nobody registered may hide a post.
     """
     evidence = said(reply, *secrets)
     if reply.status in (401, 403):
         return NeedsLogin(reason=f"it may not post ({evidence})", evidence=evidence)
     if reply.status == 429:
         return RetryAt(reason=f"{server} asks to wait", evidence=evidence, at=wait_until(reply, now=now))
-    if reply.status in (408, 409) or not 400 <= reply.status < 500:
+    if reply.status not in SAYS_NO:
         reason = f"{server} answered {evidence}. It may be out, so it is not sent again before it is looked for."
         return Unknown(reason=reason, evidence=evidence)
     return Rejected(reason=f"{server} refused it ({evidence})", evidence=evidence)
@@ -322,7 +326,7 @@ def not_staged(reply: Reply, server: str, *secrets: Secret | None, now: datetime
     evidence = said(reply, *secrets)
     if reply.status in (401, 403):
         return NeedsLogin(reason=f"it may not upload ({evidence})", evidence=evidence)
-    if 400 <= reply.status < 500 and reply.status not in (408, 409, 429):
+    if reply.status in SAYS_NO and reply.status != 429:
         return Rejected(reason=f"{server} does not take its image ({evidence})", evidence=evidence)
     at = wait_until(reply, now=now) if reply.status == 429 else None
     return RetryAt(reason=f"{server} could not prepare it ({evidence})", evidence=evidence, at=at)

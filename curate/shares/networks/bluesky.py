@@ -177,7 +177,7 @@ class Bluesky:
             return Sent(remote_id=self._uri(attempt), url=self._post_url(attempt), evidence=f"HTTP 200, {attempt.key}")
         if answer.get("error") == "InvalidSwap":
             return await self._taken(attempt, said(reply, self.office.secret, self.session))
-        if answer.get("error") in ("ExpiredToken", "InvalidToken"):
+        if reply.status in (400, 401) and answer.get("error") in ("ExpiredToken", "InvalidToken"):
             return RetryAt(reason="its session ended", evidence=said(reply, self.office.secret, self.session))
         return refused(reply, self.server, self.office.secret, self.session, now=now)
 
@@ -195,7 +195,7 @@ class Bluesky:
             if answer.get("value") == json.loads(attempt.payload)["json"]["record"]:
                 return Found(remote_id=self._uri(attempt), url=self._post_url(attempt))
             return CannotTell("another record stands under its key")
-        if answer.get("error") == "RecordNotFound":
+        if reply.status in (400, 404) and answer.get("error") == "RecordNotFound":
             return Absent("no record under its key")
         return CannotTell(f"the record could not be read ({said(reply, self.office.secret, self.session)})")
 

@@ -26,6 +26,7 @@ from urllib.parse import quote
 from curate.errors import NetworkTrouble
 from curate.shares.ledger import LONGEST
 from curate.shares.networks.base import (
+    SAYS_NO,
     SHORTEST,
     Absent,
     CannotTell,
@@ -79,7 +80,7 @@ class Fault:
             return "wait"
         if self.code in LOGIN or (self.status in (401, 403) and not self.code):
             return "login"
-        if self.code in BROKEN or self.transient or self.status in (408, 409) or self.status >= 500:
+        if self.code in BROKEN or self.transient or self.status not in SAYS_NO:
             return "broken"
         return "refused"
 

@@ -215,7 +215,8 @@ class LinkedIn:
 
     def _ended(self, reply: Reply) -> NeedsLogin | None:
         """Return what to do when this version of the API is no more; None for any other answer."""
-        if reply.status != 426 and json_object(reply).get("code") not in ("NONEXISTENT_VERSION", "VERSION_MISSING"):
+        unknown = json_object(reply).get("code") in ("NONEXISTENT_VERSION", "VERSION_MISSING")
+        if reply.status != 426 and not (reply.status == 400 and unknown):
             return None
         setting = f"curate config set accounts.{self.office.name}.version YYYYMM"
         reason = f"LinkedIn does not know version {self.version} of its API any more: {setting} ({VERSIONS} has them)"
