@@ -350,15 +350,18 @@ def json_object(reply: Reply) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def unfinished(error: NetworkTrouble) -> RetryAt | Unknown:
-    """Return what a request without an answer means: never left, or nobody knows."""
-    words = clean(error.message).rstrip(".")
+def unfinished(error: NetworkTrouble, *secrets: Secret | None) -> RetryAt | Unknown:
+    """Return what a request without an answer means: never left, or nobody knows.
+
+    What is told names an address, which may be one the server made up, of ``secrets`` even.
+    """
+    words = clean(error.message, *secrets).rstrip(".")
     if isinstance(error, NotSent):
         return RetryAt(reason=words, evidence=f"not sent: {words}")
     return Unknown(reason=f"{words}. It may be out, so it is not sent again before it is looked for.", evidence=words)
 
 
-def unread(error: NetworkTrouble) -> RetryAt:
+def unread(error: NetworkTrouble, *secrets: Secret | None) -> RetryAt:
     """Return what a reading request without an answer means: later."""
-    words = clean(error.message).rstrip(".")
+    words = clean(error.message, *secrets).rstrip(".")
     return RetryAt(reason=words, evidence=words)

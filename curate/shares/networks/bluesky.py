@@ -133,7 +133,7 @@ class Bluesky:
                 json={"identifier": self.office.account.handle, "password": secret.part("token")},
             )
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret, self.session)
         answer = json_object(reply)
         token, did, handle = answer.get("accessJwt"), identifier(answer.get("did")), identifier(answer.get("handle"))
         if reply.status != 200 or not isinstance(token, str) or not did or not handle:
@@ -155,7 +155,7 @@ class Bluesky:
                 "POST", self._url("com.atproto.repo.uploadBlob"), headers=headers, data=picture.data
             )
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret, self.session)
         blob = json_object(reply).get("blob")
         if reply.status != 200 or not isinstance(blob, dict):
             return not_staged(reply, self.server, self.office.secret, self.session, now=now)
@@ -171,7 +171,7 @@ class Bluesky:
                 request["method"], request["url"], headers=self._headers(), json=request["json"]
             )
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.office.secret, self.session)
         answer = json_object(reply)
         if reply.status == 200 and answer.get("uri") == self._uri(attempt):
             return Sent(remote_id=self._uri(attempt), url=self._post_url(attempt), evidence=f"HTTP 200, {attempt.key}")
@@ -189,7 +189,7 @@ class Bluesky:
                 self._url(f"com.atproto.repo.getRecord?{query}"), headers=self._headers()
             )
         except NetworkTrouble as error:
-            return CannotTell(unread(error).reason)
+            return CannotTell(unread(error, self.office.secret, self.session).reason)
         answer = json_object(reply)
         if reply.status == 200 and "value" in answer:
             if answer.get("value") == json.loads(attempt.payload)["json"]["record"]:

@@ -180,7 +180,7 @@ class Graph:
             try:
                 reply = await self.get(f"{edge}&limit={PAGE}{after}")
             except NetworkTrouble as error:
-                return CannotTell(unread(error).reason)
+                return CannotTell(unread(error, self.secret).reason)
             entries = json_object(reply).get("data")
             if reply.status != 200 or not isinstance(entries, list):
                 return CannotTell(f"the account's posts could not be read ({self.said(reply)})")

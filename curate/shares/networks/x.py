@@ -97,7 +97,7 @@ class X:
         try:
             reply = await self._get("/2/users/me", now)
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         data = json_object(reply).get("data")
         self.account_id = identifier(_at(data, "id"))
         at = clock_of(reply)
@@ -124,7 +124,7 @@ class X:
                 request["method"], request["url"], headers=headers, json=request["json"]
             )
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.office.secret)
         number = identifier(_at(json_object(reply), "data", "id"))
         if reply.status == 201 and number:
             return Sent(remote_id=number, url=self._address(number), evidence=f"HTTP 201, post {number}")
@@ -179,7 +179,7 @@ class X:
             try:
                 reply = await self._get(f"/2/users/{self.account_id}/tweets?{query}", now)
             except NetworkTrouble as error:
-                return CannotTell(unread(error).reason)
+                return CannotTell(unread(error, self.office.secret).reason)
             answer = json_object(reply)
             posts, meta = answer.get("data", []), answer.get("meta")
             if reply.status != 200 or not isinstance(posts, list) or not isinstance(meta, dict):
