@@ -90,7 +90,10 @@ class Secret:
         parts = self._parts()
         hidden = {self._text, *(value for name, value in parts.items() if name not in OPEN)} - {""}
         spelled = {spelling for word in hidden for spelling in (quote(word, safe=""), json.dumps(word)[1:-1])}
-        packed = {*hidden, f"\0{parts.get('user', '')}\0{parts.get('password', '')}"}  # the latter as mail servers get it
+        packed = {
+            *hidden,
+            f"\0{parts.get('user', '')}\0{parts.get('password', '')}",
+        }  # the latter as mail servers get it
         in_base64 = {b64encode(word.encode()).decode().rstrip("=") for word in packed}
         return tuple(sorted(hidden | spelled | in_base64, key=len, reverse=True))
 

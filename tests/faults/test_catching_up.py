@@ -48,7 +48,9 @@ def test_after_sleep_at_most_four_go_out_in_an_hour_in_their_order_and_the_rest_
     assert {share.state for share in ends} <= {"sent", "missed"}
     assert [share.text for share in ends if share.state == "sent"] == server.posts()
     missed = [share for share in ends if share.state == "missed"]
-    assert all("its time passed" in share.reason and f"curate share move {share.id}" in share.reason for share in missed)
+    assert all(
+        "its time passed" in share.reason and f"curate share move {share.id}" in share.reason for share in missed
+    )
     assert len(ledger.list_shares(book.connection, states=("sent", "missed"))) == count
     # A person may still send what was missed.
     if missed:

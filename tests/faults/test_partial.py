@@ -54,7 +54,9 @@ def test_only_what_failed_is_tried_again_and_can_be_written_anew(six: Six, numbe
     assert {name: end.state for name, end in ends.items()} == {
         name: "rejected" if name in refused else "sent" for name in FIVE
     }
-    assert {name: six.posts(share) for name, share in shares.items()} == {name: int(name not in refused) for name in FIVE}
+    assert {name: six.posts(share) for name, share in shares.items()} == {
+        name: int(name not in refused) for name in FIVE
+    }
     for name, share in shares.items():
         requests = six.client.asked.count((name, "POST", six.servers[name].posting))
         again = failing.get(name, "refuse") != "refuse"

@@ -13,6 +13,8 @@ from tests.shares.servers import START, as_json
 from tests.shares.six import NETWORKS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tests.shares.servers import Answer
     from tests.shares.six import Six
 
@@ -77,6 +79,10 @@ OWN: dict[str, list[tuple[dict[str, str], timedelta]]] = {
 TOO_MANY = {"error": {"code": 32, "message": "Too many requests"}}
 
 
+def as_date(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)
+
+
 def see_rest(six: Six, name: str, answer: Answer, pause: timedelta, *, day: int = 0, sign_in: bool = False) -> None:
     """Answer requests to post (or all) so; see the account rest so long from ``day`` on, and no other."""
     start = timedelta(days=5 * day)
@@ -116,9 +122,8 @@ def six(six: Six) -> Six:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_request_to_wait_pauses_the_whole_account(six: Six, name: str) -> None:
     for day, (said, pause) in enumerate(SAID.items()):
-        if isinstance(said, timedelta):
-            said = format_datetime(START + timedelta(days=5 * day) + said, usegmt=True)
-        see_rest(six, name, as_json(TOO_MANY, 429, **({} if said is None else {"Retry_After": said})), pause, day=day)
+        words = as_date(START + timedelta(days=5 * day) + said) if isinstance(said, timedelta) else said
+        see_rest(six, name, as_json(TOO_MANY, 429, **({} if words is None else {"Retry_After": words})), pause, day=day)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -18,7 +18,7 @@ from tests.shares.six import BLIND, NETWORKS, on_loopback
 if TYPE_CHECKING:
     from tests.shares.conftest import Ledger
 
-SHARES, ROUNDS = (200, 20) if FULL else (20, 1)
+SHARES, ROUNDS = (200, 3) if FULL else (20, 1)
 LATER = timedelta(minutes=12)
 
 

@@ -61,9 +61,16 @@ def hand_back(server: Server, status: int, headers: Mapping[str, str], target: s
     heard = f"{headers.get('Authorization', '')} {body.decode()} {target} {server.password}"
     words = f"{heard} {b64encode(server.password.encode()).decode()}"
     fault = {"message": words, "error_user_msg": heard, "code": 1 if status >= 500 else 100, "type": heard}
-    said = {"error": fault, "message": words, "detail": heard, "title": heard, "error_description": heard, "code": heard}
+    said = {
+        "error": fault,
+        "message": words,
+        "detail": heard,
+        "title": heard,
+        "error_description": heard,
+        "code": heard,
+    }
     if status % 2:
-        said["error"] = heard  # type: ignore[assignment]
+        said["error"] = heard
     where = f"http://127.0.0.1:9/{server.password}"
     named = {"Location": where, "Retry-After": server.password, "X-RateLimit-Reset": server.password}
     return status, {"Content-Type": "application/json", **named}, json.dumps(said).encode()
@@ -132,10 +139,8 @@ class Watched:
     def see_files(self, removed: int = 0) -> None:
         """Hold that canaries lie in the tokens' own files alone, and that only their owner reads them."""
         home = Path(os.environ["HOME"])
-        holding = []
-        for path in (*self.desk.rglob("*"), *home.rglob("*"), *self.folder.glob("*.txt")):
-            if path.is_file() and not path.is_symlink() and shows(path.read_bytes()):
-                holding.append(path)
+        files = [path for root in (self.desk, home, self.folder) for path in root.rglob("*") if path.is_file()]
+        holding = [path for path in files if shows(path.read_bytes())]
         folder = home / ".config" / "curate" / "tokens"
         assert {path.parent for path in holding} == {folder}, holding
         assert len(holding) == len(self.servers) + 1 - removed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from tests.shares.six import NETWORKS, Six
 from tests.shares.threads_server import ThreadsServer
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
 
     from curate.shares.ledger import Share
@@ -101,7 +101,9 @@ def test_the_account_is_held_and_tried_once_an_hour_and_the_others_go_on(
     shares = [six.book.share(name, f"Number {number}", due=START + 10 * MINUTE * number) for number in range(5)]
     if step == "stage" and name != "threads":
         shares = [pictured(six.book, share) for share in shares]
-    others = {one: six.book.share(one, "Of another account", due=START + 30 * MINUTE) for one in NETWORKS[:2] if one != name}
+    others = {
+        one: six.book.share(one, "Of another account", due=START + 30 * MINUTE) for one in NETWORKS[:2] if one != name
+    }
     six.client.instead = lambda *asked: answer if (asked[0], asked[2]) == (name, at) else None
     tries, held = [], 0
     for minutes in range(0, 100, 10):
@@ -183,9 +185,9 @@ def kill_between_renewal_and_saving(book: Ledger, server: Renewing, url: str) ->
 def test_killed_between_renewal_and_saving_the_old_token_goes_on(book: Ledger) -> None:
     server = Renewing()
     with serve(server) as url:
-        share = book.share("threads") if book.account("threads", "threads") else None
+        book.account("threads", "threads")
+        share = book.share("threads")
         kill_between_renewal_and_saving(book, server, url)
-        assert share is not None
         [sent] = book.send(now=START + 5 * MINUTE).sent
         assert sent.id == share.id
         kept = load_token(book.config, book.settings.accounts["threads"])

@@ -1,4 +1,4 @@
-"""A computer whose clock jumps sends nothing twice and nothing early, and loses nothing: the networks say what time it is."""
+"""A computer whose clock jumps sends nothing twice, early or never: the networks say what time it is."""
 
 from __future__ import annotations
 
