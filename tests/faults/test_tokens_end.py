@@ -43,7 +43,9 @@ STAGE = {  # what comes between signing in and posting, where there is something
 }
 UPLOADED = {  # what the networks in memory do not do
     "/api/v2/media": as_json({"id": "77"}),
-    "/xrpc/com.atproto.repo.uploadBlob": as_json({"blob": {"$type": "blob", "ref": {"$link": "bafkrei"}}}),
+    "/xrpc/com.atproto.repo.uploadBlob": as_json(
+        {"blob": {"$type": "blob", "ref": {"$link": "bafkrei"}, "mimeType": "image/png", "size": 8}}
+    ),
 }
 # How a network says so: expired, revoked, no longer allowed to.
 ENDED = {
