@@ -154,3 +154,14 @@ PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360f8cf500f0003860180" + "5a347d6b" + "0000000049454e44ae426082"
 )
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A built site with a page of every type (tests/site/sample.py); for tests that only look at it."""
+    from tests.site.sample import fill
+
+    made = new_site(tmp_path_factory.mktemp("whole") / "desk")
+    fill(made)
+    made.build()
+    return made

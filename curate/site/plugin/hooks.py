@@ -6,17 +6,26 @@ import logging
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
+from pelican.contents import Category
 from pelican.plugins import signals
 
+from curate.site.plugin import lists
 from curate.site.plugin.feeds import complete_feed
 from curate.site.plugin.metadata import posting, website
 from curate.site.plugin.reader import PostReader
 from curate.site.plugin.report import KEY, Report, report_of
-from curate.site.plugin.words import day_and_month, day_in, in_words, month_and_year, percent
+from curate.site.plugin.settings import building_at
+from curate.site.plugin.surroundings import surround
+from curate.site.plugin.words import compact, day_and_month, day_in, in_words, month_and_year, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OURS = ("404", "subscribe")  # pages that no other theme has
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
 
@@ -28,6 +37,8 @@ def connect() -> None:
         (signals.readers_init, _read_posts),
         (signals.generator_init, _furnish),
         (signals.article_generator_pretaxonomy, _hide_left_out),
+        (signals.article_generator_finalized, _surround),
+        (signals.article_writer_finalized, _write_lists),
         (signals.page_generator_finalized, _hide_left_out),
         (signals.static_generator_finalized, _note_statics),
         (signals.all_generators_finalized, _stop_on_faults),
@@ -44,8 +55,10 @@ def _start(pelican: Any) -> None:
     settings, theme = pelican.settings, Path(pelican.theme)
     settings[KEY] = Report(theme=[str(theme / place) for place in settings["THEME_STATIC_PATHS"]])
     _write(settings[KEY], settings)
-    if not (theme / "templates" / "404.html").is_file():  # a theme of somebody else
-        settings["DIRECT_TEMPLATES"] = [name for name in settings["DIRECT_TEMPLATES"] if name != "404"]
+    if (theme / "templates" / "list.html").is_file():
+        settings["CATEGORY_SAVE_AS"] = settings["TAG_SAVE_AS"] = ""  # _write_lists does
+    else:  # a theme of somebody else
+        settings["DIRECT_TEMPLATES"] = [name for name in settings["DIRECT_TEMPLATES"] if name not in OURS]
 
 
 def _read_posts(readers: Any) -> None:
@@ -67,11 +80,57 @@ def _furnish(generator: Any) -> None:
         "day": lambda moment: in_words(day_in(zone, moment)),
         "date": in_words,
         "day_and_month": lambda moment: day_and_month(day_in(zone, moment)),
+        "month_of": month_and_year,
         "month_and_year": lambda moment: month_and_year(day_in(zone, moment)),
         "percent": percent,
+        "by_month": lists.by_month,
+        "open_predictions": lists.open_predictions,
+        "compact": lambda style: Markup(compact(str(style))),  # noqa: S704 - the theme's own
         "posting": lambda article: posting(article, site),
     }
     generator.env.globals["website"] = lambda: website(site)
+
+
+def _surround(generator: Any) -> None:
+    """Tell each post what stands around it, and every page which years there are."""
+    for article, around in surround(generator.articles, building_at(generator.settings)):
+        article.around = around
+    generator.context["YEARS"] = lists.years(generator.articles)
+
+
+def _write_lists(generator: Any, writer: Any) -> None:
+    """Write the pages of every list, when the theme is ours."""
+    if generator.settings["TAG_SAVE_AS"]:
+        return
+    template = generator.get_template("list")
+    for listing in _listings(generator):
+        for sheet in lists.sheets(listing):
+            writer.write_file(
+                f"{sheet.url}index.html", template, generator.context, listing=listing, sheet=sheet,
+                url=sheet.url, relative_urls=generator.settings["RELATIVE_URLS"],
+            )  # fmt: skip
+
+
+def _listings(generator: Any) -> Iterator[lists.Listing]:
+    """Yield every list: topics (those without posts, too), tags, years and their months."""
+    settings = generator.settings
+    filed = {category.slug: (category, posts) for category, posts in generator.categories}
+    for name in settings["SITE_TOPICS"]:
+        category = Category(escape(name), settings)
+        if category.slug:
+            filed.setdefault(category.slug, (category, []))
+    feed = settings.get("CATEGORY_FEED_ATOM") or ""
+    for category, posts in filed.values():
+        name = Markup(category.name).unescape()  # noqa: S704 - the template escapes it
+        yield lists.Listing(
+            kind="topic", name=name, url=category.url, posts=posts,
+            intro=settings["SITE_INTROS"].get(name, ""), feed=feed.format(slug=category.slug) if posts else "",
+        )  # fmt: skip
+    for tag, posts in generator.tags.items():
+        yield lists.Listing(kind="tag", name=Markup(tag.name).unescape(), url=tag.url, posts=posts)  # noqa: S704 - the same
+    for year in generator.context["YEARS"]:
+        yield year
+        yield from year.months
 
 
 def _hide_left_out(generator: Any) -> None:
