@@ -6,10 +6,12 @@ address to ``PLACES``.
 
 from __future__ import annotations
 
+import struct
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.site.conftest import LINK, PIXEL, PROFILE, SOURCE
+from tests.site.conftest import LINK, PROFILE, SOURCE
 
 if TYPE_CHECKING:
     from tests.site.conftest import Site
@@ -23,6 +25,10 @@ PLACES = {  # type of page → where one of it is
     "prediction": "2026/no-pager-wakes-people/",
     "notice": "2026/away/",
     "result": "2026/fewer-pages/",
+    "predictions": "predictions/",
+    "corrections": "corrections/",
+    "results": "results/",
+    "résumé": "resume/",
     "round-up": "2026/week-47/",
     "gone": "2026/withdrawn/",
     "archive": "archive/",
@@ -41,7 +47,12 @@ PLACES = {  # type of page → where one of it is
 TOPICS = ("Reliability", "Evaluation", "Hiring")
 DAILY = 45  # link posts of Reliability, one a day: more than one page of the topic
 GERMAN = {**SOURCE, "url": "https://example.org/nacht", "title": "Was die Nachtschicht lehrt", "lang": "de", "words": ""}
-ESSAY = """# Why a budget
+MORE = """results:
+  - {outcome: Nights without a page, metric: nights a month, before: "3", after: "24", proof_url: "https://example.org/nights"}
+work:
+  - {position: Reliability lead, name: Example Bank, startDate: 2022-03, highlights: [Pages fell from 31 to 4 a week]}
+"""
+ESSAY = """## Why a budget
 
 Nobody spent one.[^1] The courage is not in the book, and no policy brings it.
 
@@ -80,12 +91,13 @@ See [the night shift]({filename}/links/small-models-on-call.md). Three things:
 
 def fill(site: Site) -> None:
     """Write the content of the sample site."""
-    site.desk.profile.write_text(PROFILE, encoding="utf-8")
+    site.desk.profile.write_text(PROFILE.replace("  email:", "  image: images/dana.png\n  email:") + MORE, encoding="utf-8")
     settings = site.desk.settings.read_text(encoding="utf-8")
     settings = settings.replace('topics = ["Reliability"]', f"topics = {list(TOPICS)}".replace("'", '"'))
     intro = '\n[site.intros]\nReliability = "How systems and the people who mind them stay well."\n'
     site.desk.settings.write_text(settings + intro, encoding="utf-8")
-    site.file("images/pager.png", PIXEL)
+    site.file("images/pager.png", drawn(640, 360))
+    site.file("images/dana.png", drawn(192, 192))
     _write_links(site)
     _write_essays(site)
     site.write(
@@ -111,6 +123,17 @@ def fill(site: Site) -> None:
         status="gone", gone="the source withdrew its numbers", modified="2026-11-23", source=SOURCE, summary="SECRET",
         date="2026-10-01", question="SECRET?", topic="Secrets", quotes=[{"text": "SECRET QUOTE"}],
     )  # fmt: skip
+
+
+def drawn(width: int, height: int) -> bytes:
+    """Return a picture of one colour as PNG (https://www.w3.org/TR/png-3/)."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = (b"\0" + b"\x8a\x3b\x12" * width) * height
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def _write_links(site: Site) -> None:

@@ -18,7 +18,7 @@ import pytest
 from jinja2 import nodes
 
 from curate.site.build import shipped_theme
-from curate.site.plugin.words import compact
+from curate.site.plugin.words import compact_style
 from tests.site.conftest import LINK, QUOTE, SOURCE, new_site
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def test_both_modes_have_the_same_tokens_and_colours_stand_nowhere_else() -> Non
 
 
 def test_the_style_sheet_keeps_its_budget() -> None:
-    style = compact(STYLE).encode()
+    style = compact_style(STYLE).encode()
     assert len(style) <= 8 * 1024
     assert len(gzip.compress(style)) <= 3 * 1024
 

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from curate.feeds.clean import one_line, word_count
-from curate.site.plugin.words import day_in, escape, in_words, language_name, percent, plain_tag, said_date, same_language
+from curate.posts.corrections import in_one_text
+from curate.posts.predictions import read_prediction
+from curate.posts.results import result_of
+from curate.site.plugin.boxes import claim_box, result_box
+from curate.site.plugin.words import day_in, escape, in_words, language_name, plain_tag, said_date, same_language
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -21,15 +25,19 @@ if TYPE_CHECKING:
 
 
 def preface(post: Post, zone: tzinfo, home: str = "en") -> str:
-    """Return what stands above the content: corrections, a notice's end, the claim, the source's card.
+    """Return what stands above the content: corrections, a notice's end, the claim or result, the source's card.
 
     ``home`` is the language of the page; the card names that of the source when it is another.
+    Raises PostFault when the header says of a claim or a result what cannot be meant.
     """
     parts = [_correction(said) for said in post.corrections]
     if post.until is not None:
         parts.append(f'<p class="until">This notice ends on {_time(in_words(day_in(zone, post.until)))}.</p>')
-    if post.claim:
-        parts.append(_claim(post))
+    prediction, result = read_prediction(post), result_of(post)
+    if prediction is not None:
+        parts.append(claim_box(prediction, day_in(zone, post.date) if post.date else None))
+    if result is not None:
+        parts.append(result_box(result))
     if post.source is not None:
         parts.append(_card(post.source, home))
     return "\n".join(parts)
@@ -73,18 +81,8 @@ def _correction(said: dict[str, str]) -> str:
     when = f" {_time(words, machine)}" if words else ""
     return (
         '<aside class="correction" aria-label="Correction">'
-        f"<p><strong>Corrected{when}.</strong> {escape(said.get('text', ''))}</p></aside>"
+        f"<p><strong>Corrected{when}.</strong> {escape(in_one_text(said))}</p></aside>"
     )
-
-
-def _claim(post: Post) -> str:
-    terms = []
-    if post.confidence is not None:
-        terms.append(f"{percent(post.confidence)} confident")
-    if post.due is not None:
-        terms.append(f"due {_time(in_words(post.due), post.due.isoformat())}")
-    below = f'<p class="terms">{", ".join(terms)}</p>' if terms else ""
-    return f'<div class="claim"><p>{escape(post.claim)}</p>{below}</div>'
 
 
 def _card(source: Source, home: str) -> str:

@@ -13,14 +13,17 @@ from markupsafe import Markup, escape
 from pelican.contents import Category
 from pelican.plugins import signals
 
+from curate.posts.predictions import read_prediction
 from curate.site.plugin import lists
+from curate.site.plugin.boxes import confidence_and_due
 from curate.site.plugin.feeds import complete_feed
 from curate.site.plugin.metadata import posting, website
+from curate.site.plugin.profile_pages import ProfilePages
 from curate.site.plugin.reader import PostReader
 from curate.site.plugin.report import KEY, Report, report_of
 from curate.site.plugin.settings import building_at
 from curate.site.plugin.surroundings import surround
-from curate.site.plugin.words import compact, day_and_month, day_in, in_words, month_and_year, percent
+from curate.site.plugin.words import compact_style, day_and_month, day_in, in_words, month_and_year, percent, said_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +39,7 @@ def connect() -> None:
         (signals.initialized, _start),
         (signals.readers_init, _read_posts),
         (signals.generator_init, _furnish),
+        (signals.get_generators, _add_pages),
         (signals.article_generator_pretaxonomy, _hide_left_out),
         (signals.article_generator_finalized, _surround),
         (signals.article_writer_finalized, _write_lists),
@@ -61,6 +65,12 @@ def _start(pelican: Any) -> None:
         settings["DIRECT_TEMPLATES"] = [name for name in settings["DIRECT_TEMPLATES"] if name not in OURS]
 
 
+def _add_pages(pelican: Any) -> type[ProfilePages]:
+    """Name the generator of the pages that are made of the profile and of many posts."""
+    del pelican
+    return ProfilePages
+
+
 def _read_posts(readers: Any) -> None:
     """Let ours be the only reader of texts: Pelican's own take a header for what it is not."""
     for extension in list(readers.reader_classes):
@@ -76,16 +86,18 @@ def _furnish(generator: Any) -> None:
     zone = ZoneInfo(site.get("SITE_ZONE", "UTC"))
     generator.env.filters |= {
         "striptags": lambda value: escape(Markup(value).striptags()),  # noqa: S704 - escaped again
+        "compact": lambda style: Markup(compact_style(style)),  # noqa: S704 - the theme's own
         "sha256": lambda text: b64encode(sha256(str(text).encode()).digest()).decode(),
         "day": lambda moment: in_words(day_in(zone, moment)),
         "date": in_words,
         "day_and_month": lambda moment: day_and_month(day_in(zone, moment)),
-        "month_of": month_and_year,
         "month_and_year": lambda moment: month_and_year(day_in(zone, moment)),
         "percent": percent,
         "by_month": lists.by_month,
         "open_predictions": lists.open_predictions,
-        "compact": lambda style: Markup(compact(str(style))),  # noqa: S704 - the theme's own
+        "said_date": lambda text: said_date(text)[1],
+        "terms": lambda said: Markup(confidence_and_due(said)),  # noqa: S704 - escaped there
+        "prediction": lambda article: read_prediction(article.post),
         "posting": lambda article: posting(article, site),
     }
     generator.env.globals["website"] = lambda: website(site)

@@ -34,12 +34,6 @@ def escape(text: str) -> str:
     return html.escape(text, quote=False).replace('"', "&quot;").translate(PELICANS)
 
 
-def compact(style: str) -> str:
-    """Return a style sheet without comments and without space that says nothing; texts in it have no such space."""
-    bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL))
-    return re.sub(r";}", "}", re.sub(r" ?([{};,>]) ?", r"\1", re.sub(r": ", ":", bare))).strip()
-
-
 def in_words(day: date) -> str:
     """Say a day: 22 November 2026."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
@@ -77,6 +71,12 @@ def said_date(text: str) -> tuple[str, str]:
     except (ValueError, OverflowError):
         return "", text
     return day.isoformat(), in_words(day)
+
+
+def compact_style(style: str) -> str:
+    """Return a style sheet without comments and the space between its words, which every page would carry."""
+    bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", str(style), flags=re.DOTALL))
+    return re.sub(r" ?([{};,>]) ?", r"\1", bare.replace(": ", ":")).replace(";}", "}").strip()
 
 
 def percent(share: float) -> str:
