@@ -96,8 +96,8 @@ class Site:
 
     def pages(self) -> list[str]:
         """Return the addresses of all posts in the built site."""
-        found = self.output.glob("[0-9]*/*/index.html")
-        return sorted(path.parent.relative_to(self.output).as_posix() for path in found)
+        found = (path.parent.relative_to(self.output) for path in self.output.glob("[0-9]*/*/index.html"))
+        return sorted(place.as_posix() for place in found if not place.name.isdigit())  # 2026/11 is a month's list
 
 
 def new_site(root: Path, url: str = "https://dana.example") -> Site:
