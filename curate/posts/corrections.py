@@ -53,7 +53,7 @@ def in_one_text(said: Mapping[str, str]) -> str:
         correction.text,
         f"It said: {correction.wrong}" if correction.wrong else "",
         f"Right is: {correction.right}" if correction.right else "",
-        f"Noticed by {correction.by}." if correction.by else "",
+        f"Noticed by {correction.by}" if correction.by else "",
     )
     return " ".join(part if part[-1] in ".!?…" else f"{part}." for part in parts if part)
 

@@ -90,6 +90,7 @@ def _furnish(generator: Any) -> None:
         "sha256": lambda text: b64encode(sha256(str(text).encode()).digest()).decode(),
         "day": lambda moment: in_words(day_in(zone, moment)),
         "date": in_words,
+        "short_date": lambda day: f"{day_and_month(day)} {day.year}",
         "day_and_month": lambda moment: day_and_month(day_in(zone, moment)),
         "month_and_year": lambda moment: month_and_year(day_in(zone, moment)),
         "percent": percent,

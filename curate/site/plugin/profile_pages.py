@@ -94,7 +94,7 @@ class ProfilePages(Generator):  # type: ignore[misc]  # Pelican carries no types
         self.context["results"] = self.results
         for page in self.context["pages"]:
             if page.save_as == "about/index.html" and self._has("about"):
-                page.metadata["template"] = "about"
+                page.template = "about"
         self.context["about"] = self._about()
 
     def generate_output(self, writer: Any) -> None:
@@ -117,7 +117,6 @@ class ProfilePages(Generator):  # type: ignore[misc]  # Pelican carries no types
         if profile.roles or profile.education or profile.credentials or profile.results:
             shows = {
                 "results": self.results[:BEST],
-                "more_results": len(self.results) > BEST,
                 "writing": self.writing[:NEWEST],
                 "card": CARD,
                 "data": DATA,
