@@ -84,12 +84,25 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
     def _taken_down(self, post: Post) -> tuple[str, dict[str, Any]]:
         """Return the page that says a post is gone and why; nothing else of the post is in it."""
         moment = self._dated(post)
-        kept = {"title": "Taken down", "slug": post.slug, "date": moment.isoformat(), "kind": post.kind, "status": "gone"}
+        kept = {
+            "title": "Taken down",
+            "slug": post.slug,
+            "date": moment.isoformat(),
+            "kind": post.kind,
+            "status": "gone",
+        }
         rest = parse_post(f"---\n{dump(kept)}---\n", post.path)
         zone = ZoneInfo(self.settings.get("SITE_ZONE", "UTC"))
         body = citation.taken_down(post, zone)
         metadata = {"title": rest.title, "slug": rest.slug, "date": moment, "status": "hidden", "post": rest}
-        return body, metadata | {"summary": "", "preface": "", "afterword": "", "draft": False, "words": 0, "minutes": 0}
+        return body, metadata | {
+            "summary": "",
+            "preface": "",
+            "afterword": "",
+            "draft": False,
+            "words": 0,
+            "minutes": 0,
+        }
 
     def _page(self, post: Post) -> tuple[str, dict[str, Any]]:
         content = Path(self.settings["PATH"])
