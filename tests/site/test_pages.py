@@ -79,7 +79,7 @@ def test_home_says_who_what_changed_and_what_is_open(whole: Site) -> None:
     assert "none lets a model alone decide to wake a person" in strip
     assert "It will be over by June" not in strip
     assert "Next due on 1 December 2027" in strip
-    assert page.xpath('//ul[@class="asked"]//a/text()') == [
+    assert page.xpath('//section[@aria-labelledby="asked"]//a/text()') == [
         "Would you let a 3B model decide whether to page a human at 03:00?",
         "Who may say no on a Friday?",
         "Who reads the log?",
