@@ -41,7 +41,11 @@ def known_zone(name: str) -> ZoneInfo:
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who publishes, and where; ``webmention`` is where other sites tell of their answers."""
+    """Who publishes, and where.
+
+    ``webmention`` is where other sites tell of their answers; ``intros`` are texts about topics, for the
+    pages that list their posts.
+    """
 
     name: str = ""
     url: str = ""
@@ -49,6 +53,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = "en"
     topics: tuple[str, ...] = ()
     webmention: str = ""
+    intros: dict[str, str] = {}
 
     def __post_init__(self) -> None:
         """Refuse what every command would stumble over later."""

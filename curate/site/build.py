@@ -149,9 +149,10 @@ def build_site(desk: Desk, settings: Settings, *, now: datetime, drafts: bool = 
 
 
 def is_public(post: Post, now: datetime) -> bool:
-    """Say whether the post has a page at ``now``."""
-    begun = post.date is None or post.date <= now
-    return post.status == "published" and begun and (post.until is None or post.until > now)
+    """Say whether the post has a page at ``now``: its own, or the one that says why it was taken down."""
+    if post.date is not None and post.date > now:
+        return False
+    return post.status == "gone" or (post.status == "published" and (post.until is None or post.until > now))
 
 
 def recover(desk: Desk, output: Path) -> None:

@@ -60,6 +60,7 @@ def pelican_settings(conf_file: str) -> dict[str, Any]:
         "CARD_AUTHOR": site.name,  # whose name the social images were drawn with
         "FEDIVERSE_CREATOR": _fediverse(settings, links),
         "WEBMENTION": site.webmention,
+        "SITE_INTROS": site.intros,
         # where pages stand; posts as posts/post.permalink says
         "ARTICLE_PATHS": [""],
         "ARTICLE_EXCLUDES": ["pages", "profile"],
@@ -80,11 +81,13 @@ def pelican_settings(conf_file: str) -> dict[str, Any]:
         "TAG_SAVE_AS": "tags/{slug}/index.html",
         "AUTHOR_URL": "about/",
         "AUTHOR_SAVE_AS": "",
-        "DIRECT_TEMPLATES": ["index", "archives", "categories", "tags", "404"],
+        "DIRECT_TEMPLATES": ["index", "archives", "categories", "tags", "subscribe", "404"],
         "ARCHIVES_URL": "archive/",
         "ARCHIVES_SAVE_AS": "archive/index.html",
         "CATEGORIES_URL": "topics/",
         "CATEGORIES_SAVE_AS": "topics/index.html",
+        "SUBSCRIBE_URL": "subscribe/",
+        "SUBSCRIBE_SAVE_AS": "subscribe/index.html",
         "TAGS_URL": "tags/",
         "TAGS_SAVE_AS": "tags/index.html",
         "USE_FOLDER_AS_CATEGORY": False,

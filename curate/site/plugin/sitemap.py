@@ -5,7 +5,6 @@ A page that asks not to be indexed is not in it, nor a draft. See https://www.si
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -55,15 +54,9 @@ def _pages(context: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None]]:
     for tag, tagged in context["tags"]:
         if len(tagged) > 1:  # a list of one post says nothing that the post does not
             yield tag.url, _latest(tagged)
-    if context.get("YEAR_ARCHIVE_SAVE_AS"):
-        yield from _years(articles, str(context["YEAR_ARCHIVE_URL"]))
-
-
-def _years(articles: Sequence[Any], form: str) -> Iterator[tuple[str, datetime | None]]:
-    """Return the page of each year that has one; ``articles`` are newest first."""
-    for _, within in groupby(articles, key=lambda article: article.date.year):
-        year = list(within)
-        yield form.format(date=year[0].date), _latest(year)
+    for year in context.get("YEARS", ()):
+        for listing in (year, *year.months):
+            yield listing.url, _latest(listing.posts)
 
 
 def _changed(article: Any) -> datetime:
