@@ -49,6 +49,11 @@ def _pages(context: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None]]:
         yield page.url, getattr(page, "modified", None)
     for place in context.get("own_pages", ()):
         yield place.url, latest
+    yield from _lists(context)
+
+
+def _lists(context: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None]]:
+    """Yield the first page of each list of posts."""
     for topic, filed in context["categories"]:
         yield topic.url, _latest(filed)
     for tag, tagged in context["tags"]:
