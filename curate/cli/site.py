@@ -27,10 +27,16 @@ def site() -> None:
 @click.option("--drafts", is_flag=True, help="Build a preview with drafts into .curate/preview instead.")
 @click.pass_obj
 def build(here: Here, *, drafts: bool) -> None:
-    """Build the site into output/; the last good one stays when that fails."""
+    """Build the site into output/; a post with a fault keeps its last page, and the rest is built."""
     built = _built(here, drafts=drafts)
-    data = {"output": built.output, "pages": built.pages, "posts": built.posts, "seconds": built.seconds}
-    here.answer(data, _told(built), warnings=built.warnings)
+    data: dict[str, object] = {
+        "output": built.output,
+        "pages": built.pages,
+        "posts": built.posts,
+        "seconds": built.seconds,
+    }
+    data["left_out"] = [vars(one) for one in built.left_out]
+    here.answer(data, _told(built), warnings=built.warnings, exit_code=3 if built.left_out else 0)
 
 
 @site.command(epilog="Example: curate site serve --open --drafts")
@@ -100,6 +106,10 @@ def _show(here: Here, log: Path) -> None:
 def _told(built: Built) -> Iterator[str]:
     posts, pages = render.count(built.posts, "post"), render.count(built.pages, "page")
     yield f"Built  {posts}, {pages} in {built.seconds:.1f} s into {built.output}"
+    for one in built.left_out:
+        yield f"{one} {'Its last good page stays.' if one.kept else 'It has no page.'}"
+    if built.left_out:
+        yield f"{render.count(len(built.left_out), 'file')} left out. Mend what is named, then curate site build."
 
 
 def _sent(done: Deployed, *, dry_run: bool) -> str:

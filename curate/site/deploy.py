@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from curate.desk.locks import hold
 from curate.desk.settings import load_settings
 from curate.errors import Conflict, CurateError, NetworkTrouble, UsageError
 from curate.site.branch import push_branch
+from curate.site.left_out import posts_without_page
 from curate.site.manifest import MARK, Manifest, digest, mark_text, read_mark, refuse_trespass
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _intact(desk: Desk) -> Manifest:
         file = desk.output / name
         if file.is_symlink() or not file.is_file() or digest(file) != wanted:
             raise Conflict(str(file), f"{file} is not as curate built it; nothing was deployed.", "curate site build")
-    return manifest
+    return replace(manifest, missing=posts_without_page(desk))
 
 
 def _to_folder(source: Path, manifest: Manifest, folder: Path, *, dry_run: bool) -> int:
@@ -141,7 +142,7 @@ def _to_folder(source: Path, manifest: Manifest, folder: Path, *, dry_run: bool)
     order = sorted(manifest.files, key=_rank)
     send = [name for name in order if not _is_there(folder, name, manifest.files[name])]
     gone = [name for name in before.files if name not in manifest.files and (folder / name).is_file()]
-    if dry_run or not (send or gone or before != manifest):
+    if dry_run or not (send or gone or before.pages != manifest.pages or before.files != manifest.files):
         return len(send) + len(gone)
     sent = 0
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from base64 import b64encode
 from hashlib import sha256
@@ -30,7 +31,7 @@ def connect() -> None:
         (signals.article_generator_pretaxonomy, _hide_left_out),
         (signals.page_generator_finalized, _hide_left_out),
         (signals.static_generator_finalized, _note_statics),
-        (signals.all_generators_finalized, _stop_on_faults),
+        (signals.all_generators_finalized, _name_faults),
         (signals.feed_generated, complete_feed),
         (signals.content_written, _note_page),
         (signals.feed_written, _note_feed),
@@ -43,6 +44,8 @@ def connect() -> None:
 def _start(pelican: Any) -> None:
     settings, theme = pelican.settings, Path(pelican.theme)
     settings[KEY] = Report(theme=[str(theme / place) for place in settings["THEME_STATIC_PATHS"]])
+    if settings.get("BUILD_LEFT_OUT"):
+        settings[KEY].left_out = json.loads(Path(settings["BUILD_LEFT_OUT"]).read_text(encoding="utf-8"))
     _write(settings[KEY], settings)
     if not (theme / "templates" / "404.html").is_file():  # a theme of somebody else
         settings["DIRECT_TEMPLATES"] = [name for name in settings["DIRECT_TEMPLATES"] if name != "404"]
@@ -85,13 +88,11 @@ def _note_statics(generator: Any) -> None:
     report_of(generator.settings).statics.extend(generator.staticfiles)
 
 
-def _stop_on_faults(generators: list[Any]) -> None:
-    """Name every post that cannot be a page; a build by curate stops there, with its report written."""
+def _name_faults(generators: list[Any]) -> None:
+    """Name every post that cannot be a page where curate is not there to do it; the rest goes on without it."""
     settings = generators[0].settings
-    report = report_of(settings)
-    if report.faults:
-        _write(report, settings)
-        for fault in report.faults:
+    if not settings.get("BUILD_REPORT"):
+        for fault in report_of(settings).faults:
             logging.getLogger(__name__).error("%s:%s: %s", fault["path"], fault["line"], fault["reason"])
 
 
