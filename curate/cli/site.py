@@ -65,7 +65,11 @@ def serve(here: Here, port: int, *, open_: bool, drafts: bool) -> None:
 
 
 @site.command(epilog="Example: curate site deploy --target folder:/var/www/site")
-@click.option("--target", default="", help="folder:PATH or git:REMOTE#BRANCH; else deploy.target of curate.toml.")
+@click.option(
+    "--target",
+    default="",
+    help="folder:PATH, git:REMOTE#BRANCH, rsync:USER@HOST:/PATH or rclone:REMOTE:BUCKET/PATH; else deploy.target.",
+)
 @click.option("--dry-run", "-n", is_flag=True, help="Say how many files would change, and change none.")
 @click.option("--yes", "-y", is_flag=True, help="Deploy without asking.")
 @click.pass_obj
@@ -76,12 +80,13 @@ def deploy(here: Here, target: str, *, dry_run: bool, yes: bool) -> None:
 
     where = target or here.settings().deploy.target
     place = parse_target(here.desk(), where)
-    if here.offline and place.branch:
+    if here.offline and place.remote:
         raise NetworkTrouble(place.remote, f"--offline: nothing was sent to {place}.", "Deploy again without it.")
     if not dry_run:
         here.confirm(f"Deploy the site to {place}?", yes=yes)
     done = deploy_site(here.desk(), where, now=here.now(), dry_run=dry_run)
-    data = {"target": done.target, "files": done.files, "changed": done.changed, "dry_run": dry_run}
+    data = {"target": done.target, "files": done.files, "changed": done.changed, **vars(done.changes)}
+    data["dry_run"] = dry_run
     here.answer(data, [_sent(done, dry_run=dry_run)])
 
 
@@ -116,4 +121,5 @@ def _sent(done: Deployed, *, dry_run: bool) -> str:
     if not done.changed:
         return f"Nothing changed at {done.target}: its {render.count(done.files, 'file')} are as they should be."
     verb = "would change" if dry_run else "changed"
-    return f"{done.changed} of {render.count(done.files, 'file')} {verb} at {done.target}."
+    how = ", ".join(f"{number} {word}" for word, number in vars(done.changes).items() if number)
+    return f"{render.count(done.changed, 'file')} {verb} at {done.target}: {how}. The site has {done.files}."

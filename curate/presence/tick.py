@@ -141,7 +141,7 @@ def _put_up(  # noqa: PLR0913 - what a build and a deploy need
             done.troubles.extend(f"{one} It is left out of the site." for one in built.left_out)
             done.built = True
         target = settings.deploy.target
-        if target and recall(connection, "deploy-due") == "1" and not (offline and parse_target(desk, target).branch):
+        if target and recall(connection, "deploy-due") == "1" and not (offline and parse_target(desk, target).remote):
             deploy_site(desk, target, now=now)
             remember(connection, "deploy-due", "")
             done.deployed = True

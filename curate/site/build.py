@@ -22,7 +22,6 @@ from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError, Refused
 from curate.posts.files import CONFLICT, read_posts
 from curate.site import left_out
-from curate.site.left_out import LeftOut
 from curate.site.manifest import MARK, take_manifest, write_mark
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
     from curate.posts.post import Post
+    from curate.site.left_out import LeftOut
     from curate.site.plugin.report import Report
 
 FRESH = "build-"  # in .curate: what is being built
@@ -224,7 +224,7 @@ def _refuse_links(content: Path, out: Collection[str]) -> None:
 def _run_pelican(  # noqa: PLR0913 - what Pelican is told
     desk: Desk, folder: Path, report: Path, *, now: datetime, drafts: bool, without: Collection[str] = ()
 ) -> Report:
-    """Let Pelican build into ``folder``, leaving files ``without``; return what our plugin reported. Raises SiteFault."""
+    """Let Pelican build into ``folder`` without some files; return what our plugin reported. Raises SiteFault."""
     from curate.site.plugin.report import read_report
 
     conf = next((path for path in (desk.root / "publishconf.py", desk.pelicanconf) if path.is_file()), None)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from curate.desk.folder import write_whole
 from curate.errors import Conflict, CurateError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
 MARK = ".curate-output"
@@ -33,6 +34,30 @@ class Manifest:
     files: dict[str, str]
     pages: tuple[str, ...]
     missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """How many files a deploy puts where none was, puts in place of another, and takes away."""
+
+    added: int = 0
+    replaced: int = 0
+    removed: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many files are not as they were."""
+        return self.added + self.replaced + self.removed
+
+
+def compare(before: Manifest, after: Manifest) -> Changes:
+    """Return what it takes to bring a target from one state to the other."""
+    kept = before.files.keys() & after.files.keys()
+    return Changes(
+        added=len(after.files.keys() - kept),
+        replaced=sum(before.files[name] != after.files[name] for name in kept),
+        removed=len(before.files.keys() - kept),
+    )
 
 
 def list_files(folder: Path) -> list[str]:
@@ -101,6 +126,11 @@ def refuse_trespass(before: Manifest, after: Manifest, there: Callable[[str], bo
         if before.files and name not in before.files and there(name):
             message = f"{where} has a file {name} that curate did not put there; nothing was deployed."
             raise Conflict(name, message, "Move it away, or give the post or page another slug.")
+
+
+def stands_in_the_way(name: str, names: Collection[str]) -> bool:
+    """Say whether one of the files ``names`` is where ``name`` goes, or where a folder above it must be."""
+    return name in names or any(str(parent) in names for parent in PurePosixPath(name).parents)
 
 
 def is_plain(name: str) -> bool:

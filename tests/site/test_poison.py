@@ -24,7 +24,7 @@ HEAD = "---\ntitle: Poison\ndate: 2026-11-22\nstatus: published\n"
 # What is wrong, as the file's bytes, and the line that has to be named.
 POISONS: list[tuple[str, str | bytes, int]] = [
     ("an open list", f"{HEAD}tags: [open\n---\nText\n", 6),
-    ("an open quote", "---\ntitle: 'open\n---\nText\n", 2),
+    ("an open quote", "---\ntitle: 'open\n---\nText\n", 3),
     ("no fence", "title: x\n\nText\n", 1),
     ("no title", HEAD.replace("Poison", "''") + "---\nText\n", 2),
     ("no date", "---\ntitle: x\nstatus: published\n---\nText\n", 1),
