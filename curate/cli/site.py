@@ -8,6 +8,7 @@ import click
 
 from curate.cli import render
 from curate.cli.main import Group
+from curate.cli.site_check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 @click.group(cls=Group)
 def site() -> None:
     """Build the site, look at it, deploy it."""
+
+
+site.add_command(check)
 
 
 @site.command(epilog="Example: curate site build")
