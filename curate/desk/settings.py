@@ -41,13 +41,14 @@ def known_zone(name: str) -> ZoneInfo:
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who publishes, and where."""
+    """Who publishes, and where. ``intros`` are texts about topics, for the pages that list their posts."""
 
     name: str = ""
     url: str = ""
     timezone: str = "UTC"
     language: str = "en"
     topics: tuple[str, ...] = ()
+    intros: dict[str, str] = {}
 
     def __post_init__(self) -> None:
         """Refuse what every command would stumble over later."""

@@ -118,6 +118,24 @@ def read_mapping(text: str, where: str, first_line: int = 1) -> dict[str, Any]:
     return _plain(root, text, where, first_line) if root else {}
 
 
+def find_lines(text: str, first_line: int = 1) -> dict[tuple[str | int, ...], int]:
+    """Return on which line each value of the YAML mapping ``text`` begins, by the keys and places that lead to it.
+
+    Expects what ``read_mapping`` has accepted: ``("work", 0, "startDate")`` is the first role's first day.
+    """
+    lines: dict[tuple[str | int, ...], int] = {}
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), yaml.compose(text, Loader=Loader))]
+    while waiting:
+        place, node = waiting.pop()
+        if isinstance(node, yaml.MappingNode):
+            waiting += [((*place, key.value), value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += [((*place, number), value) for number, value in enumerate(node.value)]
+        if node is not None:
+            lines[place] = first_line + text.count("\n", 0, node.start_mark.index)
+    return lines
+
+
 def change_header(text: str, changes: Mapping[str, Any], where: str) -> str:
     """Return ``text`` with only the lines of the changed keys replaced, added (at the end) or, for None, cut.
 

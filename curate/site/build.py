@@ -185,9 +185,10 @@ def _make(  # noqa: PLR0913 - the whole of one build
 
 
 def is_public(post: Post, now: datetime) -> bool:
-    """Say whether the post has a page at ``now``."""
-    begun = post.date is None or post.date <= now
-    return post.status == "published" and begun and (post.until is None or post.until > now)
+    """Say whether the post has a page at ``now``: its own, or the one that says why it was taken down."""
+    if post.date is not None and post.date > now:
+        return False
+    return post.status == "gone" or (post.status == "published" and (post.until is None or post.until > now))
 
 
 def recover(desk: Desk, output: Path) -> None:

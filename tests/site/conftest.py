@@ -100,8 +100,8 @@ class Site:
 
     def pages(self) -> list[str]:
         """Return the addresses of all posts in the built site."""
-        found = self.output.glob("[0-9]*/*/index.html")
-        return sorted(path.parent.relative_to(self.output).as_posix() for path in found)
+        found = (path.parent.relative_to(self.output) for path in self.output.glob("[0-9]*/*/index.html"))
+        return sorted(place.as_posix() for place in found if not place.name.isdigit())  # 2026/11 is a month's list
 
 
 def new_site(root: Path, url: str = "https://dana.example") -> Site:
@@ -158,3 +158,14 @@ PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360f8cf500f0003860180" + "5a347d6b" + "0000000049454e44ae426082"
 )
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A built site with a page of every type (tests/site/sample.py); for tests that only look at it."""
+    from tests.site.sample import fill
+
+    made = new_site(tmp_path_factory.mktemp("whole") / "desk")
+    fill(made)
+    made.build()
+    return made

@@ -7,17 +7,29 @@ import logging
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
+from pelican.contents import Category
 from pelican.plugins import signals
 
+from curate.posts.predictions import read_prediction
+from curate.site.plugin import lists
+from curate.site.plugin.boxes import confidence_and_due
 from curate.site.plugin.feeds import complete_feed
 from curate.site.plugin.metadata import posting, website
+from curate.site.plugin.profile_pages import ProfilePages
 from curate.site.plugin.reader import PostReader
 from curate.site.plugin.report import KEY, Report, report_of
-from curate.site.plugin.words import day_and_month, day_in, in_words, month_and_year, percent
+from curate.site.plugin.settings import building_at
+from curate.site.plugin.surroundings import surround
+from curate.site.plugin.words import compact_style, day_and_month, day_in, in_words, month_and_year, percent, said_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OURS = ("404", "subscribe")  # pages that no other theme has
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
 
@@ -28,7 +40,10 @@ def connect() -> None:
         (signals.initialized, _start),
         (signals.readers_init, _read_posts),
         (signals.generator_init, _furnish),
+        (signals.get_generators, _add_pages),
         (signals.article_generator_pretaxonomy, _hide_left_out),
+        (signals.article_generator_finalized, _surround),
+        (signals.article_writer_finalized, _write_lists),
         (signals.page_generator_finalized, _hide_left_out),
         (signals.static_generator_finalized, _note_statics),
         (signals.all_generators_finalized, _name_faults),
@@ -47,8 +62,16 @@ def _start(pelican: Any) -> None:
     if settings.get("BUILD_LEFT_OUT"):
         settings[KEY].left_out = json.loads(Path(settings["BUILD_LEFT_OUT"]).read_text(encoding="utf-8"))
     _write(settings[KEY], settings)
-    if not (theme / "templates" / "404.html").is_file():  # a theme of somebody else
-        settings["DIRECT_TEMPLATES"] = [name for name in settings["DIRECT_TEMPLATES"] if name != "404"]
+    if (theme / "templates" / "list.html").is_file():
+        settings["CATEGORY_SAVE_AS"] = settings["TAG_SAVE_AS"] = ""  # _write_lists does
+    else:  # a theme of somebody else
+        settings["DIRECT_TEMPLATES"] = [name for name in settings["DIRECT_TEMPLATES"] if name not in OURS]
+
+
+def _add_pages(pelican: Any) -> type[ProfilePages]:
+    """Name the generator of the pages that are made of the profile and of many posts."""
+    del pelican
+    return ProfilePages
 
 
 def _read_posts(readers: Any) -> None:
@@ -66,15 +89,64 @@ def _furnish(generator: Any) -> None:
     zone = ZoneInfo(site.get("SITE_ZONE", "UTC"))
     generator.env.filters |= {
         "striptags": lambda value: escape(Markup(value).striptags()),  # noqa: S704 - escaped again
+        "compact": lambda style: Markup(compact_style(style)),  # noqa: S704 - the theme's own
         "sha256": lambda text: b64encode(sha256(str(text).encode()).digest()).decode(),
         "day": lambda moment: in_words(day_in(zone, moment)),
         "date": in_words,
+        "short_date": lambda day: f"{day_and_month(day)} {day.year}",
         "day_and_month": lambda moment: day_and_month(day_in(zone, moment)),
         "month_and_year": lambda moment: month_and_year(day_in(zone, moment)),
         "percent": percent,
+        "by_month": lists.by_month,
+        "open_predictions": lists.open_predictions,
+        "said_date": lambda text: said_date(text)[1],
+        "terms": lambda said: Markup(confidence_and_due(said)),  # noqa: S704 - escaped there
+        "prediction": lambda article: read_prediction(article.post),
         "posting": lambda article: posting(article, site),
     }
     generator.env.globals["website"] = lambda: website(site)
+
+
+def _surround(generator: Any) -> None:
+    """Tell each post what stands around it, and every page which years there are."""
+    for article, around in surround(generator.articles, building_at(generator.settings)):
+        article.around = around
+    generator.context["YEARS"] = lists.years(generator.articles)
+
+
+def _write_lists(generator: Any, writer: Any) -> None:
+    """Write the pages of every list, when the theme is ours."""
+    if generator.settings["TAG_SAVE_AS"]:
+        return
+    template = generator.get_template("list")
+    for listing in _listings(generator):
+        for sheet in lists.sheets(listing):
+            writer.write_file(
+                f"{sheet.url}index.html", template, generator.context, listing=listing, sheet=sheet,
+                url=sheet.url, relative_urls=generator.settings["RELATIVE_URLS"],
+            )  # fmt: skip
+
+
+def _listings(generator: Any) -> Iterator[lists.Listing]:
+    """Yield every list: topics (those without posts, too), tags, years and their months."""
+    settings = generator.settings
+    filed = {category.slug: (category, posts) for category, posts in generator.categories}
+    for name in settings["SITE_TOPICS"]:
+        category = Category(escape(name), settings)
+        if category.slug:
+            filed.setdefault(category.slug, (category, []))
+    feed = settings.get("CATEGORY_FEED_ATOM") or ""
+    for category, posts in filed.values():
+        name = Markup(category.name).unescape()  # noqa: S704 - the template escapes it
+        yield lists.Listing(
+            kind="topic", name=name, url=category.url, posts=posts,
+            intro=settings["SITE_INTROS"].get(name, ""), feed=feed.format(slug=category.slug) if posts else "",
+        )  # fmt: skip
+    for tag, posts in generator.tags.items():
+        yield lists.Listing(kind="tag", name=Markup(tag.name).unescape(), url=tag.url, posts=posts)  # noqa: S704 - the same
+    for year in generator.context["YEARS"]:
+        yield year
+        yield from year.months
 
 
 def _hide_left_out(generator: Any) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from curate.posts.corrections import in_one_text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,7 +39,7 @@ def posting(article: Any, site: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A
             "author": person(site),
             "citation": _article(post.source) if post.source else None,
             "correction": [
-                _said({"@type": "CorrectionComment", "text": said.get("text"), "datePublished": said.get("date")})
+                _said({"@type": "CorrectionComment", "text": in_one_text(said), "datePublished": said.get("date")})
                 for said in post.corrections
             ],
         }

@@ -50,6 +50,7 @@ def pelican_settings(conf_file: str) -> dict[str, Any]:
         "SITE_ROOT": urlsplit(site.url).path.rstrip("/"),  # for the page that is shown at any depth: 404
         "SITE_ZONE": site.timezone,
         "SITE_TOPICS": site.topics,
+        "SITE_INTROS": site.intros,
         # where pages stand; posts as posts/post.permalink says
         "ARTICLE_PATHS": [""],
         "ARTICLE_EXCLUDES": ["pages", "profile"],
@@ -70,11 +71,13 @@ def pelican_settings(conf_file: str) -> dict[str, Any]:
         "TAG_SAVE_AS": "tags/{slug}/index.html",
         "AUTHOR_URL": "about/",
         "AUTHOR_SAVE_AS": "",
-        "DIRECT_TEMPLATES": ["index", "archives", "categories", "tags", "404"],
+        "DIRECT_TEMPLATES": ["index", "archives", "categories", "tags", "subscribe", "404"],
         "ARCHIVES_URL": "archive/",
         "ARCHIVES_SAVE_AS": "archive/index.html",
         "CATEGORIES_URL": "topics/",
         "CATEGORIES_SAVE_AS": "topics/index.html",
+        "SUBSCRIBE_URL": "subscribe/",
+        "SUBSCRIBE_SAVE_AS": "subscribe/index.html",
         "TAGS_URL": "tags/",
         "TAGS_SAVE_AS": "tags/index.html",
         "USE_FOLDER_AS_CATEGORY": False,
