@@ -46,18 +46,22 @@ def build(here: Here, *, drafts: bool) -> None:
 @site.command(epilog="Example: curate site serve --open --drafts")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--open", "open_", is_flag=True, help="Open it in the browser.")
-@click.option("--drafts", is_flag=True, help="Build and show a preview with drafts.")
+@click.option("--drafts", is_flag=True, help="Build and show a preview with drafts, anew after each change.")
 @click.pass_obj
 def serve(here: Here, port: int, *, open_: bool, drafts: bool) -> None:
-    """Show the built site on this machine until Ctrl-C."""
+    """Show the built site on this machine until Ctrl-C; with --drafts, built again whenever you save."""
+    from contextlib import nullcontext
+
     from curate.errors import CurateError
     from curate.site.manifest import read_mark
-    from curate.site.serve import make_server
+    from curate.site.serve import Builds, make_server, watching
 
     folder = _built(here, drafts=True).output if drafts else here.desk().output
     if read_mark(folder) is None:
         raise CurateError(f"There is no built site in {folder}.", "curate site build")
-    with make_server(folder, port) as server:
+    builds = Builds() if drafts else None
+    watch = watching(here.desk(), builds, lambda: _rebuild(here)) if builds else nullcontext()
+    with make_server(folder, port, builds) as server, watch:
         url = f"http://127.0.0.1:{server.server_address[1]}/"
         here.answer({"url": url, "folder": folder}, [f"Serving {folder} at {url}", "Ctrl-C ends it."])
         if open_:
@@ -104,6 +108,17 @@ def _built(here: Here, *, drafts: bool) -> Built:
     finally:
         if here.verbose or here.debug:
             _show(here, build_log(desk))
+
+
+def _rebuild(here: Here) -> None:
+    """Build the preview again after a change; what is wrong is said, and the last good one stays."""
+    from curate.errors import CurateError
+
+    try:
+        for one in _built(here, drafts=True).left_out:
+            here.say(str(one))
+    except CurateError as error:
+        here.say(error.message)
 
 
 def _show(here: Here, log: Path) -> None:

@@ -22,6 +22,7 @@ from curate.site.plugin.metadata import posting, website
 from curate.site.plugin.profile_pages import ProfilePages
 from curate.site.plugin.reader import PostReader
 from curate.site.plugin.report import KEY, Report, report_of
+from curate.site.plugin.search import INDEX, read_engine, search_index
 from curate.site.plugin.settings import building_at
 from curate.site.plugin.surroundings import surround
 from curate.site.plugin.words import compact_style, day_and_month, day_in, in_words, month_and_year, percent, said_date
@@ -29,7 +30,7 @@ from curate.site.plugin.words import compact_style, day_and_month, day_in, in_wo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OURS = ("404", "subscribe")  # pages that no other theme has
+OURS = ("404", "search", "subscribe")  # pages that no other theme has
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
 
@@ -44,6 +45,7 @@ def connect() -> None:
         (signals.article_generator_pretaxonomy, _hide_left_out),
         (signals.article_generator_finalized, _surround),
         (signals.article_writer_finalized, _write_lists),
+        (signals.article_writer_finalized, _write_index),
         (signals.page_generator_finalized, _hide_left_out),
         (signals.static_generator_finalized, _note_statics),
         (signals.all_generators_finalized, _name_faults),
@@ -105,6 +107,7 @@ def _furnish(generator: Any) -> None:
         "posting": lambda article: posting(article, site),
     }
     generator.env.globals["website"] = lambda: website(site)
+    generator.env.globals["search_engine"] = read_engine(site.get("SEARCH_ENGINE", ""), site.get("SITE_ADDRESS", ""))
 
 
 def _surround(generator: Any) -> None:
@@ -154,6 +157,15 @@ def _hide_left_out(generator: Any) -> None:
     for path in report_of(generator.settings).left_out:
         place = Path(path).relative_to(generator.settings["PATH"]).as_posix()
         generator.context["generated_content"].setdefault(place, None)
+
+
+def _write_index(generator: Any, writer: Any) -> None:
+    """Write what the search page filters, when the theme has one."""
+    del writer
+    settings = generator.settings
+    if "search" in settings["DIRECT_TEMPLATES"]:
+        Path(settings["OUTPUT_PATH"], INDEX).write_bytes(search_index(generator.articles))
+        report_of(settings).written.append(INDEX)
 
 
 def _note_statics(generator: Any) -> None:

@@ -46,7 +46,7 @@ STEERING = {
 DATES = {"date", "modified"}  # what Pelican takes for moments and not for text: only _filed gives them
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
-RESERVED = {"archive", "topics", "tags", "subscribe", "feeds", "images", "theme", "404", "index"}
+RESERVED = {"archive", "topics", "tags", "subscribe", "feeds", "images", "theme", "404", "index", "search"}
 MONTH = re.compile(r"0[1-9]|1[0-2]")
 
 
@@ -89,12 +89,25 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
     def _taken_down(self, post: Post) -> tuple[str, dict[str, Any]]:
         """Return the page that says a post is gone and why; nothing else of the post is in it."""
         moment = self._dated(post)
-        kept = {"title": "Taken down", "slug": post.slug, "date": moment.isoformat(), "kind": post.kind, "status": "gone"}
+        kept = {
+            "title": "Taken down",
+            "slug": post.slug,
+            "date": moment.isoformat(),
+            "kind": post.kind,
+            "status": "gone",
+        }
         rest = parse_post(f"---\n{dump(kept)}---\n", post.path)
         zone = ZoneInfo(self.settings.get("SITE_ZONE", "UTC"))
         body = citation.taken_down(post, zone)
         metadata = {"title": rest.title, "slug": rest.slug, "date": moment, "status": "hidden", "post": rest}
-        return body, metadata | {"summary": "", "preface": "", "afterword": "", "draft": False, "words": 0, "minutes": 0}
+        return body, metadata | {
+            "summary": "",
+            "preface": "",
+            "afterword": "",
+            "draft": False,
+            "words": 0,
+            "minutes": 0,
+        }
 
     def _page(self, post: Post) -> tuple[str, dict[str, Any]]:
         content = Path(self.settings["PATH"])
