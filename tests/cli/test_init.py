@@ -50,7 +50,8 @@ def test_a_new_desk_has_all_it_needs_and_says_so(curate: Curate, tmp_path: Path)
         "name": "Dana Okafor",
         "url": "https://dana.example",
         "git": "",
-        "feeds": {}, "workflow": None,
+        "feeds": {},
+        "workflow": None,
     }
     assert {path.name for path in (tmp_path / "desk").iterdir()} == FILES
     site = load_settings(tmp_path / "desk" / "curate.toml").site

@@ -220,7 +220,7 @@ def test_nothing_a_feed_says_copies_a_file_into_the_site(site: Site) -> None:
     assert len(site.pages()) == len(FEED_TEXTS)
     assert CANARY.encode() not in everything(site.output)
     assert outside(site) == before
-    assert all(name.endswith((".html", ".xml")) for name in list_files(site.output))
+    assert all(name.endswith((".html", ".xml", "index.json")) for name in list_files(site.output))
     assert b"49" not in site.page("2026/fed-7").encode().split(b"<main")[1].split(b"</article>")[0]
 
 
