@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from curate.cli.here import Here
     from curate.desk.settings import Settings
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from curate.presence.today import Today
     from curate.shares.ledger import Share
 
+ABREAST = 3  # accounts on a line
+SILENT = timedelta(hours=1)  # a runner quieter than this has died, or was never there
 WELCOME = """curate keeps your reading, your blog and your shares in one place.
 There is no project here yet.
 
@@ -106,6 +110,17 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
         yield "Drafts     none"
     for fault in day.faults:
         yield f"           {render.term_safe(fault)}"
+    yield from _shares_lines(day, settings, zone, now)
+    if day.endings:
+        more = f" (and {len(day.endings) - 1} more: curate account list)" if len(day.endings) > 1 else ""
+        yield f"Ending     {day.endings[0]}{more}"
+    yield ""
+    for number, command in enumerate(day.next_commands):
+        yield f"{'Next' if number == 0 else '':<11}{command}"
+
+
+def _shares_lines(day: Today, settings: Settings, zone: ZoneInfo, now: datetime) -> Iterator[str]:
+    """Say what goes out next, what went out, what waits for the person, and whether somebody sends it."""
     if day.next_share:
         share = day.next_share
         when = share.due_at.astimezone(zone)
@@ -115,17 +130,16 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
         yield "Shares     none planned"
     if day.sent_today:
         limits = settings.accounts
-        sent = "   ".join(f"{name} {number} of {limits[name].per_day}" for name, number in day.sent_today.items())
-        yield f"           today       {sent}"
+        sent = [f"{name} {number} of {limits[name].per_day}" for name, number in day.sent_today.items()]
+        for number in range(0, len(sent), ABREAST):
+            yield f"           {'' if number else 'today':<12}{'   '.join(sent[number : number + ABREAST])}"
     for share in day.waiting[:5]:
         reason = f": {render.term_safe(share.reason)}" if share.reason else ""
         yield f"           {share.state.replace('_', ' ')}  {share.id} {share.account}{reason}"
-    if day.endings:
-        more = f" (and {len(day.endings) - 1} more: curate account list)" if len(day.endings) > 1 else ""
-        yield f"Ending     {day.endings[0]}{more}"
-    yield ""
-    for number, command in enumerate(day.next_commands):
-        yield f"{'Next' if number == 0 else '':<11}{command}"
+    if day.next_share:
+        last = f"last pass {render.ago(day.last_tick, now)} ago" if day.last_tick else "no pass yet"
+        dead = not day.last_tick or now - day.last_tick > SILENT
+        yield f"Runner     {last.replace('now ago', 'just now')}{': curate schedule install' if dead else ''}"
 
 
 @click.command(cls=Command, epilog="Example, for cron: */5 * * * * curate -C ~/desk tick >/dev/null")

@@ -159,7 +159,9 @@ def send(here: Here, ids: tuple[str, ...], *, due: bool, dry_run: bool, yes: boo
         raise UsageError("Say which share to send, or --due for all that are due.", "curate share queue shows them.")
     requests = _requests(here, ids)
     if dry_run:
-        here.answer([{**row(one), "request": wire} for one, wire in requests], lambda: wire_lines(requests))
+        rules = _rules(here, [one for one, _ in requests])
+        rows = [{**row(one), "request": wire, "checks": rules[one.id]} for one, wire in requests]
+        here.answer(rows, lambda: wire_lines(requests, rules))
         return
     if requests:
         names = ", ".join(sorted({one.account for one, _ in requests}))
@@ -285,6 +287,15 @@ def _requests(here: Here, ids: tuple[str, ...]) -> list[tuple[Share, dict[str, A
 
     with here.database() as connection:
         return preview(connection, here.desk(), here.settings(), here.client(), now=here.now(), only=ids)
+
+
+def _rules(here: Here, shares: list[Share]) -> dict[str, dict[str, str]]:
+    """Return what each rule says of each share, by its id: its length, what it costs, whether its time is free."""
+    from curate.shares.check import check_share
+
+    with here.database() as connection:
+        checked = [check_share(here.desk(), here.settings(), connection, one, now=here.now()) for one in shares]
+    return {one.share.id: {check.name: check.words for check in one.checks} for one in checked}
 
 
 async def _send(here: Here, ids: tuple[str, ...]) -> SendReport:

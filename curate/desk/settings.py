@@ -169,9 +169,11 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deliver: Literal["network", "outbox"] = "network"
 
     def __post_init__(self) -> None:
-        """Refuse a time zone that is none."""
+        """Refuse a time zone that is none, and a version that no address and no header can hold."""
         if self.timezone:
             known_zone(self.timezone)
+        if not re.fullmatch(r"[A-Za-z0-9._-]{0,20}", self.version):
+            raise ValueError(f"version “{self.version[:40]}” is not one such as 202608 or v25.0")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

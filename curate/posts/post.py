@@ -53,8 +53,9 @@ class Source:
 class Post:
     """One post. An absent key is "", None or (); ``header`` has every key, text as text.
 
-    ``confidence`` is between 0 and 1. ``gone`` is why a post was taken down whose ``status`` is gone. ``lines`` tells the file's line (from 1) of each key,
-    ``body_line`` where the body starts, ``fingerprint`` what the file was when it was read.
+    ``confidence`` is between 0 and 1; ``gone`` says why a post was taken down, whose ``status`` is gone.
+    ``lines`` tells the file's line (from 1) of each key, ``body_line`` where the body starts,
+    ``fingerprint`` what the file was when it was read.
     """
 
     path: Path

@@ -1,7 +1,7 @@
 """Read predictions and say how good they were: hit rate, Brier score, calibration, confidence in words.
 
-Pure. A prediction's claim, confidence and due day stay as published; grading adds ``outcome``,
-``graded``, ``evidence`` and ``got_wrong`` beside them. Must not know pages or the disk.
+Pure. A claim stays as it was published, which ``claim_hash`` in its header holds it to; grading adds ``outcome``,
+``graded``, ``evidence`` and ``got_wrong`` beside it. Must not know pages or the disk.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from curate.feeds.clean import one_line
 from curate.posts.header import PostFault
 from curate.posts.post import as_date
 
@@ -76,6 +77,10 @@ def read_prediction(post: Post) -> Prediction | None:
     outcome = _text(post, "outcome") or "pending"
     if outcome not in OUTCOMES:
         raise _fault(post, "outcome", f"“{outcome}” is no outcome.", f"It may be {', '.join(OUTCOMES)}.")
+    frozen = _text(post, "claim_hash")
+    if post.status == "published" and frozen and frozen != claim_hash(post.claim):
+        hint = "Put the claim back as it was; what became of it goes into outcome, graded, evidence and got_wrong."
+        raise _fault(post, "claim", "the claim changed after it was published.", hint)
     graded = _text(post, "graded")
     try:
         day = as_date(graded) if graded else None
@@ -93,8 +98,8 @@ def read_prediction(post: Post) -> Prediction | None:
 
 
 def claim_hash(claim: str) -> str:
-    """Return the SHA-256 of the claim's UTF-8 bytes, in hexadecimal: who kept it can tell whether the claim changed."""
-    return sha256(claim.encode()).hexdigest()
+    """Return the SHA-256 of the claim, one line in UTF-8, in hexadecimal: who kept it can tell whether it changed."""
+    return sha256(one_line(claim).encode()).hexdigest()
 
 
 def in_words(confidence: float) -> str:

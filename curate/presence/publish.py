@@ -17,6 +17,7 @@ from curate.inbox.decide import mark
 from curate.posts.checks import check_post
 from curate.posts.files import find_post, read_posts, set_header
 from curate.posts.post import permalink
+from curate.posts.predictions import claim_hash
 
 if TYPE_CHECKING:
     import sqlite3
@@ -118,7 +119,8 @@ def _dated(post: Post, *, now: datetime, at: datetime | None) -> Post:
     waits = post.date is not None and post.date > now
     moment = at or (post.date if waits and post.date is not None else now)
     stamp = moment.astimezone(UTC).isoformat(timespec="seconds")
-    return set_header(post, {"status": "published", "date": stamp})
+    frozen = {"claim_hash": claim_hash(post.claim)} if post.claim else {}
+    return set_header(post, {"status": "published", "date": stamp, **frozen})
 
 
 def _mark_posted(connection: sqlite3.Connection, post: Post, now: datetime) -> None:

@@ -199,7 +199,7 @@ class _Pass:
             until = self.now + SIGN_IN_AGAIN if isinstance(answer, NeedsLogin) else answer.at
             self._say(share, f"it may be out, and cannot be looked for now: {answer.reason}", until)
             return
-        if self.now - attempt.started_at < SETTLED:
+        if min(self.now, answer.at or self.now) - attempt.started_at < SETTLED:  # our clock may have been set since
             self.fresh.add(attempt.number)
         known = ledger.remote_ids(self.connection, share.account)
         found = await self.channels[share.account].confirm(attempt, known=known, now=self.now)
@@ -356,7 +356,10 @@ class _Pass:
             self.channels[name] = open_channel(office, self.desk)
             answer = await self.channels[name].ready(now=self.now)
             if isinstance(answer, Ready) and answer.renewed is not None:
-                store_token(self.config, account, answer.renewed)
+                try:
+                    store_token(self.config, account, answer.renewed)
+                except CurateError as error:  # the other accounts go on
+                    answer = RetryAt(reason=f"its new token cannot be kept: {error.message}", evidence="")
             self.answers[name] = answer
         return self.answers[name]
 

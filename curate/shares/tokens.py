@@ -103,7 +103,7 @@ class Secret:
     def _parts(self) -> dict[str, str]:
         try:
             parts = json.loads(self._text) if self._text.startswith("{") else None
-        except ValueError:
+        except (ValueError, RecursionError):
             parts = None
         if not isinstance(parts, dict):
             return {"token": self._text}
@@ -135,7 +135,7 @@ def read_keys(network: str, text: str, **known: str) -> Secret:
     pairs = [(name.strip(), value.strip().strip("\"'")) for name, _, value in (line.partition("=") for line in lines)]
     try:
         whole = json.loads(text) if text.startswith("{") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         whole = None
     if isinstance(whole, dict):
         parts = {name: value for name, value in whole.items() if isinstance(value, str)}
@@ -160,14 +160,18 @@ def read_keys(network: str, text: str, **known: str) -> Secret:
 def store_token(config: Path, account: Account, secret: Secret) -> str:
     """Keep the token of ``account``; return where, in words. ``config`` is the person's configuration folder.
 
-    Raises CurateError when neither a keyring nor the folder takes it.
+    What was copied to a file, too, is renewed in both places. Raises CurateError when neither a keyring nor
+    the folder takes it.
     """
     file = _file(config, account)
+    copied = file.is_file() and any(_in_keyring(lambda ring: ring.get_password(SERVICE, _key(account))))
     _note_end(file, secret.expires_at())
-    if _in_keyring(lambda ring: ring.set_password(SERVICE, _key(account), secret.reveal())):
-        file.unlink(missing_ok=True)
-        return "the system's keyring"
-    return _write(file, secret)
+    if not _in_keyring(lambda ring: ring.set_password(SERVICE, _key(account), secret.reveal())):
+        return _write(file, secret)
+    if copied:
+        return f"the system's keyring and {_write(file, secret)}"
+    file.unlink(missing_ok=True)
+    return "the system's keyring"
 
 
 def copy_to_file(config: Path, account: Account) -> str:

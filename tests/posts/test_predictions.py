@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,9 @@ from curate.posts.predictions import (
     read_prediction,
     score,
 )
+
+if TYPE_CHECKING:
+    import random
 
 confidences = st.floats(0, 1)
 predictions = st.builds(
@@ -137,6 +140,16 @@ def test_a_new_prediction_is_pending_and_a_post_without_claim_is_none() -> None:
     assert pending is not None
     assert (pending.outcome, pending.graded, pending.evidence) == ("pending", None, ())
     assert read_prediction(parse_post(post(claim=""), Path("p.md"))) is None
+
+
+def test_a_published_claim_cannot_be_edited_and_a_draft_can() -> None:
+    frozen = claim_hash("It will.")
+    assert read_prediction(parse_post(post(status="published", claim_hash=frozen), Path("p.md"))) is not None
+    changed = {"claim": "It might.", "claim_hash": frozen}
+    assert read_prediction(parse_post(post(status="draft", **changed), Path("p.md"))) is not None
+    with pytest.raises(PostFault) as caught:
+        read_prediction(parse_post(post(status="published", **changed), Path("p.md")))
+    assert (caught.value.line, caught.value.reason) == (4, "the claim changed after it was published.")
 
 
 @pytest.mark.parametrize(("key", "value"), [("outcome", "maybe"), ("graded", "lately"), ("outcome", ["right"])])

@@ -127,7 +127,7 @@ def build_profile_sample(root: Path) -> Site:
     for number in range(7):
         fix = {"date": f"2026-11-{10 + number}", "wrong": "twelve weeks", "right": "eight weeks", "by": "R. Lindqvist"}
         site.write(
-            f"essay-{number}", f"Words of essay {number}.\n", title=f"What the pager taught me, part {number}",
+            f"essay-{number}", f"Words of essay {number}.\n", title=f"Pagers taught me, part {number}",
             date=f"2026-{number + 1:02}-05T08:00:00+00:00", topic="Reliability",
             corrections=[fix] if number == 5 else [],
         )  # fmt: skip

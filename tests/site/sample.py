@@ -46,7 +46,13 @@ PLACES = {  # type of page → where one of it is
 }
 TOPICS = ("Reliability", "Evaluation", "Hiring")
 DAILY = 45  # link posts of Reliability, one a day: more than one page of the topic
-GERMAN = {**SOURCE, "url": "https://example.org/nacht", "title": "Was die Nachtschicht lehrt", "lang": "de", "words": ""}
+GERMAN = {
+    **SOURCE,
+    "url": "https://example.org/nacht",
+    "title": "Was die Nachtschicht lehrt",
+    "lang": "de",
+    "words": "",
+}
 MORE = """results:
   - {outcome: Nights without a page, metric: nights a month, before: "3", after: "24", proof_url: "https://example.org/nights"}
 work:
@@ -91,7 +97,9 @@ See [the night shift]({filename}/links/small-models-on-call.md). Three things:
 
 def fill(site: Site) -> None:
     """Write the content of the sample site."""
-    site.desk.profile.write_text(PROFILE.replace("  email:", "  image: images/dana.png\n  email:") + MORE, encoding="utf-8")
+    site.desk.profile.write_text(
+        PROFILE.replace("  email:", "  image: images/dana.png\n  email:") + MORE, encoding="utf-8"
+    )
     settings = site.desk.settings.read_text(encoding="utf-8")
     settings = settings.replace('topics = ["Reliability"]', f"topics = {list(TOPICS)}".replace("'", '"'))
     intro = '\n[site.intros]\nReliability = "How systems and the people who mind them stay well."\n'
@@ -101,28 +109,68 @@ def fill(site: Site) -> None:
     _write_links(site)
     _write_essays(site)
     site.write(
-        "no-pager-wakes-people", "Liability decides this.\n", folder="predictions", kind="prediction",
-        title="No pager vendor will ship a model that wakes people", date="2026-09-01", topic="Evaluation",
-        claim="By 1 December 2027 none lets a model alone decide to wake a person.", confidence="0.85", due="2027-12-01",
-    )  # fmt: skip
-    site.write(
-        "graded", "It did not.\n", folder="predictions", kind="prediction", title="A claim that was graded",
-        date="2026-01-03", claim="It will be over by June.", confidence="0.6", due="2026-06-30", outcome="wrong",
-    )  # fmt: skip
-    site.write(
-        "away", "Back soon.\n", folder="notices", kind="notice", title="Away this week", until="2026-11-30T00:00:00+00:00"
+        "no-pager-wakes-people",
+        "Liability decides this.\n",
+        folder="predictions",
+        kind="prediction",
+        title="No pager vendor will ship a model that wakes people",
+        date="2026-09-01",
+        topic="Evaluation",
+        claim="By 1 December 2027 none lets a model alone decide to wake a person.",
+        confidence="0.85",
+        due="2027-12-01",
     )
     site.write(
-        "fewer-pages", "We counted, then we stopped counting what nobody acted on.\n", folder="results", kind="result",
-        title="Four pages a week instead of 31", topic="Reliability", date="2026-03-02", metric="pages a week",
-        before="31", after="4", summary="Half of all pages asked nobody to do anything.",
-    )  # fmt: skip
+        "graded",
+        "It did not.\n",
+        folder="predictions",
+        kind="prediction",
+        title="A claim that was graded",
+        date="2026-01-03",
+        claim="It will be over by June.",
+        confidence="0.6",
+        due="2026-06-30",
+        outcome="wrong",
+    )
+    site.write(
+        "away",
+        "Back soon.\n",
+        folder="notices",
+        kind="notice",
+        title="Away this week",
+        until="2026-11-30T00:00:00+00:00",
+    )
+    site.write(
+        "fewer-pages",
+        "We counted, then we stopped counting what nobody acted on.\n",
+        folder="results",
+        kind="result",
+        title="Four pages a week instead of 31",
+        topic="Reliability",
+        date="2026-03-02",
+        metric="pages a week",
+        before="31",
+        after="4",
+        summary="Half of all pages asked nobody to do anything.",
+    )
     site.write("week-47", "Three things I read.\n", folder="roundups", kind="roundup", title="Read in week 47")
     site.write(
-        "withdrawn", "SECRET NUMBERS\n", folder="links", kind="link", title="SECRET TITLE", tags=["secret tag"],
-        status="gone", gone="the source withdrew its numbers", modified="2026-11-23", source=SOURCE, summary="SECRET",
-        date="2026-10-01", question="SECRET?", topic="Secrets", quotes=[{"text": "SECRET QUOTE"}],
-    )  # fmt: skip
+        "withdrawn",
+        "SECRET NUMBERS\n",
+        folder="links",
+        kind="link",
+        title="SECRET TITLE",
+        tags=["secret tag"],
+        status="gone",
+        gone="the source withdrew its numbers",
+        modified="2026-11-23",
+        source=SOURCE,
+        summary="SECRET",
+        date="2026-10-01",
+        question="SECRET?",
+        topic="Secrets",
+        quotes=[{"text": "SECRET QUOTE"}],
+    )
 
 
 def drawn(width: int, height: int) -> bytes:
@@ -139,24 +187,46 @@ def drawn(width: int, height: int) -> bytes:
 def _write_links(site: Site) -> None:
     site.write("small-models-on-call", folder="links", **LINK)
     foreign = {**LINK, "source": GERMAN, "title": "The night shift, in German", "question": "Who reads the log?"}
-    foreign |= {"date": "2026-11-21", "corrections": [], "syndication": [], "tags": ["evaluation", "only here"], "item": "b"}
+    foreign |= {
+        "date": "2026-11-21",
+        "corrections": [],
+        "syndication": [],
+        "tags": ["evaluation", "only here"],
+        "item": "b",
+    }
     site.write("nachtschicht", folder="links", **foreign)
     first = datetime(2025, 12, 1, 9, tzinfo=UTC)
     for number in range(DAILY):
         site.write(
-            f"day-{number:02}", f"What I make of day {number}: less than hoped.\n", folder="links", kind="link",
-            title=f"Day {number} of the watch", date=(first + timedelta(days=number)).isoformat(), topic="Reliability",
-            summary="A day of the watch, and what I make of it.", source={**SOURCE, "title": f"Log of day {number}"},
-        )  # fmt: skip
+            f"day-{number:02}",
+            f"What I make of day {number}: less than hoped.\n",
+            folder="links",
+            kind="link",
+            title=f"Day {number} of the watch",
+            date=(first + timedelta(days=number)).isoformat(),
+            topic="Reliability",
+            summary="A day of the watch, and what I make of it.",
+            source={**SOURCE, "title": f"Log of day {number}"},
+        )
 
 
 def _write_essays(site: Site) -> None:
     site.write(
-        "error-budgets", ESSAY, title="Error budgets are a promise to sleep", topic="Reliability",
-        tags=["error budgets", "incident response"], question="Who may say no on a Friday?",
-        summary="A budget nobody spends is a wish.", modified="2026-11-23T09:00:00+00:00",
-    )  # fmt: skip
+        "error-budgets",
+        ESSAY,
+        title="Error budgets are a promise to sleep",
+        topic="Reliability",
+        tags=["error budgets", "incident response"],
+        question="Who may say no on a Friday?",
+        summary="A budget nobody spends is a wish.",
+        modified="2026-11-23T09:00:00+00:00",
+    )
     site.write(
-        "on-pagers", "Pagers were smaller then.\n", title="On pagers", topic="Reliability", date="2023-02-01",
-        tags=["incident response"], summary="What a pager was for.",
-    )  # fmt: skip
+        "on-pagers",
+        "Pagers were smaller then.\n",
+        title="On pagers",
+        topic="Reliability",
+        date="2023-02-01",
+        tags=["incident response"],
+        summary="What a pager was for.",
+    )

@@ -27,7 +27,9 @@ def file_of(site: Site, kind: str) -> Path:
 
 
 def parsed(site: Site, kind: str) -> lxml.html.HtmlElement:
-    return lxml.html.document_fromstring(file_of(site, kind).read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    return lxml.html.document_fromstring(
+        file_of(site, kind).read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8")
+    )
 
 
 def words(element: lxml.html.HtmlElement) -> str:
@@ -98,8 +100,19 @@ def test_a_link_post_has_all_its_parts_in_their_order(whole: Site) -> None:
     parts = [
         *("Small models are taking the night shift", "corrected 23 November 2026", "It ran eight weeks, not twelve."),
         *(SOURCE["title"], "Rosa Lindqvist", "We stopped asking", "View original (1,823 more words at"),
-        *("The number that matters", "Would you let a 3B model", "Found via Tomas Arreola", "Also covered by One year on"),
-        *("incident response", "Also posted at social.example", "Reply by email, or to a copy", "Earlier on this", "Previous"),
+        *(
+            "The number that matters",
+            "Would you let a 3B model",
+            "Found via Tomas Arreola",
+            "Also covered by One year on",
+        ),
+        *(
+            "incident response",
+            "Also posted at social.example",
+            "Reply by email, or to a copy",
+            "Earlier on this",
+            "Previous",
+        ),
     ]
     places = [text.find(part) for part in parts]
     assert -1 not in places

@@ -51,6 +51,28 @@ def contrast(one: str, other: str) -> float:
     return (bright + 0.05) / (dim + 0.05)
 
 
+CONTRASTS = {  # token → (on page, on surface) in light and in dark, as the design counts them
+    "text": ((16.16, 14.67), (14.66, 12.77)),
+    "muted": ((6.63, 6.02), (7.85, 6.84)),
+    "link": ((7.66, 6.96), (9.20, 8.02)),
+    "visited": ((7.46, 6.77), (9.62, 8.38)),
+    "accent": ((7.41, 6.73), (9.12, 7.95)),
+    "right": ((6.97, 6.33), (10.37, 9.04)),
+    "wrong": ((7.18, 6.52), (8.94, 7.79)),
+    "pending": ((7.54, 6.84), (10.64, 9.27)),
+    "control": ((4.35, 3.95), (5.01, 4.37)),
+    "focus": ((7.66, 6.96), (9.20, 8.02)),
+}
+
+
+@pytest.mark.parametrize("token", CONTRASTS)
+def test_the_style_sheet_has_the_contrasts_of_the_design(token: str) -> None:
+    for mode, counted in zip(("light", "dark"), CONTRASTS[token], strict=True):
+        shade = colours(mode)
+        found = tuple(contrast(shade[token], shade[ground]) for ground in ("bg", "surface"))
+        assert found == pytest.approx(counted, abs=0.02), mode
+
+
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("token", ["text", "muted", "link", "visited", "accent", "right", "wrong", "pending"])
 def test_every_text_colour_can_be_read_on_page_and_card(mode: str, token: str) -> None:

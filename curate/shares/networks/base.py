@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SETTLED = timedelta(minutes=10)  # after that no server is still at work on a request
 SHORTEST = timedelta(seconds=60)  # a pause a network asks for is clamped between this and the ledger's longest
 PAUSE = timedelta(minutes=5)  # when it asks for one and does not say how long
+ALIKE = "a post like it is there, but it cannot be told whether it is this one: look yourself"
 WORDS = 300  # characters of a server's own words that are kept
 READ = 4096  # characters of an answer that are looked at for them
 
@@ -323,12 +324,12 @@ def not_staged(reply: Reply, server: str, *secrets: Secret | None, now: datetime
 
 
 def clock_of(reply: Reply) -> datetime | None:
-    """Return what time it is for the server; None when it does not say."""
+    """Return what time it is for the server; None when it does not say, or names a year no sum can be made with."""
     try:
         moment = parsedate_to_datetime(reply.headers.get("Date", ""))
     except ValueError:
         return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if 1900 < moment.year < 9000 else None
 
 
 def json_object(reply: Reply) -> dict[str, Any]:
@@ -338,6 +339,22 @@ def json_object(reply: Reply) -> dict[str, Any]:
     except BadAnswer:
         return {}
     return answer if isinstance(answer, dict) else {}
+
+
+def at_path(value: Any, *names: str) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Return what stands at ``names`` in nested JSON objects; None when it is not there."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def reaches(entries: list[Any], moment: datetime) -> bool:
+    """Say whether a list of posts, newest first and each with its ``created_at``, goes back to before ``moment``."""
+    created = at_path(entries[-1], "created_at") if entries else None
+    try:
+        return isinstance(created, str) and datetime.fromisoformat(created) < moment
+    except (ValueError, TypeError):
+        return False
 
 
 def unfinished(error: NetworkTrouble) -> RetryAt | Unknown:

@@ -136,11 +136,12 @@ class Bluesky:
             return unread(error)
         answer = json_object(reply)
         token, did, handle = answer.get("accessJwt"), identifier(answer.get("did")), identifier(answer.get("handle"))
-        if reply.status != 200 or not isinstance(token, str) or not did or not handle:
+        usable = isinstance(token, str) and token.isascii() and token.isprintable()  # it goes into a header
+        if reply.status != 200 or not usable or not did or not handle:
             return not_ready(reply, self.server, secret, now=now)
         if answer.get("active") is False:
             return NeedsLogin(reason=f"the account is {clean(str(answer.get('status')))}", evidence="not active")
-        self.session, self.did = Secret(token), did
+        self.session, self.did = Secret(str(token)), did
         return Ready(handle=handle, at=clock_of(reply))
 
     async def stage(
@@ -156,8 +157,8 @@ class Bluesky:
             )
         except NetworkTrouble as error:
             return unread(error)
-        blob = json_object(reply).get("blob")
-        if reply.status != 200 or not isinstance(blob, dict):
+        blob = _blob(json_object(reply).get("blob"))
+        if reply.status != 200 or blob is None:
             return not_staged(reply, self.server, self.office.secret, self.session, now=now)
         payload: dict[str, Any] = deepcopy(frozen.payload)
         payload["json"]["record"]["embed"]["external"]["thumb"] = blob
@@ -218,6 +219,17 @@ class Bluesky:
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.session.reveal()}"} if self.session else {}
+
+
+def _blob(value: object) -> dict[str, Any] | None:
+    """Return a blob as a record names it, and nothing else a server may say of it; None when it is none."""
+    if not isinstance(value, dict) or not isinstance(value.get("ref"), dict):
+        return None
+    link, kind, size = identifier(value["ref"].get("$link")), value.get("mimeType"), value.get("size")
+    typed = isinstance(kind, str) and regex.fullmatch(r"[a-z]{1,20}/[a-z0-9.+*-]{1,60}", kind)
+    if not link or not typed or not isinstance(size, int):
+        return None
+    return {"$type": "blob", "ref": {"$link": link}, "mimeType": kind, "size": size}
 
 
 def make_tid(moment: datetime, salt: int) -> str:

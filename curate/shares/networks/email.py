@@ -23,7 +23,6 @@ import re
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
-from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -38,6 +37,7 @@ from curate.shares.networks.base import (
     Sent,
     Unknown,
     clean,
+    mint_key,
     unfinished,
     unread,
 )
@@ -66,14 +66,15 @@ class Email:
         """Return the whole message with its date and Message-ID, and who gets it."""
         account = self.office.account
         sender = account.handle if ADDRESS.fullmatch(account.handle) else ""
-        key = "curate-" + sha256(f"{share.id} {share.public} {now.isoformat()}".encode()).hexdigest()[:40]
+        key = mint_key(share, now=now)
         message = EmailMessage(policy=SMTP)
         message["From"] = message["To"] = sender
         message["Subject"] = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", share.title).split())
         message["Date"] = now
         message["Message-ID"] = f"<{_name(key, sender)}>"
-        message["List-Unsubscribe"] = f"<mailto:{quote(sender, safe='@')}?subject=unsubscribe>"
         message.set_content(share.text, cte="quoted-printable")  # ASCII, which no server on the way need change
+        # Written by hand: a long address would be encoded, and then is none any more.
+        unsubscribe = f"List-Unsubscribe: <mailto:{quote(sender, safe='@')}?subject=unsubscribe>\r\n"
         return Frozen(
             key,
             {
@@ -81,7 +82,7 @@ class Email:
                 "sender": sender,
                 "recipients": list(account.recipients),
                 "text": share.text,  # to be read; what goes out is the message
-                "message": message.as_string(),
+                "message": unsubscribe + message.as_string(),
             },
         )
 

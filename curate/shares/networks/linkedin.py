@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from curate.errors import NetworkTrouble
-from curate.shares.compose import find_urls
+from curate.shares.compose import apart, find_urls
 from curate.shares.networks.base import (
     AlreadySent,
     CannotTell,
@@ -102,22 +102,6 @@ def _escaped(text: str) -> str:
     return _RESERVED.sub(r"\\\g<0>", text)
 
 
-def parted(text: str, link: str) -> tuple[str, str]:
-    """Return the words, and the address their card leads to.
-
-    The address leaves the words when it stands alone in their last line: the card shows it. With what
-    was added to it to count visits, it is ``link`` still.
-    """
-    page = _page(link)
-    source = next((span.url for span in find_urls(text) if _page(span.url) == page), link)
-    words, _, last = text.rstrip().rpartition("\n")
-    return (words.rstrip(), source) if last.strip() == source and words.strip() else (text, source)
-
-
-def _page(url: str) -> str:
-    return url.partition("?")[0].rstrip("/")
-
-
 class LinkedIn:
     """One person's profile."""
 
@@ -131,7 +115,7 @@ class LinkedIn:
 
     def freeze(self, share: Share, *, now: datetime) -> Frozen:
         """Return the post; whose it is, is added when that is known."""
-        words, source = parted(share.text, share.link)
+        words, source = apart(share.text, share.link)
         article = {"source": source, "title": share.title}
         if share.summary:
             article["description"] = share.summary

@@ -28,7 +28,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import NetworkTrouble
-from curate.shares.compose import find_urls, same_words
+from curate.shares.compose import find_urls, own_link, same_words
 from curate.shares.networks.base import (
     SETTLED,
     Absent,
@@ -86,7 +86,7 @@ class Threads:
 
         A share that waits because its card could not be made goes without asking for one again.
         """
-        form = {"media_type": "TEXT", "text": share.text, "link_attachment": share.link}
+        form = {"media_type": "TEXT", "text": share.text, "link_attachment": own_link(share.text, share.link)}
         if CARDLESS in share.reason:
             del form["link_attachment"]
         return Frozen(

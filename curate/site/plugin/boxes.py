@@ -25,8 +25,7 @@ FACTS = (("role", "My part"), ("team", "Team"), ("period", "Period"))
 
 def claim_box(prediction: Prediction, made: date | None) -> str:
     """Return the claim, how sure its author was, what became of it, and the claim's hash; ``made`` is its first day."""
-    claim = one_line(prediction.claim)
-    lines = [f"<p>{escape(claim)}</p>"]
+    lines = [f"<p>{escape(one_line(prediction.claim))}</p>"]
     terms = confidence_and_due(prediction)
     if terms:
         lines.append(f'<p class="terms">{terms}</p>')
@@ -38,7 +37,7 @@ def claim_box(prediction: Prediction, made: date | None) -> str:
     if prediction.got_wrong:
         lines.append(f"<p>What I got wrong: {escape(one_line(prediction.got_wrong))}</p>")
     first = f"First published on {_day(made)}. " if made else ""
-    lines.append(f'<p class="hash">{first}SHA-256 of the claim: <code>{claim_hash(claim)}</code></p>')
+    lines.append(f'<p class="hash">{first}SHA-256 of the claim: <code>{claim_hash(prediction.claim)}</code></p>')
     return f'<div class="claim">{"".join(lines)}</div>'
 
 

@@ -89,7 +89,7 @@ def _furnish(generator: Any) -> None:
     generator.readers.disabled_readers.clear()  # Pelican's own Markdown reader is not missed
     site = generator.settings
     zone = ZoneInfo(site.get("SITE_ZONE", "UTC"))
-    generator.env.filters |= {
+    filters: dict[str, Any] = {
         "striptags": lambda value: escape(Markup(value).striptags()),  # noqa: S704 - escaped again
         "compact": lambda style: Markup(compact_style(style)),  # noqa: S704 - the theme's own
         "sha256": lambda text: b64encode(sha256(str(text).encode()).digest()).decode(),
@@ -106,6 +106,7 @@ def _furnish(generator: Any) -> None:
         "prediction": lambda article: read_prediction(article.post),
         "posting": lambda article: posting(article, site),
     }
+    generator.env.filters |= filters
     generator.env.globals["website"] = lambda: website(site)
     generator.env.globals["search_engine"] = read_engine(site.get("SEARCH_ENGINE", ""), site.get("SITE_ADDRESS", ""))
 

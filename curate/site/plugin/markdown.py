@@ -15,6 +15,7 @@ from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.footnote.index import render_footnote_anchor
 
 from curate.site.plugin.figures import frame
 
@@ -60,7 +61,7 @@ def _parser() -> MarkdownIt:
     parser.normalizeLink = keep_pelicans  # type: ignore[method-assign]  # the library's documented way
     for kind in ("fence", "code_block"):
         parser.add_render_rule(kind, _reachable(getattr(parser.renderer, kind)))
-    parser.add_render_rule("footnote_anchor", _named(parser.renderer.rules["footnote_anchor"]))
+    parser.add_render_rule("footnote_anchor", _named(render_footnote_anchor))
     parser.add_render_rule("table_open", _open_table)
     parser.add_render_rule("table_close", _close_table)
     return parser
@@ -89,7 +90,7 @@ def _reachable(render: Callable[..., str]) -> Callable[..., str]:
 
 def _named(render: Callable[..., str]) -> Callable[..., str]:
     """Say in words where the arrow below a footnote leads; its glyph is read aloud as nothing useful."""
-    return lambda _renderer, *rest: render(*rest).replace("<a ", '<a aria-label="Back to the text" ', 1)
+    return lambda *all_: render(*all_).replace("<a ", '<a aria-label="Back to the text" ', 1)
 
 
 def _open_table(*_: object) -> str:

@@ -23,8 +23,9 @@ OLD = timedelta(days=731)  # after which an essay says when it was written
 class Surroundings:
     """What stands around one post.
 
-    ``earlier`` and ``later`` are its neighbours, ``related`` at most three earlier posts, best first. ``shared``
-    are the addresses of those of its tags that another post has, too; ``aged`` says that an essay is more than two years old.
+    ``earlier`` and ``later`` are its neighbours, ``related`` at most three earlier posts, best first.
+    ``shared`` are the addresses of those of its tags that another post has, too; ``aged`` says that an
+    essay is more than two years old.
     """
 
     earlier: Any = None
@@ -36,16 +37,19 @@ class Surroundings:
 
 def surround(articles: Sequence[Any], now: datetime) -> Iterable[tuple[Any, Surroundings]]:
     """Yield each article, oldest first, with its surroundings; ``articles`` are newest first."""
-    counts = Counter(tag.slug for article in articles for tag in _tags(article))
+    counts = Counter(slug for article in articles for slug in {tag.slug for tag in _tags(article)})
     seen: dict[str, list[Any]] = defaultdict(list)
     oldest_first = articles[::-1]
     for number, article in enumerate(oldest_first):
-        yield article, Surroundings(
-            earlier=oldest_first[number - 1] if number else None,
-            later=oldest_first[number + 1] if number + 1 < len(oldest_first) else None,
-            related=_related(article, seen),
-            shared=frozenset(tag.url for tag in _tags(article) if counts[tag.slug] > 1),
-            aged=article.post.kind == "essay" and now - article.date > OLD,
+        yield (
+            article,
+            Surroundings(
+                earlier=oldest_first[number - 1] if number else None,
+                later=oldest_first[number + 1] if number + 1 < len(oldest_first) else None,
+                related=_related(article, seen),
+                shared=frozenset(tag.url for tag in _tags(article) if counts[tag.slug] > 1),
+                aged=article.post.kind == "essay" and now - article.date > OLD,
+            ),
         )
         for key in _keys(article):
             seen[key].append(article)

@@ -60,6 +60,13 @@ class TestEmail(EveryNetwork):
         assert "curate share resolve" in answer.reason
 
 
+def test_a_long_address_to_unsubscribe_at_is_one_a_program_can_read(place: Place) -> None:
+    handle = f"{'dana.' * 10}dana@newsletter.department.example.org"
+    place.account = Account(network="email", server=place.account.server, handle=handle, recipients=READERS)
+    header = place.freeze().payload["message"].partition("\r\n")[0]
+    assert header == f"List-Unsubscribe: <mailto:{handle}?subject=unsubscribe>"
+
+
 def test_one_message_goes_to_all_readers_and_names_none_of_them(place: Place, server: MailServer) -> None:
     attempt = make_attempt(place.freeze())
     sent = place.send(attempt)
