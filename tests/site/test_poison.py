@@ -53,7 +53,7 @@ def test_poisoned_posts_are_named_and_the_rest_is_built(
     site: Site, poisons: list[tuple[str, str | bytes, int]], good: int
 ) -> None:
     for number in range(good):
-        site.write(f"good-{number}", tags=["good"])
+        site.write(f"good-{number}", tags=["good"], date=f"2026-11-22T{number // 60:02}:{number % 60:02}:00+00:00")
     paths = [site.file(f"notes/{number:02}-poison.md", text) for number, (_, text, _) in enumerate(poisons)]
     built = site.build()
     assert site.pages() == sorted(f"2026/good-{number}" for number in range(good))
