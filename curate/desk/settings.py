@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
+ENGINE = re.compile(r"https?://[^\s/?#;,'\"]+(?:/[^\s?#]*)?\?(?:[^\s#]*&)?[^\s#&=]+=(?:&[^\s#]*)?")
 SOONEST = 5  # minutes between two readings of a feed
 PROMPTS = (
     "What would you do differently?",
@@ -45,6 +46,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``webmention`` is where other sites tell of their answers; ``intros`` are texts about topics, for the
     pages that list their posts.
+    ``search_engine`` is where the search page sends a reader's words when no script runs: its parameter without
+    a value is the one for the words, and ``{site}`` stands for this site's host.
     """
 
     name: str = ""
@@ -54,6 +57,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topics: tuple[str, ...] = ()
     webmention: str = ""
     intros: dict[str, str] = {}
+    search_engine: str = "https://duckduckgo.com/?q=&sites={site}"
 
     def __post_init__(self) -> None:
         """Refuse what every command would stumble over later."""
@@ -61,6 +65,9 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if address and not ADDRESS.fullmatch(address):
                 raise ValueError(f"{name} “{address}” is not a web address, such as https://dana.example")
         known_zone(self.timezone)
+        if self.search_engine and not ENGINE.fullmatch(self.search_engine):
+            msg = "is not an address with an empty parameter, such as https://duckduckgo.com/?q=&sites={site}"
+            raise ValueError(f"search_engine “{self.search_engine}” {msg}")
 
 
 class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

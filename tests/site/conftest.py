@@ -90,6 +90,10 @@ class Site:
         """Build the site."""
         return build_site(self.desk, load_settings(self.desk.settings), now=now, drafts=drafts)
 
+    def left_out(self) -> list[str]:
+        """Build the site and return what it left out, each with line and reason."""
+        return [str(one) for one in self.build().left_out]
+
     def page(self, place: str) -> str:
         """Return the page at an address of the built site, such as 2026/slug/."""
         return (self.output / place / "index.html").read_text(encoding="utf-8")

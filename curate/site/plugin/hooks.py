@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from base64 import b64encode
 from functools import partial
@@ -25,6 +26,7 @@ from curate.site.plugin.pictures import find_copies, link_copies
 from curate.site.plugin.profile_pages import ProfilePages
 from curate.site.plugin.reader import PostReader
 from curate.site.plugin.report import KEY, Report, report_of
+from curate.site.plugin.search import INDEX, read_engine, search_index
 from curate.site.plugin.settings import building_at
 from curate.site.plugin.sitemap import write_sitemap
 from curate.site.plugin.surroundings import surround
@@ -33,7 +35,7 @@ from curate.site.plugin.words import compact_style, day_and_month, day_in, in_wo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-OURS = ("404", "subscribe")  # pages that no other theme has
+OURS = ("404", "search", "subscribe")  # pages that no other theme has
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
 
@@ -48,10 +50,11 @@ def connect() -> None:
         (signals.article_generator_pretaxonomy, _hide_left_out),
         (signals.article_generator_finalized, _surround),
         (signals.article_writer_finalized, _write_lists),
+        (signals.article_writer_finalized, _write_index),
         (signals.page_generator_finalized, _hide_left_out),
         (signals.content_object_init, _resolve_copies),
         (signals.static_generator_finalized, _note_statics),
-        (signals.all_generators_finalized, _stop_on_faults),
+        (signals.all_generators_finalized, _name_faults),
         (signals.article_writer_finalized, _write_the_rest),
         (signals.feed_generated, complete_feed),
         (signals.content_written, _note_page),
@@ -65,6 +68,8 @@ def connect() -> None:
 def _start(pelican: Any) -> None:
     settings, theme = pelican.settings, Path(pelican.theme)
     settings[KEY] = Report(theme=[str(theme / place) for place in settings["THEME_STATIC_PATHS"]])
+    if settings.get("BUILD_LEFT_OUT"):
+        settings[KEY].left_out = json.loads(Path(settings["BUILD_LEFT_OUT"]).read_text(encoding="utf-8"))
     _write(settings[KEY], settings)
     if (theme / "templates" / "list.html").is_file():
         settings["CATEGORY_SAVE_AS"] = settings["TAG_SAVE_AS"] = ""  # _write_lists does
@@ -113,6 +118,7 @@ def _furnish(generator: Any) -> None:
     generator.env.globals["CARD_SIZE"] = SIZE
     generator.env.filters |= filters
     generator.env.globals["website"] = lambda: website(site)
+    generator.env.globals["search_engine"] = read_engine(site.get("SEARCH_ENGINE", ""), site.get("SITE_ADDRESS", ""))
 
 
 def _surround(generator: Any) -> None:
@@ -185,6 +191,15 @@ def _write_the_rest(generator: Any, writer: Any) -> None:
     report.written += sorted(copies)
 
 
+def _write_index(generator: Any, writer: Any) -> None:
+    """Write what the search page filters, when the theme has one."""
+    del writer
+    settings = generator.settings
+    if "search" in settings["DIRECT_TEMPLATES"]:
+        Path(settings["OUTPUT_PATH"], INDEX).write_bytes(search_index(generator.articles))
+        report_of(settings).written.append(INDEX)
+
+
 def _note_statics(generator: Any) -> None:
     """Note what is copied: of social images, only what a page shows now, never one of a draft."""
     author = generator.settings["CARD_AUTHOR"]
@@ -195,13 +210,11 @@ def _note_statics(generator: Any) -> None:
     report_of(generator.settings).statics.extend(generator.staticfiles)
 
 
-def _stop_on_faults(generators: list[Any]) -> None:
-    """Name every post that cannot be a page; a build by curate stops there, with its report written."""
+def _name_faults(generators: list[Any]) -> None:
+    """Name every post that cannot be a page where curate is not there to do it; the rest goes on without it."""
     settings = generators[0].settings
-    report = report_of(settings)
-    if report.faults:
-        _write(report, settings)
-        for fault in report.faults:
+    if not settings.get("BUILD_REPORT"):
+        for fault in report_of(settings).faults:
             logging.getLogger(__name__).error("%s:%s: %s", fault["path"], fault["line"], fault["reason"])
 
 

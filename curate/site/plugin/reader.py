@@ -48,7 +48,7 @@ STEERING = {
 DATES = {"date", "modified"}  # what Pelican takes for moments and not for text: only _filed gives them
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
-RESERVED = {"archive", "topics", "tags", "subscribe", "feeds", "images", "theme", "404", "index"}
+RESERVED = {"archive", "topics", "tags", "subscribe", "feeds", "images", "theme", "404", "index", "search"}
 MONTH = re.compile(r"0[1-9]|1[0-2]")
 
 
@@ -62,6 +62,8 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
         """Return the HTML and the metadata of one file; a file that cannot be a page is reported and skipped."""
         report = report_of(self.settings)
         path = Path(source_path)
+        if source_path in report.left_out:
+            return "", {"status": "skip"}
         try:
             post = cleaned(parse_post(_text(path), path))
             if self._is_left_out(post):
@@ -70,8 +72,11 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
             return self._taken_down(post) if post.status == "gone" else self._page(post)
         except PostFault as fault:
             report.blame(fault)
-            report.left_out.append(source_path)
-            return "", {"status": "skip"}
+        except Exception as error:  # noqa: BLE001 - whatever a library stumbles over costs this post its page, and no other
+            reason = f"it cannot be made a page: {error} ({type(error).__name__})."
+            report.blame(PostFault(source_path, 1, reason, "Look for what is unusual in it, and say it more simply."))
+        report.left_out.append(source_path)
+        return "", {"status": "skip"}
 
     def _is_left_out(self, post: Post) -> bool:
         now = building_at(self.settings)
