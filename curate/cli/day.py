@@ -185,6 +185,7 @@ def _tick_data(done: Pass) -> dict[str, Any]:
         "built": done.built,
         "deployed": done.deployed,
         **outcome_data(done.sending),
+        "samples": done.listening.samples,
         "next": done.next,
     }
 
@@ -199,6 +200,8 @@ def tick_lines(done: Pass) -> list[str]:
     if done.deployed:
         lines.append("Deployed   the site")
     lines += outcome_lines(done.sending)
+    if done.listening.samples:
+        lines.append(f"Asked      how {render.count(done.listening.samples, 'share')} of yours did")
     if done.next:
         lines.append(f"Next       a share at {done.next:%d %b %Y %H:%M} UTC")
     return lines

@@ -1,4 +1,4 @@
-"""The command ``report``: how reading goes, and what that proposes."""
+"""The noun ``report``: how reading goes and what that proposes, and figures that come as files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import click
 
 from curate.cli import render
 from curate.cli.item import Span
-from curate.cli.main import Command
+from curate.cli.main import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from typing import BinaryIO
 
     from curate.cli.here import Here
     from curate.presence.report import Proposal, Report
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
 DAYS = 14  # that are shown, the latest
 
 
-@click.command(cls=Command, epilog="Example: curate report --since 7d")
+@click.group(cls=Group, invoke_without_command=True, epilog="Example: curate report --since 7d")
 @click.option("--since", type=Span(-1), default="30d", help="From when on: 7d, 2w, 2026-11-01 (30d).")
-@click.pass_obj
-def report(here: Here, since: datetime) -> None:
-    """Say how much you decide and keep, and which feeds to give up or move up."""
+@click.pass_context
+def report(ctx: click.Context, since: datetime) -> None:
+    """Say how much you decide and keep, and which feeds to give up or move up; a verb says more."""
+    if ctx.invoked_subcommand is None:
+        _reading(ctx.obj, since)
+
+
+def _reading(here: Here, since: datetime) -> None:
     from zoneinfo import ZoneInfo
 
     from curate.feeds.opml import read_feeds
@@ -96,3 +102,29 @@ def _boost(feed: Proposal) -> str:
     named = render.term_safe(feed.title).replace('"', " ").strip()
     query = f'from:"{named}"'
     return f"curate rule add {shlex.quote(query)} --boost 1"
+
+
+@report.command("import", epilog="Example: curate report import linkedin.csv")
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", "-n", is_flag=True, help="Only say what would be imported.")
+@click.pass_obj
+def import_(here: Here, file: BinaryIO, *, dry_run: bool) -> None:
+    """Read what became of your shares on LinkedIn from its table of posts, saved as CSV."""
+    import contextlib
+
+    from curate.desk.db import rehearsal
+    from curate.presence.exports import LARGEST, read_export
+    from curate.presence.metrics import import_rows
+
+    rows = read_export(file.read(LARGEST + 1))
+    with here.database() as connection, rehearsal(connection) if dry_run else contextlib.nullcontext():
+        done = import_rows(connection, rows, now=here.now())
+    rejected = [{"row": line, "url": url, "reason": reason} for line, url, reason in done.rejected]
+    data = {"kind": "linkedin", "rows": done.rows, "new": done.new, "known": done.known, "rejected": rejected}
+    verb = "Would import" if dry_run else "Imported"
+    lines = [f"{verb} the figures of {render.count(done.new, 'share')}; {done.known} known already."]
+    if rejected:
+        lines.append(f"{render.count(len(rejected), 'row')} left out:")
+        lines += [f"  line {row['row']}: {row['url']}: {row['reason']}" for row in rejected]
+        lines.append("curate share log ID URL tells of a share you made by hand.")
+    here.answer(data, lines)

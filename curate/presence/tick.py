@@ -1,4 +1,4 @@
-"""Make one unattended pass: read feeds that are due, put up what is due, send what is due.
+"""Make one unattended pass: read feeds that are due, put up what is due, send what is due, ask how shares do.
 
 In that order, and each part in spite of the others: a feed that fails stops no share, and a share is
 sent only when its page is in the last deploy. Run as often as one likes.
@@ -18,6 +18,7 @@ from curate.feeds.verdict import NO_NETWORK, PORTAL
 from curate.inbox.receive import read_feeds as receive_feeds
 from curate.posts.files import find_post, read_posts, set_header
 from curate.posts.post import permalink
+from curate.presence.listen import Listening, listen
 from curate.presence.publish import expired_notices, scheduled_posts
 from curate.shares import ledger, sender
 from curate.shares.limits import moment
@@ -50,6 +51,7 @@ class Pass:
     built: bool = False
     deployed: bool = False
     sending: SendReport = field(default_factory=SendReport)
+    listening: Listening = field(default_factory=Listening)
     next: datetime | None = None
     troubles: list[str] = field(default_factory=list)
     failed: bool = False
@@ -86,6 +88,9 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
             except Refused as error:
                 _fail(done, error)
             done.troubles.extend(note_syndication(desk, done.sending))
+        if fetch and not offline:
+            done.listening = await listen(desk, settings, connection, client, now=clock(), config=config)
+            done.troubles.extend(done.listening.troubles)
         remember(connection, "last-tick", str(to_seconds(clock())))
         shares = ledger.list_shares(connection)
         done.unknown = sum(share.state == "unknown" for share in shares)
