@@ -44,6 +44,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "post": "post",
         "prompt": "prompt",
         "share": "share",
+        "replies": "replies",
         "account": "account",
         "site": "site",
         "theme": "theme",

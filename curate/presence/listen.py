@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from curate.desk.db import recall, remember, to_seconds
 from curate.errors import CurateError
-from curate.presence import metrics
+from curate.presence import metrics, replies
 from curate.shares import ledger
 from curate.shares.networks import open_channel
 from curate.shares.networks.base import NeedsLogin, Office, RetryAt
@@ -29,15 +29,17 @@ if TYPE_CHECKING:
     from curate.web.client import Client
 
 READ = ("mastodon", "bluesky")  # networks that may be asked without money or review
+OVERLAP = timedelta(days=1)  # what is said may be told late
 HOUR, DAY = timedelta(minutes=55), timedelta(days=1)
 QUIET = timedelta(days=90)  # an account that sent nothing for so long is not asked any more
 
 
 @dataclass(kw_only=True)
 class Listening:
-    """What asking brought: samples of shares, and ``troubles`` as whole sentences."""
+    """What asking brought: samples of shares, what was said to us, and ``troubles`` as whole sentences."""
 
     samples: int = 0
+    replies: int = 0
     troubles: list[str] = field(default_factory=list)
 
 
@@ -53,7 +55,7 @@ async def listen(  # noqa: PLR0913 - what asking needs
             refusal = await _ask(connection, desk, office, done, now=now) if isinstance(office, Office) else office
             if isinstance(refusal, NeedsLogin):
                 remember(connection, f"listen {name}", str(to_seconds(now + DAY)))
-                done.troubles.append(f"{name} cannot be asked how its shares do: {refusal.reason}.")
+                done.troubles.append(f"{name} cannot be asked what became of its shares: {refusal.reason}.")
     return done
 
 
@@ -83,12 +85,27 @@ async def _ask(
 ) -> NeedsLogin | RetryAt | None:
     """Ask one account; return what it refused, if it did."""
     channel = open_channel(office, desk)
-    wanted = metrics.due_samples(connection, office.name, now=now)
-    if not wanted or not isinstance(channel, Readable):
+    begin = replies.first_sent(connection, office.name)
+    if begin is None or not isinstance(channel, Readable):
         return None
     answer = await channel.ready(now=now)
     if isinstance(answer, (NeedsLogin, RetryAt)):
         return answer
+    last = replies.last_said(connection, office.name)
+    heard = await channel.heard(since=max(begin, last - OVERLAP) if last else begin, now=now)
+    if isinstance(heard, list):
+        done.replies += replies.add_replies(connection, office.name, office.account.network, heard, now=now)
+    refusal = await _measure(connection, channel, office.name, done, now=now)
+    return refusal if isinstance(heard, list) else heard
+
+
+async def _measure(
+    connection: sqlite3.Connection, channel: Readable, name: str, done: Listening, *, now: datetime
+) -> NeedsLogin | RetryAt | None:
+    """Take the samples that are due; return what was refused."""
+    wanted = metrics.due_samples(connection, name, now=now)
+    if not wanted:
+        return None
     figures = await channel.figures(list(wanted), now=now)
     if not isinstance(figures, dict):
         return figures

@@ -1,4 +1,4 @@
-"""Make one unattended pass: read feeds that are due, put up what is due, send what is due, ask how shares do.
+"""Make one unattended pass: read feeds that are due, put up what is due, send what is due, ask what became of shares.
 
 In that order, and each part in spite of the others: a feed that fails stops no share, and a share is
 sent only when its page is in the last deploy. Run as often as one likes.

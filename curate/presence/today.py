@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from curate.desk.db import recall, to_moment
 from curate.inbox.items import count_by_state, oldest_kept
 from curate.posts.files import read_posts
+from curate.presence.replies import count_waiting
 from curate.shares import ledger
 from curate.shares.expiry import PRESSING, ending, version_ending
 from curate.shares.tokens import token_ends
@@ -47,6 +48,8 @@ class Today:
     next_share: Share | None
     sent_today: dict[str, int]
     waiting: tuple[Share, ...]
+    replies: int
+    replies_oldest: datetime | None
     endings: tuple[str, ...]
     last_tick: datetime | None
     next_commands: tuple[str, ...]
@@ -75,6 +78,7 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
     lived = recall(connection, "last-tick")
     kept = counts.get("kept", 0)
     waiting = tuple(share for share in shares if share.state in WAITING)
+    answers, oldest = count_waiting(connection)
     return Today(
         inbox_new=counts.get("new", 0),
         kept=kept,
@@ -85,6 +89,8 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
         next_share=approved[0] if approved else None,
         sent_today=sent,
         waiting=waiting,
+        replies=answers,
+        replies_oldest=oldest,
         endings=_endings(settings, config, now),
         last_tick=to_moment(int(lived)) if lived else None,
         next_commands=tuple(
@@ -94,6 +100,7 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
                 passing=passing[0].slug if passing else "",
                 drafts=drafts[0].slug if drafts else "",
                 waiting=bool(waiting),
+                replies=bool(answers),
                 planned=[share.id for share in shares if share.state == "draft"],
                 feeds=_has_feeds(desk),
             )
@@ -126,12 +133,14 @@ def _has_feeds(desk: Desk) -> bool:
 
 
 def _next(  # noqa: PLR0913 - what the choice depends on
-    *, new: int, kept: int, passing: str, drafts: str, waiting: bool, planned: list[str], feeds: bool
+    *, new: int, kept: int, passing: str, drafts: str, waiting: bool, replies: bool, planned: list[str], feeds: bool
 ) -> list[str]:
     """Name at most three commands, the most pressing first."""
     commands = []
     if waiting:
         commands.append("curate share queue")
+    if replies:
+        commands.append("curate replies list")
     if planned:
         commands.append(f"curate share approve {' '.join(planned[:6])}")
     if passing:

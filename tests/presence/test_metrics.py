@@ -2,50 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from curate.errors import UsageError
 from curate.presence.exports import read_export
-from curate.presence.listen import Listening, listen
+from curate.presence.listen import Listening
 from curate.presence.metrics import import_rows, standings
 from curate.shares import ledger
 from curate.shares.networks.readings import Figures
+from tests.presence.field import DAY, HOUR, Field
 from tests.shares.conftest import Ledger, book
-from tests.shares.servers import START, BlueskyServer, MastodonServer, MemoryClient
+from tests.shares.servers import START
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from tests.conftest import Curate
 
 __all__ = ["book"]
-SOCIAL, SKY = "https://social.example", "https://sky.example"
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-class Field:
-    """A ledger with a share out on each network, and what asking them brings."""
-
-    def __init__(self, book: Ledger) -> None:
-        self.book, self.mastodon, self.bluesky = book, MastodonServer(), BlueskyServer()
-        self.client = MemoryClient({SOCIAL: self.mastodon, SKY: self.bluesky})
-        book.account("mastodon", server=SOCIAL, handle="dana", token=self.mastodon.password)
-        book.account("bluesky", "bluesky", server=SKY, handle="dana.test", token=self.bluesky.password)
-        self.shares = [book.share("mastodon"), book.share("bluesky", text="Words for the sky")]
-        assert len(book.send(client=self.client).sent) == 2
-
-    def listen(self, now: datetime) -> Listening:
-        book = self.book
-        return asyncio.run(listen(book.desk, book.settings, book.connection, self.client, now=now, config=book.config))
-
-    def figures(self) -> dict[str, Figures]:
-        found = standings(self.book.connection, since=START - DAY, until=START + 90 * DAY)
-        return {one.account: one.figures for one in found}
 
 
 @pytest.fixture
@@ -98,7 +74,7 @@ def test_a_token_that_ended_is_said_once_a_day_and_the_others_are_asked(field: F
     first = field.listen(START + HOUR)
     assert first.samples == 1
     assert len(first.troubles) == 1
-    assert first.troubles[0].startswith("mastodon cannot be asked how its shares do: ")
+    assert first.troubles[0].startswith("mastodon cannot be asked what became of its shares: ")
     assert field.listen(START + 3 * HOUR).troubles == []
     assert len(field.listen(START + 26 * HOUR).troubles) == 1
 

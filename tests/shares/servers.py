@@ -152,10 +152,17 @@ class MastodonServer(Server):
     characters: int = 500
     page: int = 40
     markup: str = ""  # what stands in front of every status
-    notifications: list[object] = field(default_factory=list)
+    forbidden: str = ""  # a path the token is not good for
+    notifications: list[dict[str, Any]] = field(default_factory=list)
 
     def posts(self) -> list[str]:
         return [status["text"] for status in self.statuses]
+
+    def told(self, query: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        """Return a page of notifications, which stand with the newest first."""
+        last = query.get("max_id", [""])[0]
+        after = [one.get("id") for one in self.notifications].index(last) + 1 if last else 0
+        return self.notifications[after : after + int(query["limit"][0])]
 
     def write(self, headers: Mapping[str, str], body: bytes) -> Answer:
         key = headers.get("Idempotency-Key", "")
@@ -203,8 +210,11 @@ class MastodonServer(Server):
             return as_json(anybody[path])
         if headers.get("Authorization") != f"Bearer {self.password}":
             return as_json({"error": "The access token is invalid"}, 401)
+        if path == self.forbidden:
+            return as_json({"error": "This action is outside the authorized scopes"}, 403)
         known: dict[str, object] = {f"/api/v1/statuses/{one['id']}": self.entity(one) for one in self.statuses}
-        known["/api/v1/notifications"] = self.notifications
+        if path == "/api/v1/notifications":
+            known[path] = self.told(parse_qs(urlsplit(target).query))
         known["/api/v1/accounts/verify_credentials"] = {"id": "7", "acct": "dana"}
         if path in known:
             return as_json(known[path])
@@ -227,7 +237,7 @@ class BlueskyServer(Server):
     handle: str = "dana.test"
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)  # by key: what the network says of a post
-    notifications: list[object] = field(default_factory=list)
+    notifications: list[dict[str, Any]] = field(default_factory=list)
 
     def posts(self) -> list[str]:
         return [record["text"] for record in self.records.values()]
@@ -269,7 +279,9 @@ class BlueskyServer(Server):
             posts = [none | {"uri": f"at://did:plc:dana/app.bsky.feed.post/{key}"} for key in known]
             return as_json({"posts": [post | self.counts.get(key, {}) for key, post in zip(known, posts, strict=True)]})
         if path == "/xrpc/app.bsky.notification.listNotifications":
-            return as_json({"notifications": self.notifications})
+            first, size = int(query.get("cursor", ["0"])[0]), int(query["limit"][0])
+            more = {"cursor": str(first + size)} if first + size < len(self.notifications) else {}
+            return as_json({"notifications": self.notifications[first : first + size], **more})
         return as_json({"error": "MethodNotImplemented"}, 501)
 
 

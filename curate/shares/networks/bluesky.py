@@ -77,7 +77,8 @@ if TYPE_CHECKING:
     from curate.shares.networks.readings import Refusal
 
 COLLECTION = "app.bsky.feed.post"
-POSTS, TOLD = 25, 50  # posts that are asked for at a time, notifications that are read
+POSTS = 25  # that are asked for at a time
+TOLD, PAGES = 50, 6  # notifications on a page, pages that are read at most
 BASE32 = "234567abcdefghijklmnopqrstuvwxyz"
 _INVISIBLE = r"\u00ad\u2060\u200a\u200b\u200c\u200d\u20e2"
 _TAG = regex.compile(rf"(?<!\S)[#＃](?!\ufe0f)([^\s{_INVISIBLE}]+)")
@@ -216,9 +217,9 @@ class Bluesky:
         for start in range(0, len(wanted), POSTS):
             query = "&".join(f"uris={quote(uri, safe='')}" for uri in wanted[start : start + POSTS])
             answer = await self._read(f"app.bsky.feed.getPosts?{query}", "posts", now)
-            if not isinstance(answer, list):
+            if not isinstance(answer, tuple):
                 return answer
-            for post in answer:
+            for post in answer[0]:
                 uri = at_path(post, "uri")
                 if uri in wanted:
                     reposts, quotes = counted(at_path(post, "repostCount")), counted(at_path(post, "quoteCount"))
@@ -229,23 +230,33 @@ class Bluesky:
                     )
         return found
 
-    async def heard(self, *, now: datetime) -> list[Heard] | Refusal:
-        """Read the latest answers, mentions and quotes."""
-        told = await self._read(f"app.bsky.notification.listNotifications?limit={TOLD}", "notifications", now)
-        if not isinstance(told, list):
-            return told
-        return [heard for one in told if (heard := _told(one, now)) is not None]
+    async def heard(self, *, since: datetime, now: datetime) -> list[Heard] | Refusal:
+        """Read the answers, mentions and quotes, newest first; likes and the like stand between them."""
+        found: list[Heard] = []
+        cursor = ""
+        for _ in range(PAGES):
+            query = f"app.bsky.notification.listNotifications?limit={TOLD}{cursor}"
+            answer = await self._read(query, "notifications", now)
+            if not isinstance(answer, tuple):
+                return answer
+            told, further = answer
+            found += [one for one in (_told(each, now) for each in told) if one is not None and one.at >= since]
+            if not told or not further or moment(at_path(told[-1], "indexedAt"), now=now) < since:
+                break
+            cursor = f"&cursor={quote(further, safe='')}"
+        return found
 
-    async def _read(self, query: str, name: str, now: datetime) -> list[Any] | Refusal:
-        """Ask for the list ``name``."""
+    async def _read(self, query: str, name: str, now: datetime) -> tuple[list[Any], str] | Refusal:
+        """Ask for the list ``name``; return it, and where it goes on."""
         try:
             reply = await self.office.client.get(self._url(query), headers=self._headers())
         except NetworkTrouble as error:
             return unread(error, self.office.secret, self.session)
-        answer = json_object(reply).get(name)
-        if reply.status != 200 or not isinstance(answer, list):
+        answer = json_object(reply)
+        listed, cursor = answer.get(name), answer.get("cursor")
+        if reply.status != 200 or not isinstance(listed, list):
             return not_ready(reply, self.server, self.office.secret, self.session, now=now)
-        return answer
+        return listed, cursor if isinstance(cursor, str) and len(cursor) <= 500 else ""
 
     async def _taken(self, attempt: Attempt, evidence: str) -> Outcome:
         """Say what a key that is taken means: this very post, or something else."""

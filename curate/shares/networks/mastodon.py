@@ -197,17 +197,25 @@ class Mastodon:
             )
         return found
 
-    async def heard(self, *, now: datetime) -> list[Heard] | Refusal:
-        """Read the latest mentions; an answer to one of the account's statuses is one, too."""
-        try:
-            reply = await self._get(f"/api/v1/notifications?types[]=mention&limit={PAGE}")
-            told = reply.json() if reply.status == 200 else None
-        except NetworkTrouble as error:
-            return unread(error, self.office.secret)
-        if not isinstance(told, list):
-            return not_ready(reply, self.server, self.office.secret, now=now)
-        found = (_mention(one, now) for one in told if at_path(one, "type") == "mention")
-        return [one for one in found if one is not None]
+    async def heard(self, *, since: datetime, now: datetime) -> list[Heard] | Refusal:
+        """Read the mentions, newest first; an answer to one of the account's statuses is one, too."""
+        found: list[Heard] = []
+        older = ""
+        for _ in range(PAGES):
+            try:
+                reply = await self._get(f"/api/v1/notifications?types[]=mention&limit={PAGE}{older}")
+                told = reply.json() if reply.status == 200 else None
+            except NetworkTrouble as error:
+                return unread(error, self.office.secret)
+            if not isinstance(told, list):
+                return not_ready(reply, self.server, self.office.secret, now=now)
+            mentions = (_mention(one, now) for one in told if at_path(one, "type") == "mention")
+            found += [one for one in mentions if one is not None and one.at >= since]
+            last = identifier(at_path(told[-1], "id")) if told else ""
+            if not last or reaches(told, since):
+                break
+            older = f"&max_id={last}"
+        return found
 
     async def _search(self, attempt: Attempt, known: Collection[str]) -> Confirmation:
         """Go through the account's statuses, newest first, until before the attempt; servers list few at a time."""

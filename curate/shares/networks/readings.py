@@ -56,8 +56,8 @@ class Readable(Protocol):
         """Return what each of ``remote_ids`` has come to; one the network does not know has no entry."""
         ...
 
-    async def heard(self, *, now: datetime) -> list[Heard] | Refusal:
-        """Return what was said to the account lately, newest first."""
+    async def heard(self, *, since: datetime, now: datetime) -> list[Heard] | Refusal:
+        """Return what was said to the account from ``since`` on, newest first, as far back as the network lists."""
         ...
 
 
