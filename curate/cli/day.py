@@ -190,6 +190,7 @@ def _tick_data(done: Pass) -> dict[str, Any]:
         "built": done.built,
         "deployed": done.deployed,
         **outcome_data(done.sending),
+        "told": done.told,
         "samples": done.listening.samples,
         "replies": done.listening.replies,
         "next": done.next,
@@ -206,6 +207,8 @@ def tick_lines(done: Pass) -> list[str]:
     if done.deployed:
         lines.append("Deployed   the site")
     lines += outcome_lines(done.sending)
+    if done.told:
+        lines.append(f"Told       {render.count(done.told, 'page')} that you cite")
     if done.listening.samples:
         lines.append(f"Asked      how {render.count(done.listening.samples, 'share')} of yours did")
     if done.listening.replies:

@@ -20,6 +20,7 @@ from curate.posts.files import find_post, read_posts, set_header
 from curate.posts.post import permalink
 from curate.presence.listen import Listening, listen
 from curate.presence.publish import expired_notices, scheduled_posts
+from curate.presence.webmentions import tell_cited
 from curate.shares import ledger, sender
 from curate.shares.limits import moment
 from curate.shares.place import resolve_times
@@ -52,6 +53,7 @@ class Pass:
     deployed: bool = False
     sending: SendReport = field(default_factory=SendReport)
     listening: Listening = field(default_factory=Listening)
+    told: int = 0  # cited pages
     next: datetime | None = None
     troubles: list[str] = field(default_factory=list)
     failed: bool = False
@@ -88,6 +90,8 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
             except Refused as error:
                 _fail(done, error)
             done.troubles.extend(note_syndication(desk, done.sending))
+        if send and not offline:
+            done.told = await tell_cited(desk, settings, connection, client, now=clock(), config=config)
         if fetch and not offline:
             done.listening = await listen(desk, settings, connection, client, now=clock(), config=config)
             done.troubles.extend(done.listening.troubles)

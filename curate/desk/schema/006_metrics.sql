@@ -38,3 +38,14 @@ CREATE TABLE replies (
   UNIQUE (account, remote_id)
 ) STRICT;
 CREATE INDEX replies_waiting ON replies (at, number) WHERE done_at IS NULL;
+
+-- owner: presence/webmentions.py. Which cited page was told of which post of ours: once.
+CREATE TABLE webmentions (
+  source   TEXT NOT NULL,                      -- our page
+  target   TEXT NOT NULL,                      -- what it cites
+  state    TEXT NOT NULL CHECK (state IN ('sending', 'sent', 'none', 'refused', 'unknown', 'later')),
+  tries    INTEGER NOT NULL DEFAULT 0,
+  at       INTEGER NOT NULL,
+  evidence TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (source, target)
+) STRICT, WITHOUT ROWID;
