@@ -118,7 +118,7 @@ def _bar(part: float, most: float, kind: str = "own") -> Markup:
 
 def _table(caption: str, heads: Sequence[str], rows: Iterable[tuple[str, Markup, str, str]]) -> Markup:
     """Make a table of rows (name, bar, number, remark)."""
-    head = Markup('<th scope="col">{}</th><th class="bar"></th><th scope="col" class="n">{}</th>{}').format(
+    head = Markup('<th scope="col">{}</th><td class="bar"></td><th scope="col" class="n">{}</th>{}').format(
         heads[0], heads[1], Markup('<th scope="col" class="n">{}</th>').format(heads[2]) if heads[2:] else ""
     )
     body = Markup("").join(
