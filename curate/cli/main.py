@@ -54,6 +54,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "demo": "demo",
         "schedule": "schedule",
         "doctor": "day",
+        "backup": "backup",
         "config": "config",
         "completion": "help",
         "help": "help",
