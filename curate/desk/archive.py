@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 from curate.errors import Refused
 
@@ -41,13 +41,21 @@ class Limits:
     twins: bool = False
 
 
+class Readable(Protocol):
+    """What can be read from, once, from its beginning to its end."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return at most ``size`` bytes, all that is left without one, b"" at the end."""
+        ...
+
+
 @dataclass(frozen=True)
 class Member:
     """One regular file in an archive: its name with slashes, its size as declared, and its bytes to be read."""
 
     name: str
     size: int
-    file: IO[bytes]
+    file: Readable
 
 
 def is_archive(head: bytes) -> bool:
@@ -81,7 +89,7 @@ def members(file: IO[bytes], size: int, limits: Limits) -> Iterator[Member]:
                 raise refused(f"unpacked it is larger than {limits.total // 10**6:,} MB")
             if total > SMALL and total > limits.ratio * size:
                 raise refused(f"it would grow to more than {limits.ratio} times its size")
-            yield member
+            yield Member(member.name, member.size, _Spoken(member))
 
 
 def refused(reason: str) -> Refused:
@@ -150,6 +158,22 @@ def _checked(name: str) -> str:
     if wrong or name.startswith("/"):
         raise refused(f"the name {name[:100]!r} {wrong or 'leads out of its folder'}")
     return plain
+
+
+class _Spoken:
+    """A member's bytes, whose faults are told in words to whoever reads them: it holds what it says, or is refused."""
+
+    def __init__(self, member: Member) -> None:
+        self.file, self.name, self.left = member.file, member.name, member.size
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read on. Raises Refused."""
+        with _refusals():
+            data = self.file.read(size)
+        self.left -= len(data)
+        if self.left < 0 or (self.left and (size < 0 or (size and not data))):
+            raise refused(f"{self.name} is not as large as it says")
+        return data
 
 
 class _Bounded(io.RawIOBase):

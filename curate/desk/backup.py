@@ -30,6 +30,7 @@ from curate.errors import CurateError, Refused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from curate.desk.archive import Readable
     from curate.desk.folder import Desk
 
 NAME = re.compile(r"curate-backup-(\d{8}T\d{6})Z(?:-\d+)?\.tar\.gz")
@@ -299,7 +300,7 @@ class _Hashing(io.RawIOBase):
         return data
 
 
-def _manifest(file: IO[bytes], size: int) -> dict[str, Any]:
+def _manifest(file: Readable, size: int) -> dict[str, Any]:
     if size > LARGEST_MANIFEST:
         raise ValueError(size)
     said = json.loads(file.read(size))
@@ -308,7 +309,7 @@ def _manifest(file: IO[bytes], size: int) -> dict[str, Any]:
     return {**said, "left_out": [str(each) for each in said.get("left_out", ())]}
 
 
-def _take(name: str, file: IO[bytes], target: Path | None) -> dict[str, Any]:
+def _take(name: str, file: Readable, target: Path | None) -> dict[str, Any]:
     """Read a member to its end, into ``target`` when there is one; return its size and hash."""
     if name not in {*FILES, DATABASE} and not name.startswith(tuple(f"{top}/" for top in FOLDERS)):
         raise Refused(f"It holds {name}: which no backup does.", "Nothing was changed.")
@@ -329,7 +330,7 @@ def _take(name: str, file: IO[bytes], target: Path | None) -> dict[str, Any]:
     return {"size": total, "sha256": hashed.hexdigest()}
 
 
-def _chunks(file: IO[bytes]) -> Iterable[bytes]:
+def _chunks(file: Readable) -> Iterable[bytes]:
     return iter(lambda: file.read(CHUNK), b"")
 
 

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from curate.desk.archive import Limits, is_archive, members
 from curate.errors import Refused, UsageError
@@ -20,6 +20,8 @@ from curate.inbox.shapes import LISTS, TABLES, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from curate.desk.archive import Readable
 
 LARGEST = 100_000_000  # bytes of a file
 MOST = 200_000  # rows
@@ -270,7 +272,7 @@ def _highlights(text: str) -> dict[str, Any]:
     }
 
 
-def _whole(file: IO[bytes], size: int) -> bytes:
+def _whole(file: Readable, size: int) -> bytes:
     data = file.read(size + 1)
     if len(data) != size:
         raise UsageError("The archive is not what it says.", "Nothing was imported. Export it again.")
