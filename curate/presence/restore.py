@@ -33,6 +33,7 @@ from curate.shares import home, ledger
 if TYPE_CHECKING:
     from datetime import datetime
 
+PATIENCE = 2.0  # seconds that what is under way may take to come to its end
 ALONE = ("tick", "send", "fetch", "publish", "build")  # what must not be under way meanwhile
 
 
@@ -78,7 +79,7 @@ def restore(desk: Desk, backup: Path, *, now: datetime, config: Path) -> Restore
         desk.private.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.ExitStack() as alone:
             for purpose in ALONE:
-                alone.enter_context(hold(desk, purpose))
+                alone.enter_context(hold(desk, purpose, wait=PATIENCE))
             stage = Path(alone.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=desk.private)))
             whole = read_backup(backup, into=stage / "new")
             unknown = _mark(stage / "new", config, whole.at, now) if whole.database else 0
