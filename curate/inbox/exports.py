@@ -186,8 +186,10 @@ def _list(rows: list[Any]) -> Export:
     shapes = (shape_of(set(row), LISTS) for row in lowered if isinstance(row, dict))
     shape = next((each for each in shapes if each is not None), None)
     if shape is None:
-        if rows and all(isinstance(row, str) for row in rows):
-            return read_addresses("\n".join(row.replace("\n", " ") for row in rows))
+        texts = [row.replace("\n", " ") for row in rows if isinstance(row, str)]
+        found = read_addresses("\n".join(texts))
+        if found.saved and len(texts) == len(rows):
+            return found
         if rows:
             raise _unknown("its JSON holds nothing with an address")
         return Export(kind="list")

@@ -31,7 +31,8 @@ def desk(tmp_path: Path) -> Desk:
     """A desk with a little of all it may hold."""
     desk = Desk(tmp_path / "desk")
     files = {
-        "curate.toml": "[site]\nname = 'Dana Okafor'\n", "feeds.opml": "<opml/>", "pelicanconf.py": "", "publishconf.py": "",
+        "curate.toml": "[site]\nname = 'Dana Okafor'\n", "feeds.opml": "<opml/>", "pelicanconf.py": "",
+        "publishconf.py": "",
         "content/essays/a.md": "---\ntitle: A\n---\n", "content/Case.md": "1", "content/case.md": "2",
         "content/images/ü.png": "image", "themes/byline/own.css": "p{}", ".curate/typed/note.md": "typed",
         "output/index.html": "built", ".curate/outbox/1.json": "{}", ".curate/locks/x.lock": "", "secret.txt": "mine",

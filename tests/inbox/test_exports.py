@@ -198,7 +198,7 @@ def test_bad_rows_are_named_and_the_others_go_on() -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ['=HYPERLINK("http://x")', "=1+1", "=cmd|' /C calc'!A0", "@SUM(1)", "+cmd|x", "-2+3+cmd|x!", " =A1", "\t=A1", "=-1"],
+    ['=HYPERLINK("http://x")', "=1+1", "=cmd|' /C calc'!A0", "@SUM(1)", "+cmd|x", " =A1", "\t=A1", "=-1"],
 )  # fmt: skip
 def test_a_cell_that_a_spreadsheet_would_run_refuses_its_row(cell: str) -> None:
     out = io.StringIO()
@@ -206,9 +206,6 @@ def test_a_cell_that_a_spreadsheet_would_run_refuses_its_row(cell: str) -> None:
         [("title", "url", "time_added"), (cell, "https://a.example/", 1), ("B", "https://b.example/", 1)]
     )
     export = read_export(out.getvalue().encode())
-    if cell.startswith("-2"):  # a difference, which runs nothing until it calls
-        assert len(export.saved) == 2
-        return
     assert [row.title for row in export.saved] == ["B"]
     assert "begins like a formula" in export.rejected[0].reason
 
@@ -241,19 +238,14 @@ def test_titles_that_only_begin_like_formulas_come_in(title: str) -> None:
         (b'{"a": [}', "begins like JSON"),
         (b'{"name": "x", "version": 1}', "no list of things"),
         (b"[1, 2, 3]", "nothing with an address"),
-        (b'["words", "more"]', "begins like|nothing|address"),
+        (b'["words", "more"]', "nothing with an address"),
         (b"PK\x03\x04 and no more", "damaged"),
     ],
 )
 def test_what_is_no_export_is_refused_in_words(data: bytes, word: str) -> None:
-    try:
-        export = read_export(data)
-    except Refused as refused:
-        assert re.search(word, refused.message)
-        assert "Nothing" in refused.hint
-    else:
-        assert export.saved == []
-        assert export.rejected
+    with pytest.raises(Refused, match=word) as refused:
+        read_export(data)
+    assert "Nothing" in refused.value.hint
 
 
 def test_zip_slip_inside_an_export_is_refused() -> None:

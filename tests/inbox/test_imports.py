@@ -20,11 +20,11 @@ BOOKMARKS = """<!DOCTYPE NETSCAPE-Bookmark-file-1><DL>
 <DT><A HREF="https://quiet.example/b">On nights</A>
 <DT><A HREF="place:sort=8">Recent</A>
 </DL>"""
-READWISE = """Highlight,Book Title,Book Author,Amazon Book ID,Note,Color,Tags,Location Type,Location,Highlighted at,Document tags
-First words.,A Book,R. Lindqvist,,my note,,x,page,1,2024-03-15 09:30:00+00:00,y
-Second words.,A Book,R. Lindqvist,,,,,page,2,2024-03-16 09:30:00+00:00,y
+READWISE = """Highlight,Book Title,Book Author,Note,Color,Tags,Location,Highlighted at,Document tags
+First words.,A Book,R. Lindqvist,my note,,x,1,2024-03-15 09:30:00+00:00,y
+Second words.,A Book,R. Lindqvist,,,,2,2024-03-16 09:30:00+00:00,y
 """
-AGAIN = READWISE + "Third words.,A Book,R. Lindqvist,,,,,page,3,2024-03-17 09:30:00+00:00,y\n"
+AGAIN = READWISE + "Third words.,A Book,R. Lindqvist,,,,3,2024-03-17 09:30:00+00:00,y\n"
 ALL = ("item", "list", "--state", "all", "--limit", "0")
 
 

@@ -16,14 +16,58 @@ if TYPE_CHECKING:
 
     from tests.conftest import Curate
 
-HUGO = '+++\ntitle = "On calm"\ndate = 2021-05-06T07:08:09+02:00\ndraft = false\ntags = ["nights", "calm"]\n' \
-    'categories = ["Work"]\ndescription = "What it says."\n+++\n\nThe *body*.\n'  # fmt: skip
-JEKYLL = '---\nlayout: post\ntitle: "On: nights"\ntags: nights calm\ncategories: [work, rest]\n---\nThe body {% x %}.\n'
-PELICAN = "Title: On pagers\nDate: 2019-03-04 10:20\nModified: 2020-01-02\nCategory: Work\nTags: nights, two words\n" \
-    "Slug: pagers\nSummary: What it\n    says.\n\nThe body ![alt](/images/x.png)\n"  # fmt: skip
+HUGO = """+++
+title = "On calm"
+date = 2021-05-06T07:08:09+02:00
+draft = false
+tags = ["nights", "calm"]
+categories = ["Work"]
+description = "What it says."
++++
+
+The *body*.
+"""
+JEKYLL = """---
+layout: post
+title: "On: nights"
+tags: nights calm
+categories: [work, rest]
+---
+The body {% x %}.
+"""
+PELICAN = """Title: On pagers
+Date: 2019-03-04 10:20
+Modified: 2020-01-02
+Category: Work
+Tags: nights, two words
+Slug: pagers
+Summary: What it
+    says.
+
+The body ![alt](/images/x.png)
+"""
 JSON = '{"title": "On JSON", "date": "2018-01-02", "tags": ["x"]}\n\nThe body.\n'
-OWN = "---\ntitle: Mine\ndate: 2022-01-02T00:00:00+00:00\nslug: mine\nkind: link\nstatus: published\n" \
-    "source: {url: https://quiet.example/}\nquestion: Why?\n---\nThe body.\n"  # fmt: skip
+OWN = """---
+title: Mine
+date: 2022-01-02T00:00:00+00:00
+slug: mine
+kind: link
+status: published
+source: {url: https://quiet.example/}
+question: Why?
+---
+The body.
+"""
+STRANGE = """---
+title: A
+date: 2020-01-01
+slug: ../../x
+save_as: ../../../x.html
+template: evil
+url: javascript:x
+---
+B.
+"""
 
 
 @pytest.fixture
@@ -126,7 +170,8 @@ def test_what_cannot_be_taken_is_named_and_the_rest_goes_on(content: Path, tmp_p
     assert [path.name for path in taken.made] == ["2019-03-04-pagers.md"]
     reasons = {each.row: each.reason for each in taken.rejected}
     assert reasons.keys() == {
-        "anchors.md", "broken.md", "open.md", "toml.md", "plain.md", "pages/about.md", "_index.md", "rest.rst", "latin.md",
+        "anchors.md", "broken.md", "open.md", "toml.md", "plain.md", "pages/about.md", "_index.md", "rest.rst",
+        "latin.md",
     }  # fmt: skip
     assert "line 2" in reasons["anchors.md"]
     assert reasons["plain.md"] == "it has no header"
@@ -134,8 +179,7 @@ def test_what_cannot_be_taken_is_named_and_the_rest_goes_on(content: Path, tmp_p
 
 
 def test_a_header_of_a_stranger_gives_a_post_nothing_but_the_keys_it_may_have(content: Path, tmp_path: Path) -> None:
-    said = "---\ntitle: A\ndate: 2020-01-01\nslug: ../../x\nsave_as: ../../../x.html\ntemplate: evil\nurl: javascript:x\n---\nB.\n"
-    [path] = import_posts(content, site(tmp_path, a=said)).made
+    [path] = import_posts(content, site(tmp_path, a=STRANGE)).made
     assert path == content / "essays" / "2020-01-01-x.md"
     assert read_posts(content)[0][0].header.keys() == {"title", "date", "slug", "kind", "status"}
 
