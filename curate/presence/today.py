@@ -59,7 +59,7 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
     """
     counts = count_by_state(connection, now=now)
     posts, faults = read_posts(desk.content)
-    drafts = [post for post in posts if post.status != "published"]
+    drafts = [post for post in posts if post.status == "draft"]
     passing = _passing(drafts, [post for post in posts if post.status == "published"]) if drafts else []
     shares = ledger.list_shares(connection)
     approved = sorted((share for share in shares if share.state == "approved"), key=lambda share: share.due_at)
