@@ -75,7 +75,7 @@ def sections(values: Mapping[str, Any], profile: Profile, today: date) -> list[S
 
 
 def key_of(name: str, confirmed: Iterable[str]) -> str:
-    """Return under which key of “confirmed” a section's day stands, or would: JSON Resume's name unless ours is there."""
+    """Return the key of “confirmed” for a section: JSON Resume's name for it, unless ours stands there."""
     theirs = OTHER_NAMES.get(name, name)
     ours = ALSO.get(theirs, theirs)
     return ours if ours in confirmed and theirs not in confirmed else theirs

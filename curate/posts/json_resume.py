@@ -32,25 +32,42 @@ MAIL = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
 LOCATION = {"address": "text", "postalCode": "text", "city": "text", "countryCode": "text", "region": "text"}
 LINK = {"network": "text", "username": "text", "url": "uri"}
 BASICS = {
-    "name": "text", "label": "text", "image": "text", "email": "email", "phone": "text",
-    "url": "uri", "summary": "text",
+    "name": "text",
+    "label": "text",
+    "image": "text",
+    "email": "email",
+    "phone": "text",
+    "url": "uri",
+    "summary": "text",
 }
 SPAN = {"startDate": "date", "endDate": "date"}
 ROWS: dict[str, dict[str, str]] = {
     "work": {
-        "name": "text", "location": "text", "description": "text", "position": "text", "url": "uri",
+        "name": "text",
+        "location": "text",
+        "description": "text",
+        "position": "text",
+        "url": "uri",
         **SPAN,
-        "summary": "text", "highlights": "texts",
+        "summary": "text",
+        "highlights": "texts",
     },
     "volunteer": {
-        "organization": "text", "position": "text", "url": "uri",
+        "organization": "text",
+        "position": "text",
+        "url": "uri",
         **SPAN,
-        "summary": "text", "highlights": "texts",
+        "summary": "text",
+        "highlights": "texts",
     },
     "education": {
-        "institution": "text", "url": "uri", "area": "text", "studyType": "text",
+        "institution": "text",
+        "url": "uri",
+        "area": "text",
+        "studyType": "text",
         **SPAN,
-        "score": "text", "courses": "texts",
+        "score": "text",
+        "courses": "texts",
     },
     "awards": {"title": "text", "date": "date", "awarder": "text", "summary": "text"},
     "certificates": {"name": "text", "date": "date", "url": "uri", "issuer": "text"},
@@ -60,9 +77,15 @@ ROWS: dict[str, dict[str, str]] = {
     "interests": {"name": "text", "keywords": "texts"},
     "references": {"name": "text", "reference": "text"},
     "projects": {
-        "name": "text", "description": "text", "highlights": "texts", "keywords": "texts",
+        "name": "text",
+        "description": "text",
+        "highlights": "texts",
+        "keywords": "texts",
         **SPAN,
-        "url": "uri", "roles": "texts", "entity": "text", "type": "text",
+        "url": "uri",
+        "roles": "texts",
+        "entity": "text",
+        "type": "text",
     },
 }
 ROOT = {"$schema", "basics", "meta", *ROWS}
@@ -191,7 +214,7 @@ def _in_row(row: Any, where: str, fields: Mapping[str, str]) -> Iterator[Problem
             yield Problem(f"{where}.{name}", reason)
 
 
-def wrong(value: Any, form: str) -> str:  # noqa: ANN401, PLR0911 - one arm for each form
+def wrong(value: Any, form: str) -> str:  # noqa: ANN401, C901, PLR0911 - one arm for each form
     """Say why ``value`` is not of a form; "" when it is."""
     if form == "texts":
         if not isinstance(value, list):

@@ -85,8 +85,9 @@ class About:
 class Profile:
     """What the person claims about themselves; ``label`` is what they do, in one line.
 
-    ``spellings`` are other ways to write the name, ``keywords`` terms they want to be found for. ``image`` lies in content/, such as
-    images/me.jpg. ``location`` is the city, the region and the country's code, each maybe "".
+    ``spellings`` are other ways to write the name, ``keywords`` terms they want to be found for. ``image``
+    lies in content/, such as images/me.jpg. ``location`` is the city, the region and the country's code, each
+    maybe "".
     ``confirmed`` gives the day on which a section (basics, work, …) was last said to be true.
     """
 

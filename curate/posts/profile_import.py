@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from curate.posts.header import as_text, read_mapping
+from curate.posts.header import read_mapping
 from curate.posts.json_resume import OTHER_NAMES, Problem, read_resume
 from curate.posts.profile_lines import add_rows, change_profile, read_profile_text, set_value
 
@@ -52,7 +52,16 @@ def import_resume(path: Path, raw: bytes, *, home: str = "", dry_run: bool = Fal
 def _merged(text: str, resume: Resume, done: Imported, rejected: list[Problem], where: str) -> str:
     for section, said in (("basics", resume.basics), ("about", resume.about)):
         for key, value in said.items():
-            text = _field(text, (section, key), value, done, rejected, where)
+            values = read_mapping(text, where).get(section)
+            there = values.get(key) if isinstance(values, dict) else None
+            wanted = _together(there, value)
+            if wanted is None:
+                rejected.append(Problem(f"{section}.{key}", KEEPS))
+            elif _bare(there) == wanted or (key == "location" and wanted == {"city": there}):
+                done.known += 1
+            else:
+                done.new += 1
+                text = set_value(text, (section, key), wanted, where)
     for section, rows in resume.rows.items():
         name = _name(text, section, where)
         there = read_mapping(text, where).get(name)
@@ -67,29 +76,13 @@ def _merged(text: str, resume: Resume, done: Imported, rejected: list[Problem], 
     return text
 
 
-def _field(  # noqa: PLR0913 - a value, and what is told of it
-    text: str,
-    place: tuple[str, str],
-    value: Any,
-    done: Imported,
-    rejected: list[Problem],
-    where: str,
-) -> str:
-    section = read_mapping(text, where).get(place[0])
-    there = section.get(place[1]) if isinstance(section, dict) else None
-    if there in (None, "", [], {}):
-        done.new += 1
-        return set_value(text, place, value, where)
-    if _bare(there) == as_text(value) or (place[1] == "location" and value == {"city": there}):
-        done.known += 1
-    elif isinstance(there, list) and isinstance(value, list):
-        more = [each for each in value if as_text(each) not in [_bare(one) for one in there]]
-        done.new += bool(more)
-        done.known += not more
-        return set_value(text, place, [*there, *more], where)
-    else:
-        rejected.append(Problem(".".join(place), KEEPS))
-    return text
+def _together(there: Any, said: Any) -> Any:  # noqa: ANN401 - whatever the files say
+    """Return what a field should say: what is there, and of a list what is new; None when the two disagree."""
+    if there in (None, "", [], {}) or _bare(there) == said or said == {"city": there}:
+        return said
+    if isinstance(there, list) and isinstance(said, list):
+        return [*there, *(each for each in said if each not in [_bare(one) for one in there])]
+    return None
 
 
 def _name(text: str, section: str, where: str) -> str:

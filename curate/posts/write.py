@@ -158,7 +158,7 @@ def _written(desk: Desk, typed: Path, given: Given, *, edit: Edit | None, now: d
 
 def _aside(desk: Desk, given: Given) -> list[str]:
     """Return what starts a thought: questions, what the person wrote before, and tags they used then."""
-    lines = list(load_settings(desk.settings).writing.prompts)
+    lines = [*load_settings(desk.settings).writing.prompts, *given.aside]
     if given.item is None:
         return lines
     posts, _ = read_posts(desk.content)

@@ -67,7 +67,9 @@ def examine_profile(desk: Desk, settings: Settings, today: date) -> Standing:
         texts[where] = f"{post.title}\n{post.summary}\n{post.body}"
     for page in sorted((desk.content / "pages").glob("*.md")):
         texts[page.relative_to(desk.root).as_posix()] = page.read_text(encoding="utf-8", errors="replace")
-    handles = {account.network: account.handle for account in settings.accounts.values() if account.handle}
+    handles: dict[str, str] = {
+        account.network: account.handle for account in settings.accounts.values() if account.handle
+    }
     return Standing(
         read=read,
         unproved=tuple(f"results[{number}]" for number, each in enumerate(profile.results) if not each.proof_url),
