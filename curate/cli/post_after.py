@@ -81,6 +81,7 @@ def _announced(
     here: Here, connection: sqlite3.Connection, done: Retracted, text: str, files: tuple[str, ...]
 ) -> Planned | None:
     """Draft a correcting share for each account that had one of the post, in the person's words for it."""
+    from curate.shares.compose import named_files
     from curate.shares.plan import Wish, find_accounts, plan_shares
 
     desk, settings, slug = here.desk(), here.settings(), done.post.slug
@@ -89,6 +90,9 @@ def _announced(
         here.say("No account of yours has a share of it, so there is nobody to tell.")
         return None
     accounts = find_accounts(settings, names)
+    for said in find_accounts(settings, list(named_files(files))) if files else ():
+        if said not in accounts:
+            raise UsageError(f"{said} has no share of {slug} that is out.", f"--text-file {names[0]}=FILE")
     given = given_texts(here, settings, accounts, files)
     with typed_words(here, slug, accounts, given, keep=False, points=(text,)) as texts:
         wish = Wish(corrects=True)

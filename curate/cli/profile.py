@@ -107,10 +107,10 @@ def confirm(here: Here, names: tuple[str, ...], *, everything: bool) -> None:
     "add", epilog="Example: curate profile add result outcome='Nights are quiet' metric=pages before=31 after=4"
 )
 @click.argument("kind", type=click.Choice(list(ENTRIES)))
-@click.argument("fields", metavar="[FIELD=TEXT…]", nargs=-1)
+@click.argument("said", metavar="[FIELD=TEXT…]", nargs=-1)
 @click.option("--from", "source", metavar="FILE|-", help="Take the fields from a JSON object; - reads standard input.")
 @click.pass_obj
-def add(here: Here, kind: str, fields: tuple[str, ...], source: str | None) -> None:
+def add(here: Here, kind: str, said: tuple[str, ...], source: str | None) -> None:
     """Add one entry; on a terminal it asks for what is not said.
 
     A result is asked for its outcome, number and proof first.
@@ -120,7 +120,7 @@ def add(here: Here, kind: str, fields: tuple[str, ...], source: str | None) -> N
 
     desk, today = here.desk(), _today(here)
     section, known = ENTRIES[kind]
-    row = _asked(here, kind, _given(here, kind, known, fields, source))
+    row = _asked(here, kind, _given(here, kind, known, said, source))
     values = read_standing(desk, today).values
     key = next((other for other in ("roles", "credentials") if other in values and _theirs(other) == section), section)
     first = not values.get(key)

@@ -40,8 +40,8 @@ def change_profile(path: Path, change: Callable[[str], str]) -> bool:
     before = read_profile_text(path)
     plain = before.removeprefix(BOM)
     parse_profile(plain, str(path))
-    newline = "\r\n" if "\r\n" in plain else "\n"
-    changed = change(plain.replace("\r\n", "\n")).replace("\n", newline)
+    crlf = 0 < plain.count("\n") == plain.count("\r\n")
+    changed = change(plain.replace("\r\n", "\n")).replace("\n", "\r\n") if crlf else change(plain)
     if changed == plain:
         return False
     parse_profile(changed, str(path))
