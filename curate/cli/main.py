@@ -48,6 +48,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "share": "share",
         "account": "account",
         "site": "site",
+        "theme": "theme",
     },
     "The desk": {
         "init": "init",

@@ -65,13 +65,14 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
 
     ``force`` is the reason to publish in spite of errors, kept in the history. ``deploy`` sends the
     site away; without it, or without a target in the settings, the site is only built. Raises
-    Refused with each error, CurateError when the site cannot be built: the post is then unchanged,
-    as it is after Ctrl-C during the build.
+    Refused with each error, CurateError when the site cannot be built or this post cannot be a page: it is then
+    unchanged, as it is after Ctrl-C during the build. Other posts with a fault are left out, with a warning.
     """
     from curate.site.build import build_site
+    from curate.site.cards import draw_missing
 
     post = find_post(desk.content, name)
-    everything, _ = read_posts(desk.content)  # a fault in any of them keeps the site from being built
+    everything, _ = read_posts(desk.content)  # those with a fault are named by the build
     earlier = [other for other in everything if other.status == "published" and other.slug != post.slug]
     findings = check_post(post, earlier=earlier)
     if findings.errors and not force:
@@ -84,7 +85,8 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
     before = post.path.read_bytes()
     dated = _dated(post, now=now, at=at)
     try:
-        built = build_site(desk, settings, now=now)
+        drawn = draw_missing(desk, settings.site.name, [dated])
+        built = build_site(desk, settings, now=now, needs=dated.path)
     except BaseException:  # Ctrl-C, too: what was not published is not left looking so
         if dated.fingerprint != post.fingerprint:
             write_whole(post.path, before, expected=dated.fingerprint)
@@ -103,7 +105,12 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
         output=built.output,
         scheduled=scheduled,
         deployed=sent,
-        warnings=(*(finding.message for finding in findings.warnings), *built.warnings),
+        warnings=(
+            *(finding.message for finding in findings.warnings),
+            *drawn.warnings,
+            *built.warnings,
+            *map(str, built.left_out),
+        ),
     )
 
 

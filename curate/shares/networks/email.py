@@ -101,7 +101,7 @@ class Email:
         try:
             reply = await self.office.client.mail(account.server, user=self._user(), password=self._password())
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         if reply.step == "NOOP" and reply.code // 100 == 2:
             return Ready(handle=account.handle)
         answer = self._refusal(reply)
@@ -120,7 +120,7 @@ class Email:
                 request["server"], user=self._user(), password=self._password(), mail=mail
             )
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.office.secret)
         evidence = clean(reply.words, self.office.secret)
         if reply.step != "END" or reply.code >= 400:
             return self._refusal(reply)
