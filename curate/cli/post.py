@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.main import Command, Group, Moment
-from curate.cli.post_after import correct, unpublish
+from curate.cli.post_after import correct, mail, unpublish
 from curate.cli.post_view import Report, findings_row, page, problems, row, table
 from curate.errors import UsageError
 
@@ -115,7 +115,7 @@ def post() -> None:
     """List, read, edit, check, correct and take down your posts."""
 
 
-for verb in (correct, unpublish):
+for verb in (correct, unpublish, mail):
     post.add_command(verb)
 
 

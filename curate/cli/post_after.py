@@ -1,4 +1,4 @@
-"""The commands ``post correct`` and ``post unpublish``: what becomes of a post after readers saw it."""
+"""The commands ``post correct|unpublish|mail``: what becomes of a post once it is published."""
 
 from __future__ import annotations
 
@@ -75,6 +75,39 @@ def unpublish(here: Here, name: str, reason: str, *, yes: bool) -> None:
     lines = [f"Taken down {done.post.path}", *_out_lines(done), *_ahead_lines(done)]
     lines.append("Next       curate site build && curate site deploy")
     here.answer(_data(done), lines)
+
+
+@click.command("mail", cls=Command, epilog="Example: curate post mail week-47 --to letter")
+@click.argument("name", metavar="POST")
+@click.option("--to", required=True, metavar="ACCOUNT", help="An e-mail account.")
+@click.option(
+    "--at", default="next", show_default=True, metavar="ISO|next", help="When: a time, or the next free slot."
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Show the mail, plan nothing.")
+@click.pass_obj
+def mail(here: Here, name: str, to: str, at: str, *, dry_run: bool) -> None:
+    """Plan a whole post as a mail to an account's readers; it goes out once you approve it."""
+    from curate.posts.files import read_posts
+    from curate.presence.publish import page_url
+    from curate.shares.letter import letter
+    from curate.shares.plan import find_accounts, find_page, plan_shares
+
+    desk, settings = here.desk(), here.settings()
+    [(account, chosen)] = find_accounts(settings, [to]).items()
+    if chosen.network != "email":
+        raise UsageError(f"{account} is no e-mail account.", "curate account add email")
+    post, _ = find_page(desk, settings, name)
+    pages = {
+        other.path.relative_to(desk.content).as_posix(): page_url(settings, other)
+        for other in read_posts(desk.content)[0]
+        if other.status == "published"
+    }
+    text = letter(post, lambda file: pages.get(file, ""))
+    with here.database() as connection:
+        planned = plan_shares(desk, settings, connection, name, {account: text}, at=at, now=here.now(), dry_run=dry_run)
+    rows = [{**row(one), **({"id": ""} if dry_run else {})} for one in planned.shares]
+    shown = [line for one in planned.shares for line in one.text.splitlines()] if dry_run else []
+    here.answer(rows, [*shown, *planned_lines(planned.shares, dry_run=dry_run)], warnings=planned.warnings)
 
 
 def _announced(

@@ -181,3 +181,26 @@ def test_a_notice_ends_by_itself_and_is_not_shared_after_that(curate: Curate, de
     assert "it is old news from 28 Nov 2026" in late.err
     curate("-C", desk, "tick", "--no-fetch", "--no-send", "--now", "2026-11-28T09:00:00Z")
     assert not page.exists()
+
+
+def test_a_post_goes_out_as_a_mail_of_text_and_html_once_it_is_approved(shares: Shares) -> None:
+    path = shares.desk / "content" / "post.md"
+    body = (
+        "## Nights\n\n- [A *title*\\*](https://example.org/a_b_c), Review. **Quiet**.\n- [Mine]({filename}/post.md)\n"
+    )
+    path.write_text(path.read_text(encoding="utf-8").replace("Words\n", body), encoding="utf-8")
+    shares.account("email", "--server", "smtp://mail.example", "--handle", "dana@dana.example",
+                   "--recipients", "ada@example.org", "--deliver", "outbox", "--name", "letter")  # fmt: skip
+    dry = post(shares, "mail", "small-models", "--to", "letter", "--dry-run")
+    assert "- A title* (https://example.org/a_b_c), Review. Quiet." in dry.out
+    [planned] = post(shares, "mail", "small-models", "--to", "letter", "--at", "2026-11-23T08:00:00Z", "--json").data
+    assert planned["state"] == "draft"
+    assert planned["text"] == (
+        "Nights\n\n- A title* (https://example.org/a_b_c), Review. Quiet.\n"
+        "- Mine (https://dana.example/2026/small-models/)\n\nWould you?"
+    )
+    shares("approve", planned["id"])
+    shares("send", planned["id"], "--yes")
+    assert shares("history", planned["id"], "--json").data[0]["state"] == "sent"
+    assert "no e-mail account" in post(shares, "mail", "small-models", "--to", "mastodon", expect=2).err
+    post(shares, "mail", "small-models", "--to", "nobody", expect=2)
