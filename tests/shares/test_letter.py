@@ -33,7 +33,8 @@ def test_marks_leave_and_words_and_addresses_stay(body: str, text: str) -> None:
 
 
 def test_a_link_post_begins_with_whose_it_is_and_ends_with_its_question() -> None:
-    header = "source: {url: 'https://example.org/a', title: Theirs, author: Rosa}\nquotes: [a passage]\nquestion: Would you?\n"
+    source = "source: {url: 'https://example.org/a', title: Theirs, author: Rosa}\n"
+    header = f"{source}quotes: [a passage]\nquestion: Would you?\n"
     assert said("Mine.", header) == "Theirs, Rosa\nhttps://example.org/a\n\n> a passage\n\nMine.\n\nWould you?"
 
 
