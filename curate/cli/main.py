@@ -43,6 +43,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "rank": "rank",
         "post": "post",
         "prompt": "prompt",
+        "profile": "profile",
+        "predict": "predict",
         "share": "share",
         "account": "account",
         "site": "site",
