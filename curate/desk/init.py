@@ -163,7 +163,8 @@ def commit_first(desk: Desk) -> str:
 
     if git("rev-parse", "--is-inside-work-tree").returncode == 0:
         return "The desk lies in a git repository; commit it when you like."
-    steps = (("init", "--quiet"), ("add", "--", *OURS), ("commit", "--quiet", "--message", "Start the desk"))
+    ours = [name for name in (*OURS, ".github", ".gitlab-ci.yml") if (desk.root / name).exists()]
+    steps = (("init", "--quiet"), ("add", "--", *ours), ("commit", "--quiet", "--message", "Start the desk"))
     for step in steps:
         done = git(*step)
         if done.returncode:

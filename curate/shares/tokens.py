@@ -11,9 +11,11 @@ import json
 import os
 import stat
 import threading
+from base64 import b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
 
 from curate.desk.folder import write_whole
 from curate.errors import CurateError
@@ -84,9 +86,16 @@ class Secret:
         return secret_of(**self._parts() | news) if news else self
 
     def words(self) -> tuple[str, ...]:
-        """Return every text that must show nowhere, the longest first."""
-        hidden = {self._text, *(value for name, value in self._parts().items() if name not in OPEN)}
-        return tuple(sorted((word for word in hidden if word), key=len, reverse=True))
+        """Return every text that must show nowhere, the longest first: also as it is written on the way."""
+        parts = self._parts()
+        hidden = {self._text, *(value for name, value in parts.items() if name not in OPEN)} - {""}
+        spelled = {spelling for word in hidden for spelling in (quote(word, safe=""), json.dumps(word)[1:-1])}
+        packed = {
+            *hidden,
+            f"\0{parts.get('user', '')}\0{parts.get('password', '')}",
+        }  # the latter as mail servers get it
+        in_base64 = {b64encode(word.encode()).decode().rstrip("=") for word in packed}
+        return tuple(sorted(hidden | spelled | in_base64, key=len, reverse=True))
 
     def expires_at(self) -> datetime | None:
         """Return until when it is good, where the network says so."""

@@ -19,22 +19,25 @@ from typing import TYPE_CHECKING
 
 from curate.desk.folder import sync_folder
 from curate.desk.locks import hold
-from curate.errors import Conflict, CurateError
+from curate.errors import Conflict, CurateError, Refused
 from curate.posts.files import CONFLICT, read_posts
+from curate.site import left_out
 from curate.site.manifest import MARK, take_manifest, write_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
     from curate.posts.post import Post
+    from curate.site.left_out import LeftOut
     from curate.site.plugin.report import Report
 
 FRESH = "build-"  # in .curate: what is being built
 AWAY = "-away"  # in .curate: what the old site is called between two renames
 PATIENCE = 900  # seconds a build may take
+ROUNDS = 8  # of finding posts to leave out by their pages; each costs a run of Pelican
 KEPT = (  # what of the environment Pelican gets: nothing that could hold a token
     *("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "WINDIR", "USERPROFILE", "APPDATA", "LOCALAPPDATA"),
     *("VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
@@ -62,6 +65,7 @@ START = "import sys; sys.path.append(sys.argv.pop(1)); from pelican import main;
 ERROR = re.compile(r"^(?:[A-Za-z_.]*\.)?(\w*(?:Error|Exception|NotFound|Undefined\w*)): (.+)$", re.MULTILINE)
 FATAL = "Warning or error encountered"  # how Pelican stops, whatever the error was
 SKIPPED = re.compile(r"^Could not process (.+)$", re.MULTILINE)
+OF_NO_NEWS = ("Done: Processed", "Generating", "Empty alt attribute")  # decoration has an empty alt, and should
 TEMPLATE = re.compile(r'^  File "([^"]+\.(?:html|css))", line (\d+), in (?:template|top-level|block)', re.MULTILINE)
 
 
@@ -78,12 +82,16 @@ class SiteFault(CurateError):
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """What a build made: the folder, how many HTML pages, how many of them are posts, in how many seconds."""
+    """What a build made: the folder, how many HTML pages, how many of them are posts, in how many seconds.
+
+    ``left_out`` are the posts and pages that have a fault, each named with its line.
+    """
 
     output: Path
     pages: int
     posts: int
     warnings: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
     seconds: float
 
 
@@ -105,32 +113,30 @@ def build_log(desk: Desk) -> Path:
     return desk.private / "build.log"
 
 
-def build_site(desk: Desk, settings: Settings, *, now: datetime, drafts: bool = False) -> Built:
+def build_site(
+    desk: Desk, settings: Settings, *, now: datetime, drafts: bool = False, needs: Path | None = None
+) -> Built:
     """Build the site as it is at ``now`` and swap it into output/; with ``drafts`` a preview, into .curate/preview/.
 
-    The same content, theme and ``now`` give the same bytes. Raises SiteFault, Conflict when another
-    build is under way or output/ is not curate's; the last good site then stays.
+    The same content, theme and ``now`` give the same bytes. A post with a fault is left out, named, and keeps
+    its last good page (the rule is in ``curate.site.left_out``), unless it is the one that ``needs`` its page.
+    Raises Refused when that one has a fault, SiteFault when what is not a post's keeps the site from being built,
+    Conflict when another build is under way or output/ is not curate's; the last good site then stays.
     """
-    from curate.site.audit import audit_site
-
     started = time.monotonic()
     output = desk.private / "preview" if drafts else desk.output
     desk.private.mkdir(mode=0o700, parents=True, exist_ok=True)
     with hold(desk, "build"):
         recover(desk, output)
         check_replaceable(output)
-        _refuse_links(desk.content)
-        posts, faults = read_posts(desk.content)
-        if faults:
-            raise _fault([fault.message for fault in faults], faults[0].hint)
         fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=desk.private))
         try:
-            public = None if drafts else [post for post in posts if is_public(post, now)]
-            report = _run_pelican(desk, fresh / "site", fresh / "report.json", now=now, drafts=drafts)
-            problems = audit_site(fresh / "site", report, desk.content, public)
-            if problems:
-                raise _fault(problems, "Mend what it names, then build again.")
-            manifest = take_manifest(fresh / "site", tuple(_permalinks(report)))
+            last = {} if drafts else left_out.last_pages(desk)
+            report, out = _make(desk, fresh, last, now=now, drafts=drafts, needs=needs)
+            if not drafts:
+                out = left_out.carry_over(desk, fresh / "site", out, last)
+                left_out.remember_pages(desk, report.pages, last, out)
+            manifest = take_manifest(fresh / "site", tuple(_permalinks([*report.pages, *(one.kept for one in out)])))
             write_mark(fresh / "site", manifest)
             _swap(desk, fresh / "site", output)
         except OSError as error:
@@ -143,14 +149,47 @@ def build_site(desk: Desk, settings: Settings, *, now: datetime, drafts: bool = 
         pages=sum(name.endswith(".html") for name in manifest.files),
         posts=len(manifest.pages),
         warnings=(*report.warnings, *_without_address(settings)),
+        left_out=out,
         seconds=round(time.monotonic() - started, 2),
     )
 
 
+def _make(  # noqa: PLR0913 - the whole of one build
+    desk: Desk, fresh: Path, last: dict[str, str], *, now: datetime, drafts: bool, needs: Path | None
+) -> tuple[Report, tuple[LeftOut, ...]]:
+    """Let Pelican make the site in ``fresh``, again without the posts whose pages turn out to be wrong.
+
+    A page is judged when it is there, so a post that links to one that was left out is found in a second round.
+    """
+    from curate.site.audit import audit_site
+
+    posts, faults = read_posts(desk.content)
+    out = {one.path: one for one in left_out.from_faults(faults)}
+    _refuse_links(desk.content, out)
+    for _ in range(ROUNDS):
+        report = _run_pelican(desk, fresh / "site", fresh / "report.json", now=now, drafts=drafts, without=out)
+        out |= {one.path: one for one in left_out.from_faults(report.faults)}
+        if needs is not None and str(needs) in out:
+            wanted = out[str(needs)]
+            raise Refused(f"{wanted} The last good site stays.", wanted.hint)
+        public = None if drafts else [post for post in posts if is_public(post, now) and str(post.path) not in out]
+        problems = audit_site(fresh / "site", report, desk.content, public)
+        found, rest = left_out.to_blame(problems, set(report.pages.values()))
+        found += left_out.usurpers(list(out.values()), report.pages, last)
+        if rest:
+            raise _fault(rest, "Mend what it names, then build again.")
+        if not found:
+            return report, tuple(sorted(out.values(), key=lambda one: one.path))
+        out |= {one.path: one for one in found}
+        shutil.rmtree(fresh / "site")
+    raise _fault([*map(str, out.values())], "Mend what they name, then build again.")
+
+
 def is_public(post: Post, now: datetime) -> bool:
-    """Say whether the post has a page at ``now``."""
-    begun = post.date is None or post.date <= now
-    return post.status == "published" and begun and (post.until is None or post.until > now)
+    """Say whether the post has a page at ``now``: its own, or the one that says why it was taken down."""
+    if post.date is not None and post.date > now:
+        return False
+    return post.status == "gone" or (post.status == "published" and (post.until is None or post.until > now))
 
 
 def recover(desk: Desk, output: Path) -> None:
@@ -174,25 +213,30 @@ def check_replaceable(output: Path) -> None:
         raise Conflict(str(output), msg, "Move the folder away, then build again.")
 
 
-def _refuse_links(content: Path) -> None:
-    """Refuse symbolic links in content/: Pelican would follow them and publish what they lead to."""
+def _refuse_links(content: Path, out: Collection[str]) -> None:
+    """Refuse symbolic links in content/: Pelican would follow them. Posts that are left out (``out``) are not read."""
     for top, folders, names in os.walk(content):
         for name in (*folders, *names):
             path = Path(top, name)
-            if path.is_symlink():
+            if path.is_symlink() and (path.is_dir() or str(path) not in out):
                 msg = f"{path} is a symbolic link; only files that lie inside content/ are published."
                 raise SiteFault(f"{msg} The last good site stays.", "Put the file itself there, or remove the link.")
 
 
-def _run_pelican(desk: Desk, folder: Path, report: Path, *, now: datetime, drafts: bool) -> Report:
-    """Let Pelican build into ``folder``; return what our plugin reported. Raises SiteFault."""
+def _run_pelican(  # noqa: PLR0913 - what Pelican is told
+    desk: Desk, folder: Path, report: Path, *, now: datetime, drafts: bool, without: Collection[str] = ()
+) -> Report:
+    """Let Pelican build into ``folder`` without some files; return what our plugin reported. Raises SiteFault."""
     from curate.site.plugin.report import read_report
 
     conf = next((path for path in (desk.root / "publishconf.py", desk.pelicanconf) if path.is_file()), None)
     if conf is None:
         msg = f"{desk.pelicanconf} is missing; it says what the site is."
         raise SiteFault(msg, "Put it back from git or a backup.")
+    unread = report.with_name("left-out.json")
+    unread.write_text(json.dumps(list(without)), encoding="utf-8")
     orders = {**ENFORCED, "BUILD_NOW": now.isoformat(), "BUILD_DRAFTS": drafts, "BUILD_REPORT": str(report)}
+    orders["BUILD_LEFT_OUT"] = str(unread)
     command = [sys.executable, "-P", "-c", START, str(Path(__file__).parents[2])]
     command += [str(desk.content), "-s", str(conf), "-o", str(folder), "--fatal", "errors", "--log-handler", "plain"]
     command += ["-e", *(f"{name}={json.dumps(value)}" for name, value in orders.items())]
@@ -210,9 +254,6 @@ def _run_pelican(desk: Desk, folder: Path, report: Path, *, now: datetime, draft
             msg = f"Pelican did not finish in {PATIENCE // 60} minutes and was stopped. The last good site stays."
             raise SiteFault(msg, f"{log} has what it said.", log=log) from error
     said = read_report(report)
-    if said is not None and said.faults:
-        hint = str(said.faults[0]["hint"])
-        raise _fault([f"{fault['path']}:{fault['line']}: {fault['reason']}" for fault in said.faults], hint, log)
     if done.returncode and (said is not None or ", in run\n" not in log.read_text(encoding="utf-8", errors="replace")):
         raise SiteFault(f"{_reason(log)} The last good site stays.", f"{log} has all that Pelican said.", log=log)
     if said is None or not said.finished:
@@ -245,7 +286,7 @@ def _reason(log: Path) -> str:
 def _warnings(log: Path) -> list[str]:
     """Return what Pelican said that a person should hear, without what it says about itself."""
     lines = (line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines())
-    return [line for line in lines if line and not line.startswith(("Done: Processed", "Generating"))]
+    return [line for line in lines if line and not line.startswith(OF_NO_NEWS)]
 
 
 def _without_address(settings: Settings) -> tuple[str, ...]:
@@ -254,9 +295,9 @@ def _without_address(settings: Settings) -> tuple[str, ...]:
     return ("The site has no address yet, so it has no feed: curate config set site.url https://…",)
 
 
-def _permalinks(report: Report) -> list[str]:
-    """Return the addresses of posts, as posts/post.permalink gives them."""
-    return sorted(name.removesuffix("index.html") for name in report.pages if re.match(r"\d{4}/", name))
+def _permalinks(pages: Sequence[str]) -> list[str]:
+    """Return which of ``pages`` are posts', as posts/post.permalink gives their addresses."""
+    return sorted(name.removesuffix("index.html") for name in pages if re.match(r"\d{4}/", name))
 
 
 def _swap(desk: Desk, fresh: Path, output: Path) -> None:

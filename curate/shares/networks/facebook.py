@@ -88,7 +88,7 @@ class Facebook:
         try:
             reply = await self.graph.get("me?fields=id,name")
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.graph.secret)
         answer = json_object(reply)
         page, name = identifier(answer.get("id")), answer.get("name")
         if reply.status != 200 or not page:
@@ -117,7 +117,7 @@ class Facebook:
         try:
             reply = await self.graph.post(json.loads(attempt.payload))
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.graph.secret)
         remote_id = identifier(json_object(reply).get("id"))
         if reply.status == 200 and remote_id:
             url = await self._address(remote_id)

@@ -27,6 +27,7 @@ from curate.errors import NetworkTrouble
 from curate.shares.ledger import LONGEST
 from curate.shares.networks.base import (
     ALIKE,
+    SAYS_NO,
     SHORTEST,
     Absent,
     CannotTell,
@@ -80,7 +81,7 @@ class Fault:
             return "wait"
         if self.code in LOGIN or (self.status in (401, 403) and not self.code):
             return "login"
-        if self.code in BROKEN or self.transient or self.status in (408, 409) or self.status >= 500:
+        if self.code in BROKEN or self.transient or self.status not in SAYS_NO:
             return "broken"
         return "refused"
 
@@ -180,7 +181,7 @@ class Graph:
             try:
                 reply = await self.get(f"{edge}&limit={PAGE}{after}")
             except NetworkTrouble as error:
-                return CannotTell(unread(error).reason)
+                return CannotTell(unread(error, self.secret).reason)
             entries = json_object(reply).get("data")
             if reply.status != 200 or not isinstance(entries, list):
                 return CannotTell(f"the account's posts could not be read ({self.said(reply)})")

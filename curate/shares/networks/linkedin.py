@@ -151,7 +151,7 @@ class LinkedIn:
         try:
             reply = await self.office.client.get(f"{self.server}/v2/userinfo", headers=self._token())
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         answer = json_object(reply)
         person = answer.get("sub")
         if reply.status != 200 or not isinstance(person, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", person):
@@ -183,7 +183,7 @@ class LinkedIn:
                 request["method"], request["url"], headers=headers, json=request["json"]
             )
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.office.secret)
         name = identifier(reply.headers.get("x-restli-id"))
         if reply.status == 201 and name.startswith("urn:li:"):
             return Sent(remote_id=name, url=_address(name), evidence=f"HTTP 201, {name}")
@@ -199,7 +199,8 @@ class LinkedIn:
 
     def _ended(self, reply: Reply) -> NeedsLogin | None:
         """Return what to do when this version of the API is no more; None for any other answer."""
-        if reply.status != 426 and json_object(reply).get("code") not in ("NONEXISTENT_VERSION", "VERSION_MISSING"):
+        unknown = json_object(reply).get("code") in ("NONEXISTENT_VERSION", "VERSION_MISSING")
+        if reply.status != 426 and not (reply.status == 400 and unknown):
             return None
         setting = f"curate config set accounts.{self.office.name}.version YYYYMM"
         reason = f"LinkedIn does not know version {self.version} of its API any more: {setting} ({VERSIONS} has them)"
@@ -239,7 +240,7 @@ class LinkedIn:
             kind = {"Content-Type": picture.kind or "application/octet-stream"}
             reply = await client.send("PUT", where, headers=self._trusted(where) | kind, data=picture.data)
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         if reply.status not in (200, 201):
             return not_staged(reply, self.server, self.office.secret, now=now)
         await asyncio.sleep(GRACE)

@@ -101,7 +101,7 @@ class Mastodon:
         try:
             reply = await self._get("/api/v1/accounts/verify_credentials")
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         answer = json_object(reply)
         self.account_id = identifier(answer.get("id"))
         if reply.status != 200 or not self.account_id:
@@ -131,7 +131,7 @@ class Mastodon:
                 await asyncio.sleep(1)
                 reply = await self._get(f"/api/v1/media/{number}")
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         if reply.status != 200 or not number:
             return not_staged(reply, self.server, self.office.secret, now=now)
         request = frozen.payload
@@ -145,7 +145,7 @@ class Mastodon:
                 request["method"], request["url"], headers=self._headers() | request["headers"], json=request["json"]
             )
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.office.secret)
         answer = json_object(reply)
         remote_id = identifier(answer.get("id"))
         if reply.status not in (200, 201) or not remote_id:
@@ -182,7 +182,7 @@ class Mastodon:
                 reply = await self._get(f"/api/v1/accounts/{self.account_id}/statuses?{query}")
                 statuses = reply.json() if reply.status == 200 else None
             except NetworkTrouble as error:
-                return CannotTell(unread(error).reason)
+                return CannotTell(unread(error, self.office.secret).reason)
             if not isinstance(statuses, list):
                 return CannotTell(f"the account's posts could not be read ({said(reply, self.office.secret)})")
             found = _look([status for status in statuses if identifier(at_path(status, "id")) not in known], wanted)

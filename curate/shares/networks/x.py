@@ -39,6 +39,7 @@ from curate.shares.networks.base import (
     NeedsLogin,
     Ready,
     Rejected,
+    RetryAt,
     Sent,
     Unknown,
     at_path,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 
     from curate.shares.attempts import Attempt
     from curate.shares.ledger import Share
-    from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, RetryAt
+    from curate.shares.networks.base import Confirmation, Office, Outcome, Picture
     from curate.web.client import Reply
 
 SERVER = "https://api.x.com"
@@ -98,14 +99,14 @@ class X:
         try:
             reply = await self._get("/2/users/me", now)
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         data = json_object(reply).get("data")
         self.account_id = identifier(at_path(data, "id"))
         at = clock_of(reply)
         if reply.status != 200 or not self.account_id:
             if reply.status == 401 and at is not None and abs(at - now) > ADRIFT:
                 clocks = f"this computer's clock says {now:%d %b %Y %H:%M}, X's {at:%d %b %Y %H:%M} (UTC)"
-                return NeedsLogin(reason=f"{clocks}: set the clock", evidence=said(reply, secret))
+                return RetryAt(reason=f"{clocks}: set the clock", evidence=said(reply, secret), clock=at)
             return self._unpaid(reply) or not_ready(reply, self.server, secret, now=now)
         self.skew = at - now if at else timedelta(0)
         name = at_path(data, "username")
@@ -125,7 +126,7 @@ class X:
                 request["method"], request["url"], headers=headers, json=request["json"]
             )
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.office.secret)
         number = identifier(at_path(json_object(reply), "data", "id"))
         if reply.status == 201 and number:
             return Sent(remote_id=number, url=self._address(number), evidence=f"HTTP 201, post {number}")
@@ -180,7 +181,7 @@ class X:
             try:
                 reply = await self._get(f"/2/users/{self.account_id}/tweets?{query}", now)
             except NetworkTrouble as error:
-                return CannotTell(unread(error).reason)
+                return CannotTell(unread(error, self.office.secret).reason)
             answer = json_object(reply)
             posts, meta = answer.get("data", []), answer.get("meta")
             if reply.status != 200 or not isinstance(posts, list) or not isinstance(meta, dict):

@@ -91,6 +91,7 @@ class ProfilePages(Generator):  # type: ignore[misc]  # Pelican carries no types
             place for place in self._places(articles) if place.save_as not in written and self._has(place.template)
         )
         self.context["own_pages"] = self.places
+        self.context["results"] = self.results
         for page in self.context["pages"]:
             if page.save_as == "about/index.html" and self._has("about"):
                 page.template = "about"

@@ -20,9 +20,10 @@ class Report:
     """What one build did.
 
     ``faults`` are {path, line, reason, hint}; ``pages`` map a page of a post to the post's file;
-    ``written`` are pages and feeds, ``copied`` map an image or other file to where it came from: all
-    as paths from the site's root, with /. ``left_out`` are files of content that have no page now.
-    ``theme`` are folders and files of the theme that are copied, ``finished`` says that Pelican came to its end.
+    ``written`` are pages, feeds and copies of images in other sizes, ``copied`` map an image or other file to
+    where it came from: all as paths from the site's root, with /. ``left_out`` are files of content that have
+    no page now. ``theme`` are folders and files of the theme that are copied, ``finished`` says that Pelican
+    came to its end.
     ``statics`` are Pelican's objects of what will be copied; their places are settled at the end.
     """
 

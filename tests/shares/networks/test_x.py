@@ -96,7 +96,8 @@ def test_a_sign_in_says_who_and_what_time_it_is(place: Place, server: XServer, n
 def test_a_clock_that_is_wrong_is_told_from_keys_that_are(place: Place, server: XServer) -> None:
     server.now, server.tolerance = NOW + timedelta(hours=1), timedelta(minutes=5)
     answer = place.ready()
-    assert isinstance(answer, NeedsLogin)
+    assert isinstance(answer, RetryAt)
+    assert answer.clock == server.now
     assert answer.reason.endswith("set the clock")
 
 
