@@ -11,13 +11,14 @@ import click
 from curate.cli import render
 from curate.cli.feed_view import moved_data
 from curate.cli.main import Command
+from curate.cli.profile_view import section_row
 from curate.cli.share_view import outcome_data, outcome_lines
 from curate.errors import CurateError, NoDesk
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from curate.cli.here import Here
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from curate.presence.today import Today
     from curate.shares.ledger import Share
 
+SOON = 14  # days before a prediction is due, from which on the day says so
 ABREAST = 3  # accounts on a line
 SILENT = timedelta(hours=1)  # a runner quieter than this has died, or was never there
 WELCOME = """curate keeps your reading, your blog and your shares in one place.
@@ -74,9 +76,21 @@ def _today_data(day: Today, settings: Settings, now: datetime) -> dict[str, Any]
             "endings": list(day.endings),
         },
         "replies": {"waiting": day.replies, "oldest": day.replies_oldest},
+        "profile": {
+            "confirmed": day.confirmed.isoformat() if day.confirmed else None,
+            "stale": [section_row(each) for each in day.stale],
+        },
+        "predictions": {
+            "due": [{"slug": each.post.slug, "claim": each.said.claim, "due": _iso(each.said.due)} for each in day.due],
+            "next": _iso(day.upcoming),
+        },
         "last_tick": day.last_tick,
         "next": list(day.next_commands),
     }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _share(share: Share) -> dict[str, Any]:
@@ -119,9 +133,29 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
     if day.endings:
         more = f" (and {len(day.endings) - 1} more: curate account list)" if len(day.endings) > 1 else ""
         yield f"Ending     {day.endings[0]}{more}"
+    yield from _claims_lines(day, local.date())
     yield ""
     for number, command in enumerate(day.next_commands):
         yield f"{'Next' if number == 0 else '':<11}{command}"
+
+
+def _claims_lines(day: Today, today: date) -> Iterator[str]:
+    """Say which parts of the profile are stale, and which predictions want a grade."""
+    if day.stale:
+        fresh = f"confirmed {render.count((today - day.confirmed).days, 'day')} ago" if day.confirmed else ""
+        stale = ", ".join(
+            f"{each.name} ({render.count(each.days, 'day') if each.days is not None else 'never'})"
+            for each in day.stale
+        )
+        yield f"Profile    {fresh:<28}stale: {stale}"
+    for each in day.due[:2]:
+        over = (today - each.said.due).days if each.said.due else 0
+        when = f"due {render.count(over, 'day')} ago" if over else "due today"
+        yield f"Predict    {when}: “{render.clip(render.term_safe(each.said.claim), 48)}” right, wrong, partly or void?"
+    if len(day.due) > 2:
+        yield f"           and {len(day.due) - 2} more: curate predict due"
+    elif not day.due and day.upcoming and (day.upcoming - today).days <= SOON:
+        yield f"Predict    one is due on {day.upcoming.day} {day.upcoming:%b}"
 
 
 def _shares_lines(day: Today, settings: Settings, zone: ZoneInfo, now: datetime) -> Iterator[str]:
@@ -189,6 +223,7 @@ def _tick_data(done: Pass) -> dict[str, Any]:
         "moved": moved_data(done.moved),
         "built": done.built,
         "deployed": done.deployed,
+        "backup": done.backup,
         **outcome_data(done.sending),
         "told": done.told,
         "samples": done.listening.samples,

@@ -184,6 +184,14 @@ def _due(case: _Case) -> Iterator[Found]:
         yield case.at("due"), "The due date is missing: the day on which you will grade it."
 
 
+def _until(case: _Case) -> Iterator[Found]:
+    post = case.post
+    if post.until is None:
+        yield case.at("until"), "The notice has no end: under until, when it is taken down."
+    elif post.date is not None and post.until <= post.date:
+        yield case.at("until"), "The notice ends before it begins: until is not after date."
+
+
 def _grade(case: _Case) -> Iterator[Found]:
     """Find what keeps a build from reading a prediction's grade, or a result's date."""
     try:
@@ -250,6 +258,7 @@ RULES = (
     Rule("claim", ("prediction",), _claim),
     Rule("confidence", ("prediction",), _confidence),
     Rule("due", ("prediction",), _due),
+    Rule("until", ("notice",), _until),
     Rule("grade", EVERY, _grade),
     Rule("alt-text", EVERY, _alt_text),
     Rule("leftover", EVERY, _leftover),

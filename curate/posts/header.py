@@ -96,7 +96,7 @@ def parse_header(text: str, where: str) -> Header:
     places = {}
     editable = True
     for key, value in root.value if root else ():
-        begin, end = _lines_of(fences[2], key, value)
+        begin, end = lines_of(fences[2], key, value)
         editable = editable and not root.flow_style and key.start_mark.column == 0
         places[key.value] = (begin + shift, end + shift)
     return Header(
@@ -265,7 +265,7 @@ def _plain(node: Any, text: str, where: str, first_line: int) -> Any:  # noqa: A
     return values
 
 
-def _lines_of(text: str, key: Any, value: Any) -> tuple[int, int]:  # noqa: ANN401 - PyYAML nodes
+def lines_of(text: str, key: Any, value: Any) -> tuple[int, int]:  # noqa: ANN401 - PyYAML nodes
     """Return the slice of ``text`` that the lines of one key take, without comments that follow it."""
     begin = key.start_mark.index - key.start_mark.column
     end = max(key.end_mark.index, value.end_mark.index)

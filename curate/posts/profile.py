@@ -85,8 +85,9 @@ class About:
 class Profile:
     """What the person claims about themselves; ``label`` is what they do, in one line.
 
-    ``spellings`` are other ways to write the name. ``image`` lies in content/, such as
-    images/me.jpg. ``location`` is the city, the region and the country's code, each maybe "".
+    ``spellings`` are other ways to write the name, ``keywords`` terms they want to be found for. ``image``
+    lies in content/, such as images/me.jpg. ``location`` is the city, the region and the country's code, each
+    maybe "".
     ``confirmed`` gives the day on which a section (basics, work, …) was last said to be true.
     """
 
@@ -100,6 +101,7 @@ class Profile:
     location: tuple[str, ...] = ()
     pronunciation: str = ""
     spellings: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     results: tuple[Result, ...] = ()
     roles: tuple[Role, ...] = ()
@@ -127,7 +129,12 @@ def load_profile(path: Path) -> Profile:
         return Profile()
     except (OSError, UnicodeDecodeError) as error:
         raise PostFault(str(path), 1, f"it cannot be read: {error}.", "Save it as UTF-8.") from error
-    return _Sheet(text, str(path)).profile()
+    return parse_profile(text, str(path))
+
+
+def parse_profile(text: str, where: str) -> Profile:
+    """Return the profile that ``text`` says, of the file ``where``. Raises PostFault with the line."""
+    return _Sheet(text, where).profile()
 
 
 class _Sheet:
@@ -146,6 +153,7 @@ class _Sheet:
             **{name: _text(basics.get(name)) for name in names},
             location=_location(basics.get("location")),
             spellings=_texts(basics.get("spellings")),
+            keywords=_texts(basics.get("keywords")),
             links=tuple(
                 Link(_text(row.get("network")), _text(row.get("username")), _text(row.get("url")))
                 for row in links

@@ -6,6 +6,7 @@ publish leaves the draft as it was. Owns the table publications.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -120,24 +121,28 @@ def publications(connection: sqlite3.Connection, slug: str) -> list[dict[str, An
 
 
 def _dated(post: Post, *, now: datetime, at: datetime | None) -> Post:
-    """Give a draft its status and date; a post published before keeps its date."""
+    """Give a draft its status and date; a post published before keeps its date, and so does one taken down."""
     if post.status == "published" and post.date is not None and at is None:
         return post
+    if post.status == "gone" and post.date is not None and at is None:
+        stamp = now.astimezone(UTC).isoformat(timespec="seconds")
+        return set_header(post, {"status": "published", "gone": None, "modified": stamp})
     waits = post.date is not None and post.date > now
     moment = at or (post.date if waits and post.date is not None else now)
     stamp = moment.astimezone(UTC).isoformat(timespec="seconds")
     frozen = {"claim_hash": claim_hash(post.claim)} if post.claim else {}
-    return set_header(post, {"status": "published", "date": stamp, **frozen})
+    return set_header(post, {"status": "published", "date": stamp, "gone": None, **frozen})
 
 
 def _mark_posted(connection: sqlite3.Connection, post: Post, now: datetime) -> None:
-    """Tell the inbox that the item became a post; a desk cloned without its database knows no items."""
-    if not post.item:
-        return
-    try:
-        mark(connection, post.item, "posted", now=now)
-    except Unknown:
-        return
+    """Tell the inbox which items became the post; a desk cloned without its database knows no items."""
+    covers = post.header.get("covers", [])
+    items = [post.item, *(covers if isinstance(covers, list) else [])]
+    for item in items:
+        if not isinstance(item, str) or not item:
+            continue
+        with contextlib.suppress(Unknown):
+            mark(connection, item, "posted", now=now)
 
 
 def scheduled_posts(connection: sqlite3.Connection, desk: Desk, now: datetime) -> list[Post]:

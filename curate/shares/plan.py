@@ -47,6 +47,7 @@ class Wish:
     A time without an offset is meant in ``zone``, '' for each account's own. From ``expires`` on it is old
     news. ``spread`` is in how many days all accounts have their turn, one after the other; 0 for each as
     soon as it may. ``card`` is the image of the link's card, where we give it and no ``image`` is wished.
+    What ``corrects`` a share may follow it at once, however often the post was shared.
     """
 
     zone: str = ""
@@ -54,6 +55,7 @@ class Wish:
     spread: int = 0
     image: Attached | None = None
     card: Attached | None = None
+    corrects: bool = False
 
 
 NO_WISH = Wish()
@@ -147,7 +149,8 @@ def _plan(  # noqa: PLR0913 - as above
             problems.append(f"{account}: {refusal.message} {refusal.hint}".rstrip())
             continue
         most = allowed(connection, post.slug, account)
-        again = repetition(text, post.slug, when.at, _others(connection, account), at_most=most)
+        same = "" if wish.corrects else post.slug
+        again = repetition(text, same, when.at, _others(connection, account), at_most=most)
         if again:
             problems.append(again)
             continue

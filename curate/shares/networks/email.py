@@ -13,6 +13,8 @@ Facts, and where they stand:
 - 535 is a wrong password, 534 one that is not enough, 530 none at all, 454 a trouble of the server's:
   https://www.rfc-editor.org/rfc/rfc4954#section-6.
 - List-Unsubscribe says how to get no more of them: https://www.rfc-editor.org/rfc/rfc2369#section-3.2.
+- The same words as text and as HTML are multipart/alternative, the plainest first:
+  https://www.rfc-editor.org/rfc/rfc2046#section-5.1.4.
 - A mail's own address is mid: and its Message-ID: https://www.rfc-editor.org/rfc/rfc2392.
 """
 
@@ -27,6 +29,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from curate.errors import NetworkTrouble
+from curate.shares.letter import as_html
 from curate.shares.networks.base import (
     CannotTell,
     Frozen,
@@ -73,6 +76,8 @@ class Email:
         message["Date"] = now
         message["Message-ID"] = f"<{_name(key, sender)}>"
         message.set_content(share.text, cte="quoted-printable")  # ASCII, which no server on the way need change
+        message.add_alternative(as_html(share.text), subtype="html", cte="quoted-printable")
+        message.set_boundary(f"=_{key}")  # what is frozen twice is the same
         # Written by hand: a long address would be encoded, and then is none any more.
         unsubscribe = f"List-Unsubscribe: <mailto:{quote(sender, safe='@')}?subject=unsubscribe>\r\n"
         return Frozen(
@@ -108,7 +113,7 @@ class Email:
         return answer if isinstance(answer, NeedsLogin) else RetryAt(reason=answer.reason, evidence=answer.evidence)
 
     async def stage(self, frozen: Frozen, picture: Picture | None, *, now: datetime) -> Frozen:  # noqa: ARG002 - as for every network
-        """Leave it as it is: a mail is plain text, and its link leads to the image."""
+        """Leave it as it is: a mail has no picture, and its link leads to the image."""
         return frozen
 
     async def send(self, attempt: Attempt, *, now: datetime) -> Outcome:  # noqa: ARG002 - as for every network
