@@ -75,6 +75,7 @@ def _today_data(day: Today, settings: Settings, now: datetime) -> dict[str, Any]
             "waiting": [_share(share) for share in day.waiting],
             "endings": list(day.endings),
         },
+        "replies": {"waiting": day.replies, "oldest": day.replies_oldest},
         "profile": {
             "confirmed": day.confirmed.isoformat() if day.confirmed else None,
             "stale": [section_row(each) for each in day.stale],
@@ -125,6 +126,10 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
     for fault in day.faults:
         yield f"           {render.term_safe(fault)}"
     yield from _shares_lines(day, settings, zone, now)
+    if day.replies:
+        oldest = render.ago(day.replies_oldest, now)
+        wait = render.count(day.replies, "answer or mention waits", "answers and mentions wait")
+        yield f"Replies    {wait}, the oldest for {oldest}"
     if day.endings:
         more = f" (and {len(day.endings) - 1} more: curate account list)" if len(day.endings) > 1 else ""
         yield f"Ending     {day.endings[0]}{more}"
@@ -220,6 +225,9 @@ def _tick_data(done: Pass) -> dict[str, Any]:
         "deployed": done.deployed,
         "backup": done.backup,
         **outcome_data(done.sending),
+        "told": done.told,
+        "samples": done.listening.samples,
+        "replies": done.listening.replies,
         "next": done.next,
     }
 
@@ -234,6 +242,12 @@ def tick_lines(done: Pass) -> list[str]:
     if done.deployed:
         lines.append("Deployed   the site")
     lines += outcome_lines(done.sending)
+    if done.told:
+        lines.append(f"Told       {render.count(done.told, 'page')} that you cite")
+    if done.listening.samples:
+        lines.append(f"Asked      how {render.count(done.listening.samples, 'share')} of yours did")
+    if done.listening.replies:
+        lines.append(f"Heard      {render.count(done.listening.replies, 'answer or mention', 'answers and mentions')}")
     if done.next:
         lines.append(f"Next       a share at {done.next:%d %b %Y %H:%M} UTC")
     return lines

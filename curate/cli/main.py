@@ -48,6 +48,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "profile": "profile",
         "predict": "predict",
         "share": "share",
+        "replies": "replies",
         "account": "account",
         "site": "site",
         "theme": "theme",

@@ -50,7 +50,8 @@ STEPS = {
     "mastodon": """\
   1. Open {server}/settings/applications in your browser and sign in.
   2. New application: any name; leave the redirect address as it is.
-  3. Scopes: only profile (or read:accounts), read:statuses, write:statuses and write:media.
+  3. Scopes: only profile (or read:accounts), read:statuses,
+     read:notifications, write:statuses and write:media.
   4. Submit, open the application, and copy “Your access token”.
   Or let the browser do it: curate registers itself at the server, and you only say yes.""",
     "bluesky": """\

@@ -44,8 +44,8 @@ def known_zone(name: str) -> ZoneInfo:
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who publishes, and where.
 
-    ``webmention`` is where other sites tell of their answers; ``intros`` are texts about topics, for the
-    pages that list their posts.
+    ``webmention`` is where other sites tell of their answers, and with ``send_webmentions`` pages that are cited
+    are told so; ``intros`` are texts about topics, for the pages that list their posts.
     ``search_engine`` is where the search page sends a reader's words when no script runs: its parameter without
     a value is the one for the words, and ``{site}`` stands for this site's host.
     """
@@ -56,6 +56,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = "en"
     topics: tuple[str, ...] = ()
     webmention: str = ""
+    send_webmentions: bool = False
     intros: dict[str, str] = {}
     search_engine: str = "https://duckduckgo.com/?q=&sites={site}"
 

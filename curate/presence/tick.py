@@ -1,4 +1,4 @@
-"""Make one unattended pass: read feeds that are due, put up what is due, send what is due, back up once a day.
+"""Make one unattended pass: feeds, site, shares, what became of them, a backup a day; whatever of it is due.
 
 In that order, and each part in spite of the others: a feed that fails stops no share, and a share is
 sent only when its page is in the last deploy. Run as often as one likes.
@@ -19,7 +19,9 @@ from curate.feeds.verdict import NO_NETWORK, PORTAL
 from curate.inbox.receive import read_feeds as receive_feeds
 from curate.posts.files import find_post, read_posts, set_header
 from curate.posts.post import permalink
+from curate.presence.listen import Listening, listen
 from curate.presence.publish import expired_notices, scheduled_posts
+from curate.presence.webmentions import tell_cited
 from curate.shares import ledger, sender
 from curate.shares.limits import moment
 from curate.shares.place import resolve_times
@@ -54,6 +56,8 @@ class Pass:
     built: bool = False
     deployed: bool = False
     sending: SendReport = field(default_factory=SendReport)
+    listening: Listening = field(default_factory=Listening)
+    told: int = 0  # cited pages
     next: datetime | None = None
     troubles: list[str] = field(default_factory=list)
     failed: bool = False
@@ -91,6 +95,11 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
             except Refused as error:
                 _fail(done, error)
             done.troubles.extend(note_syndication(desk, done.sending))
+        if send and not offline:
+            done.told = await tell_cited(desk, settings, connection, client, now=clock(), config=config)
+        if fetch and not offline:
+            done.listening = await listen(desk, settings, connection, client, now=clock(), config=config)
+            done.troubles.extend(done.listening.troubles)
         _back_up(desk, connection, done, now=clock())
         remember(connection, "last-tick", str(to_seconds(clock())))
         shares = ledger.list_shares(connection)

@@ -15,6 +15,7 @@ from curate.inbox.items import count_by_state, oldest_kept
 from curate.posts.files import read_posts
 from curate.posts.grading import due_predictions, list_predictions
 from curate.posts.header import PostFault
+from curate.presence.replies import count_waiting
 from curate.presence.standing import read_standing
 from curate.shares import ledger
 from curate.shares.expiry import PRESSING, ending, version_ending
@@ -54,6 +55,8 @@ class Today:
     next_share: Share | None
     sent_today: dict[str, int]
     waiting: tuple[Share, ...]
+    replies: int
+    replies_oldest: datetime | None
     endings: tuple[str, ...]
     stale: tuple[Section, ...]
     confirmed: date | None
@@ -90,6 +93,7 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
     due = due_predictions(predictions, midnight.date())
     days = [each.said.due for each in predictions if each.said.outcome == "pending" and each.said.due]
     waiting = tuple(share for share in shares if share.state in WAITING)
+    answers, oldest = count_waiting(connection)
     return Today(
         inbox_new=counts.get("new", 0),
         kept=kept,
@@ -100,6 +104,8 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
         next_share=approved[0] if approved else None,
         sent_today=sent,
         waiting=waiting,
+        replies=answers,
+        replies_oldest=oldest,
         endings=_endings(settings, config, now),
         stale=profile.stale if profile else (),
         confirmed=max(profile.profile.confirmed.values(), default=None) if profile else None,
@@ -113,6 +119,7 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
                 passing=passing[0].slug if passing else "",
                 drafts=drafts[0].slug if drafts else "",
                 waiting=bool(waiting),
+                replies=bool(answers),
                 planned=[share.id for share in shares if share.state == "draft"],
                 feeds=_has_feeds(desk),
                 due=due[0].post.slug if due else "",
@@ -154,13 +161,14 @@ def _has_feeds(desk: Desk) -> bool:
         return False
 
 
-def _next(  # noqa: PLR0913 - what the choice depends on
+def _next(  # noqa: C901, PLR0913 - one arm for each thing the choice depends on
     *,
     new: int,
     kept: int,
     passing: str,
     drafts: str,
     waiting: bool,
+    replies: bool,
     planned: list[str],
     feeds: bool,
     due: str,
@@ -170,6 +178,8 @@ def _next(  # noqa: PLR0913 - what the choice depends on
     commands = []
     if waiting:
         commands.append("curate share queue")
+    if replies:
+        commands.append("curate replies list")
     if planned:
         commands.append(f"curate share approve {' '.join(planned[:6])}")
     if passing:

@@ -85,7 +85,7 @@ DOORS = {
     "mastodon": Door(
         page="{sign_in}/oauth/authorize",
         exchange="{server}/oauth/token",
-        scope="read:accounts read:statuses write:statuses write:media",
+        scope="read:accounts read:statuses read:notifications write:statuses write:media",
         app=False,
     ),
 }

@@ -128,7 +128,7 @@ def test_the_browser_signs_in_and_nothing_is_pasted(
     assert person.end() == 0, person.shown
     assert "close this page" in person.shown
     assert "Connected  mastodon: dana" in person.shown
-    assert "May        read:accounts read:statuses write:statuses write:media" in person.shown
+    assert "May        read:accounts read:statuses read:notifications write:statuses write:media" in person.shown
     assert "canary" not in person.shown
     tested = curate("-C", desk, "account", "test", "mastodon", "--json").data
     assert (tested["handle"], tested["scopes"][0]) == ("dana", "read:accounts")

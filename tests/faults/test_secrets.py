@@ -199,6 +199,7 @@ def looks(watched: Watched, now: str) -> None:
         for command in (
             ("share", "history"), ("share", "queue"), ("share", "queue", "--week"), ("share", "check", *every),
             ("account", "list"), ("doctor",), ("today",), ("report",), ("config", "list"),
+            ("report", "month"), ("replies", "list"),
         ):  # fmt: skip
             watched(*command, *form, now=now)
         for share in every:
@@ -256,6 +257,17 @@ write --kind essay --title T --question Q? --no-edit
 publish small-models --no-deploy --yes
 tick --no-fetch
 report --since 7d
+report week
+report month
+report balance
+report sources
+report import TEXT
+report experiment
+report experiment add mornings --hypothesis Early --until 4w
+report experiment remove mornings
+replies list
+replies open kfmt --print
+replies done kfmt
 undo
 redo
 feed add http://127.0.0.1:9/feed

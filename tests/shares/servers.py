@@ -152,9 +152,17 @@ class MastodonServer(Server):
     characters: int = 500
     page: int = 40
     markup: str = ""  # what stands in front of every status
+    forbidden: str = ""  # a path the token is not good for
+    notifications: list[dict[str, Any]] = field(default_factory=list)
 
     def posts(self) -> list[str]:
         return [status["text"] for status in self.statuses]
+
+    def told(self, query: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        """Return a page of notifications, which stand with the newest first."""
+        last = query.get("max_id", [""])[0]
+        after = [one.get("id") for one in self.notifications].index(last) + 1 if last else 0
+        return self.notifications[after : after + int(query["limit"][0])]
 
     def write(self, headers: Mapping[str, str], body: bytes) -> Answer:
         key = headers.get("Idempotency-Key", "")
@@ -183,6 +191,9 @@ class MastodonServer(Server):
             "url": f"https://social.example/@dana/{status['id']}",
             "content": self.markup + content,
             "created_at": status["at"].isoformat().replace("+00:00", "Z"),
+            "favourites_count": status.get("likes", 0),
+            "reblogs_count": status.get("reposts", 0),
+            "replies_count": status.get("replies", 0),
         }
 
     def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:  # noqa: ARG002 - as for all
@@ -199,8 +210,14 @@ class MastodonServer(Server):
             return as_json(anybody[path])
         if headers.get("Authorization") != f"Bearer {self.password}":
             return as_json({"error": "The access token is invalid"}, 401)
-        if path == "/api/v1/accounts/verify_credentials":
-            return as_json({"id": "7", "acct": "dana"})
+        if path == self.forbidden:
+            return as_json({"error": "This action is outside the authorized scopes"}, 403)
+        known: dict[str, object] = {f"/api/v1/statuses/{one['id']}": self.entity(one) for one in self.statuses}
+        if path == "/api/v1/notifications":
+            known[path] = self.told(parse_qs(urlsplit(target).query))
+        known["/api/v1/accounts/verify_credentials"] = {"id": "7", "acct": "dana"}
+        if path in known:
+            return as_json(known[path])
         if path == "/api/v1/accounts/7/statuses":
             older = [status["id"] for status in reversed(self.statuses)]
             [last] = parse_qs(urlsplit(target).query).get("max_id", [""])
@@ -219,6 +236,8 @@ class BlueskyServer(Server):
     strict: bool = False
     handle: str = "dana.test"
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    counts: dict[str, dict[str, Any]] = field(default_factory=dict)  # by key: what the network says of a post
+    notifications: list[dict[str, Any]] = field(default_factory=list)
 
     def posts(self) -> list[str]:
         return [record["text"] for record in self.records.values()]
@@ -235,7 +254,7 @@ class BlueskyServer(Server):
         self.records[key] = wanted["record"]
         return as_json({"uri": f"at://did:plc:dana/app.bsky.feed.post/{key}", "cid": "bafyreib"})
 
-    def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:  # noqa: ARG002 - as for all
+    def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         parts = urlsplit(target)
         if parts.path == "/xrpc/com.atproto.server.createSession":
             if json.loads(body) != {"identifier": self.handle, "password": self.password}:
@@ -246,6 +265,23 @@ class BlueskyServer(Server):
             if key in self.records:
                 return as_json({"uri": f"at://did:plc:dana/app.bsky.feed.post/{key}", "value": self.records[key]})
             return as_json({"error": "RecordNotFound", "message": "Could not locate record"}, 400)
+        return self.network(parts.path, parse_qs(parts.query), headers)
+
+    def network(self, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str]) -> Answer:
+        """Answer as the network behind the account's own server does."""
+        if headers.get("Authorization") != "Bearer canary-session-77c2":
+            return as_json({"error": "AuthMissing", "message": "no"}, 401)
+        if path == "/xrpc/app.bsky.feed.getPosts":
+            keys = [uri.rpartition("/")[2] for uri in query["uris"]]
+            assert len(keys) <= 25
+            known = [key for key in keys if key in self.records]
+            none = {"likeCount": 0, "repostCount": 0, "replyCount": 0, "quoteCount": 0}
+            posts = [none | {"uri": f"at://did:plc:dana/app.bsky.feed.post/{key}"} for key in known]
+            return as_json({"posts": [post | self.counts.get(key, {}) for key, post in zip(known, posts, strict=True)]})
+        if path == "/xrpc/app.bsky.notification.listNotifications":
+            first, size = int(query.get("cursor", ["0"])[0]), int(query["limit"][0])
+            more = {"cursor": str(first + size)} if first + size < len(self.notifications) else {}
+            return as_json({"notifications": self.notifications[first : first + size], **more})
         return as_json({"error": "MethodNotImplemented"}, 501)
 
 

@@ -20,6 +20,10 @@ Facts, and where they stand:
   1,000,000 of them: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/embed/external.json.
 - createSession takes an app password; at most 30 in 5 minutes. 429 comes with ratelimit-reset in seconds
   since 1970: https://docs.bsky.app/docs/advanced-guides/rate-limits.
+- What became of posts: app.bsky.feed.getPosts, up to 25 at a time; likes, reposts, replies and quotes, no views:
+  https://docs.bsky.app/docs/api/app-bsky-feed-get-posts. What was said to the account:
+  https://docs.bsky.app/docs/api/app-bsky-notification-list-notifications. One's own server is asked, which
+  hands both on to the network's: https://docs.bsky.app/docs/advanced-guides/api-directory.
 
 Names (@handle) stay plain text: a facet for one needs the account looked up.
 """
@@ -31,6 +35,7 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import regex
 
@@ -48,6 +53,7 @@ from curate.shares.networks.base import (
     RetryAt,
     Sent,
     Unknown,
+    at_path,
     clean,
     clock_of,
     identifier,
@@ -59,16 +65,20 @@ from curate.shares.networks.base import (
     unfinished,
     unread,
 )
+from curate.shares.networks.readings import LONGEST_TEXT, Figures, Heard, counted, moment
 from curate.shares.tokens import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from curate.shares.attempts import Attempt
     from curate.shares.ledger import Share
     from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, Rejected
+    from curate.shares.networks.readings import Refusal
 
 COLLECTION = "app.bsky.feed.post"
+POSTS = 25  # that are asked for at a time
+TOLD, PAGES = 50, 6  # notifications on a page, pages that are read at most
 BASE32 = "234567abcdefghijklmnopqrstuvwxyz"
 _INVISIBLE = r"\u00ad\u2060\u200a\u200b\u200c\u200d\u20e2"
 _TAG = regex.compile(rf"(?<!\S)[#＃](?!\ufe0f)([^\s{_INVISIBLE}]+)")
@@ -200,6 +210,54 @@ class Bluesky:
             return Absent("no record under its key")
         return CannotTell(f"the record could not be read ({said(reply, self.office.secret, self.session)})")
 
+    async def figures(self, remote_ids: Sequence[str], *, now: datetime) -> dict[str, Figures] | Refusal:
+        """Ask for the posts, 25 at a time; a quote is a repost with words."""
+        found: dict[str, Figures] = {}
+        wanted = [uri for uri in remote_ids if regex.fullmatch(r"at://[!-~]{1,300}", uri)]
+        for start in range(0, len(wanted), POSTS):
+            query = "&".join(f"uris={quote(uri, safe='')}" for uri in wanted[start : start + POSTS])
+            answer = await self._read(f"app.bsky.feed.getPosts?{query}", "posts", now)
+            if not isinstance(answer, tuple):
+                return answer
+            for post in answer[0]:
+                uri = at_path(post, "uri")
+                if uri in wanted:
+                    reposts, quotes = counted(at_path(post, "repostCount")), counted(at_path(post, "quoteCount"))
+                    found[uri] = Figures(
+                        likes=counted(at_path(post, "likeCount")),
+                        reposts=None if reposts is None else reposts + (quotes or 0),
+                        replies=counted(at_path(post, "replyCount")),
+                    )
+        return found
+
+    async def heard(self, *, since: datetime, now: datetime) -> list[Heard] | Refusal:
+        """Read the answers, mentions and quotes, newest first; likes and the like stand between them."""
+        found: list[Heard] = []
+        cursor = ""
+        for _ in range(PAGES):
+            query = f"app.bsky.notification.listNotifications?limit={TOLD}{cursor}"
+            answer = await self._read(query, "notifications", now)
+            if not isinstance(answer, tuple):
+                return answer
+            told, further = answer
+            found += [one for one in (_told(each, now) for each in told) if one is not None and one.at >= since]
+            if not told or not further or moment(at_path(told[-1], "indexedAt"), now=now) < since:
+                break
+            cursor = f"&cursor={quote(further, safe='')}"
+        return found
+
+    async def _read(self, query: str, name: str, now: datetime) -> tuple[list[Any], str] | Refusal:
+        """Ask for the list ``name``; return it, and where it goes on."""
+        try:
+            reply = await self.office.client.get(self._url(query), headers=self._headers())
+        except NetworkTrouble as error:
+            return unread(error, self.office.secret, self.session)
+        answer = json_object(reply)
+        listed, cursor = answer.get(name), answer.get("cursor")
+        if reply.status != 200 or not isinstance(listed, list):
+            return not_ready(reply, self.server, self.office.secret, self.session, now=now)
+        return listed, cursor if isinstance(cursor, str) and len(cursor) <= 500 else ""
+
     async def _taken(self, attempt: Attempt, evidence: str) -> Outcome:
         """Say what a key that is taken means: this very post, or something else."""
         found = await self.confirm(attempt, known=(), now=attempt.started_at)
@@ -219,6 +277,27 @@ class Bluesky:
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.session.reveal()}"} if self.session else {}
+
+
+def _told(told: Any, now: datetime) -> Heard | None:  # noqa: ANN401 - JSON of any shape
+    """Read one notification; None when nobody said anything in it."""
+    uri, kind, text = at_path(told, "uri"), at_path(told, "reason"), at_path(told, "record", "text")
+    author, name = identifier(at_path(told, "author", "handle")), at_path(told, "author", "displayName")
+    post = regex.fullmatch(rf"at://([A-Za-z0-9:._%-]{{1,250}})/{regex.escape(COLLECTION)}/([A-Za-z0-9._~:-]{{1,60}})",
+                           uri) if isinstance(uri, str) else None  # fmt: skip
+    if kind not in ("reply", "mention", "quote") or post is None or not author or not isinstance(text, str):
+        return None
+    answers = at_path(told, "reasonSubject")
+    return Heard(
+        remote_id=post[0],
+        kind=kind,
+        author=author,
+        name=clean(name) if isinstance(name, str) else "",
+        text=text[:LONGEST_TEXT],
+        url=f"https://bsky.app/profile/{post[1]}/post/{post[2]}",
+        at=moment(at_path(told, "indexedAt"), now=now),
+        answers=answers if isinstance(answers, str) else "",
+    )
 
 
 def _blob(value: object) -> dict[str, Any] | None:

@@ -16,6 +16,10 @@ Facts, and where they stand:
 - 429 comes with X-RateLimit-Reset in ISO 8601: https://docs.joinmastodon.org/api/rate-limits/.
 - An image is uploaded first, with its description, to /api/v2/media; 202 and 206 mean that the server
   is still at work on it: https://docs.joinmastodon.org/methods/media/#v2.
+- What became of a status: /api/v1/statuses/:id, which counts replies, reblogs and favourites, and no views:
+  https://docs.joinmastodon.org/entities/Status/. What was said to the account: /api/v1/notifications with
+  types[]=mention, for which the token needs the scope read:notifications; an answer is a mention, too:
+  https://docs.joinmastodon.org/methods/notifications/#get.
 - Software name: https://nodeinfo.diaspora.software/protocol.
 - The link's card is made by the server from the page. The server's own scheduling is never used: it
   ignores the key.
@@ -57,14 +61,16 @@ from curate.shares.networks.base import (
     unread,
     web_address,
 )
+from curate.shares.networks.readings import LONGEST_TEXT, Figures, Heard, counted, moment
 from curate.web.client import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from curate.shares.attempts import Attempt
     from curate.shares.ledger import Share
     from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, Rejected
+    from curate.shares.networks.readings import Refusal
     from curate.web.client import Reply
 
 LOOKS = 20  # seconds a server may take over an image
@@ -171,6 +177,46 @@ class Mastodon:
             return found
         return CannotTell("it is not there yet; this server does not keep keys, so that needs ten minutes to be sure")
 
+    async def figures(self, remote_ids: Sequence[str], *, now: datetime) -> dict[str, Figures] | Refusal:
+        """Ask for each status; there is no way to ask for several."""
+        found: dict[str, Figures] = {}
+        for remote_id in filter(identifier, remote_ids):
+            try:
+                reply = await self._get(f"/api/v1/statuses/{remote_id}")
+            except NetworkTrouble as error:
+                return unread(error, self.office.secret)
+            if reply.status in (404, 410):
+                continue
+            answer = json_object(reply)
+            if reply.status != 200 or identifier(answer.get("id")) != remote_id:
+                return not_ready(reply, self.server, self.office.secret, now=now)
+            found[remote_id] = Figures(
+                likes=counted(answer.get("favourites_count")),
+                reposts=counted(answer.get("reblogs_count")),
+                replies=counted(answer.get("replies_count")),
+            )
+        return found
+
+    async def heard(self, *, since: datetime, now: datetime) -> list[Heard] | Refusal:
+        """Read the mentions, newest first; an answer to one of the account's statuses is one, too."""
+        found: list[Heard] = []
+        older = ""
+        for _ in range(PAGES):
+            try:
+                reply = await self._get(f"/api/v1/notifications?types[]=mention&limit={PAGE}{older}")
+                told = reply.json() if reply.status == 200 else None
+            except NetworkTrouble as error:
+                return unread(error, self.office.secret)
+            if not isinstance(told, list):
+                return not_ready(reply, self.server, self.office.secret, now=now)
+            mentions = (_mention(one, now) for one in told if at_path(one, "type") == "mention")
+            found += [one for one in mentions if one is not None and one.at >= since]
+            last = identifier(at_path(told[-1], "id")) if told else ""
+            if not last or reaches(told, since):
+                break
+            older = f"&max_id={last}"
+        return found
+
     async def _search(self, attempt: Attempt, known: Collection[str]) -> Confirmation:
         """Go through the account's statuses, newest first, until before the attempt; servers list few at a time."""
         wanted = json.loads(attempt.payload)["json"]["status"]
@@ -250,6 +296,37 @@ def _look(statuses: list[Any], wanted: str) -> Found | CannotTell | Absent:
     if similar:
         return CannotTell(ALIKE)
     return Absent("")
+
+
+def _mention(told: Any, now: datetime) -> Heard | None:  # noqa: ANN401 - JSON of any shape
+    """Read one notification of a mention; None when it is none that can be answered."""
+    remote_id, content = identifier(at_path(told, "status", "id")), at_path(told, "status", "content")
+    author, name = at_path(told, "account", "acct"), at_path(told, "account", "display_name")
+    if not remote_id or not isinstance(content, str) or not isinstance(author, str) or not clean(author):
+        return None
+    answers = identifier(at_path(told, "status", "in_reply_to_id"))
+    return Heard(
+        remote_id=remote_id,
+        kind="reply" if answers else "mention",
+        author=clean(author),
+        name=clean(name) if isinstance(name, str) else "",
+        text=_plain(content),
+        url=web_address(at_path(told, "status", "url")),
+        at=moment(at_path(told, "status", "created_at"), now=now),
+        answers=answers,
+        private=at_path(told, "status", "visibility") in ("private", "direct"),
+    )
+
+
+def _plain(content: str) -> str:
+    """Return a status's HTML as plain text; what cannot be read as HTML, as it stands."""
+    reader = _Reader()
+    try:
+        reader.feed(content[: 20 * LONGEST_TEXT])
+        reader.close()
+    except AssertionError:  # how Python's parser fails at “<![ ”
+        return content[:LONGEST_TEXT]
+    return "".join(reader.parts).strip()[:LONGEST_TEXT]
 
 
 class _Reader(HTMLParser):

@@ -1,0 +1,114 @@
+"""Ask the networks what became of shares and what was said to us: hourly at most, reading only.
+
+Each account is asked in spite of the others, and signed in to once. What a network refuses is said in
+words, and then it is left alone for a day. Must not answer anybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from curate.desk.db import recall, remember, to_seconds
+from curate.errors import CurateError
+from curate.presence import metrics, replies
+from curate.shares import ledger
+from curate.shares.networks import open_channel
+from curate.shares.networks.base import NeedsLogin, Office, RetryAt
+from curate.shares.networks.readings import Figures, Readable
+from curate.shares.tokens import load_token
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
+    from pathlib import Path
+
+    from curate.desk.folder import Desk
+    from curate.desk.settings import Settings
+    from curate.web.client import Client
+
+READ = ("mastodon", "bluesky")  # networks that may be asked without money or review
+OVERLAP = timedelta(days=1)  # what is said may be told late
+HOUR, DAY = timedelta(minutes=55), timedelta(days=1)
+QUIET = timedelta(days=90)  # an account that sent nothing for so long is not asked any more
+
+
+@dataclass(kw_only=True)
+class Listening:
+    """What asking brought: samples of shares, what was said to us, and ``troubles`` as whole sentences."""
+
+    samples: int = 0
+    replies: int = 0
+    troubles: list[str] = field(default_factory=list)
+
+
+async def listen(  # noqa: PLR0913 - what asking needs
+    desk: Desk, settings: Settings, connection: sqlite3.Connection, client: Client, *, now: datetime, config: Path
+) -> Listening:
+    """Ask each account that is due; ``config`` is the tokens' folder."""
+    done = Listening()
+    for name, account in settings.accounts.items():
+        if account.network in READ and account.deliver == "network" and _due(connection, name, now):
+            remember(connection, f"listen {name}", str(to_seconds(now + HOUR)))
+            office = _office(settings, name, client, config)
+            refusal = await _ask(connection, desk, office, done, now=now) if isinstance(office, Office) else office
+            if isinstance(refusal, NeedsLogin):
+                remember(connection, f"listen {name}", str(to_seconds(now + DAY)))
+                done.troubles.append(f"{name} cannot be asked what became of its shares: {refusal.reason}.")
+    return done
+
+
+def _due(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
+    """Say whether an account sent something lately and was not asked in the last hour; a clock that was set asks."""
+    sent = ledger.last_sent(connection, name)
+    if sent is None or not now - QUIET < sent <= now:
+        return False
+    until = recall(connection, f"listen {name}")
+    return not (until.isdecimal() and 0 < int(until) - to_seconds(now) <= DAY.total_seconds())
+
+
+def _office(settings: Settings, name: str, client: Client, config: Path) -> Office | NeedsLogin:
+    """Return what the account ``name`` is asked with; NeedsLogin without a token."""
+    account = settings.accounts[name]
+    try:
+        secret = load_token(config, account)
+    except CurateError as error:
+        return NeedsLogin(reason=error.message.rstrip("."), evidence="")
+    if secret is None:
+        return NeedsLogin(reason=f"there is no token: curate account add {account.network} --name {name}", evidence="")
+    return Office(name=name, account=account, secret=secret, client=client, language=settings.site.language)
+
+
+async def _ask(
+    connection: sqlite3.Connection, desk: Desk, office: Office, done: Listening, *, now: datetime
+) -> NeedsLogin | RetryAt | None:
+    """Ask one account; return what it refused, if it did."""
+    channel = open_channel(office, desk)
+    begin = replies.first_sent(connection, office.name)
+    if begin is None or not isinstance(channel, Readable):
+        return None
+    answer = await channel.ready(now=now)
+    if isinstance(answer, (NeedsLogin, RetryAt)):
+        return answer
+    last = replies.last_said(connection, office.name)
+    heard = await channel.heard(since=max(begin, last - OVERLAP) if last else begin, now=now)
+    if isinstance(heard, list):
+        done.replies += replies.add_replies(connection, office.name, office.account.network, heard, now=now)
+    refusal = await _measure(connection, channel, office.name, done, now=now)
+    return refusal if isinstance(heard, list) else heard
+
+
+async def _measure(
+    connection: sqlite3.Connection, channel: Readable, name: str, done: Listening, *, now: datetime
+) -> NeedsLogin | RetryAt | None:
+    """Take the samples that are due; return what was refused."""
+    wanted = metrics.due_samples(connection, name, now=now)
+    if not wanted:
+        return None
+    figures = await channel.figures(list(wanted), now=now)
+    if not isinstance(figures, dict):
+        return figures
+    samples = {number: figures.get(remote_id, Figures()) for remote_id, number in wanted.items()}
+    done.samples += metrics.add_samples(connection, samples, origin="network", now=now)
+    return None

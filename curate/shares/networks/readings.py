@@ -1,0 +1,76 @@
+"""What a network says of shares that are out, and what others say to their account. Only reads.
+
+A channel that can be asked has ``figures`` and ``heard`` beside its way out. Like sending, neither
+raises: what cannot be had is one of the outcomes of ``base``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+
+from curate.shares.networks.base import NeedsLogin, RetryAt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST = 10**12  # of anything that is counted; what is more is no count
+LONGEST_TEXT = 5000  # characters of what somebody said that are kept
+Refusal: TypeAlias = NeedsLogin | RetryAt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What one share has come to. None: the network does not say."""
+
+    likes: int | None = None
+    reposts: int | None = None
+    replies: int | None = None
+    views: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What somebody said to the account: an answer to ``answers`` (the network's name of a post), or a mention.
+
+    ``text`` is plain, and foreign like ``author`` and ``name``; ``private``: not everybody can read it.
+    """
+
+    remote_id: str
+    kind: Literal["reply", "mention", "quote"]
+    author: str
+    name: str
+    text: str
+    url: str
+    at: datetime
+    answers: str = ""
+    private: bool = False
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A channel that can also be asked; only after its ``ready``."""
+
+    async def figures(self, remote_ids: Sequence[str], *, now: datetime) -> dict[str, Figures] | Refusal:
+        """Return what each of ``remote_ids`` has come to; one the network does not know has no entry."""
+        ...
+
+    async def heard(self, *, since: datetime, now: datetime) -> list[Heard] | Refusal:
+        """Return what was said to the account from ``since`` on, newest first, as far back as the network lists."""
+        ...
+
+
+def counted(value: object) -> int | None:
+    """Return a server's count when it can be one."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST else None
+
+
+def moment(value: object, *, now: datetime) -> datetime:
+    """Return when something was said, at the latest ``now``; ``now`` when the server does not say or makes it up."""
+    try:
+        said = datetime.fromisoformat(value) if isinstance(value, str) else now
+        said = said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return now
+    return min(said, now) if said.year > 2000 else now
