@@ -13,13 +13,11 @@ from urllib.parse import urlsplit
 import lxml.etree
 import lxml.html
 
-from curate.posts.post import permalink
 from curate.site.manifest import is_plain, list_files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator, Mapping
 
-    from curate.posts.post import Post
     from curate.site.plugin.report import Report
 
 SCHEMES = {"", "http", "https", "mailto"}
@@ -28,19 +26,22 @@ DATA = ("application/ld+json", "application/json")  # scripts that run nothing
 LEFT_OVER = re.compile(r"^\{\w+\}")
 
 
-def audit_site(folder: Path, report: Report, content: Path, public: Collection[Post] | None) -> list[str]:
+def audit_site(folder: Path, report: Report, content: Path, public: Mapping[str, Path] | None) -> list[str]:
     """Return what is wrong with the site built into ``folder``, each a whole sentence; none when it may go out.
 
-    ``public`` are the posts that must have a page, and all that may; None (a preview) leaves that open.
+    ``public`` maps the permalinks that must have a page, and all that may, to their files; None (a preview)
+    leaves that open. What was carried from a site that passed is not read again.
     """
-    problems = [*_files(folder, report, content)]
+    names = list_files(folder)
+    problems = [*_files(folder, names, report, content)]
     if public is not None:
         problems += _pages(report, content, public)
     if problems:
         return problems  # what is in the files matters only when they are the right ones
-    for name in list_files(folder):
-        source = report.pages.get(name)
-        where = source or name
+    for name in names:
+        where = report.pages.get(name) or name
+        if name in report.carried:
+            continue
         if name.endswith(".html"):
             problems.extend(f"{where}: {said}" for said in _html(folder / name))
         elif name.endswith(".xml"):
@@ -48,7 +49,7 @@ def audit_site(folder: Path, report: Report, content: Path, public: Collection[P
     return problems
 
 
-def _files(folder: Path, report: Report, content: Path) -> Iterator[str]:
+def _files(folder: Path, names: list[str], report: Report, content: Path) -> Iterator[str]:
     """Account for every file: a page or feed, the theme's, or a copy of what lies in content/."""
     accounted = {*report.written, *(name for place in report.theme for name in _theme_files(Path(place)))}
     root = content.resolve()
@@ -57,7 +58,7 @@ def _files(folder: Path, report: Report, content: Path) -> Iterator[str]:
         if not place.resolve().is_relative_to(root) or place.suffix == ".md" or not is_plain(name):
             yield f"{name} would publish {place}, which is not for readers."
         accounted.add(name)
-    for name in list_files(folder):
+    for name in names:
         if (folder / name).is_symlink():
             yield f"{name} is a link to another place."
         elif name not in accounted:
@@ -70,9 +71,9 @@ def _theme_files(place: Path) -> set[str]:
     return {f"theme/{path.relative_to(place).as_posix()}" for path in place.rglob("*") if path.is_file()}
 
 
-def _pages(report: Report, content: Path, public: Collection[Post]) -> Iterator[str]:
-    """Compare the pages with the posts, read a second time and without Pelican: all of them, and no other."""
-    wanted = {f"{permalink(post)}index.html": post.path for post in public}
+def _pages(report: Report, content: Path, public: Mapping[str, Path]) -> Iterator[str]:
+    """Compare the pages with the posts, chosen a second time and without Pelican: all of them, and no other."""
+    wanted = {f"{address}index.html": path for address, path in public.items()}
     built = {name: Path(source) for name, source in report.pages.items()}
     pages = content / "pages"
     for name, path in wanted.items():

@@ -13,23 +13,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.desk.folder import sync_folder
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError
-from curate.posts.files import CONFLICT, read_posts
-from curate.site.manifest import MARK, take_manifest, write_mark
+from curate.posts.files import CONFLICT
+from curate.site.cache import Cache, programs
+from curate.site.inputs import Linked, are_plain, content_digests, inputs_print, is_as_built, texts
+from curate.site.manifest import MARK, digest, take_manifest, write_mark
+from curate.site.reading import is_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
-    from curate.posts.post import Post
+    from curate.site.manifest import Manifest
     from curate.site.plugin.report import Report
 
 FRESH = "build-"  # in .curate: what is being built
@@ -57,8 +61,12 @@ ENFORCED: dict[str, object] = {  # what no pelicanconf.py can change in a build 
     "FORMATTED_FIELDS": [],
     "INTRASITE_LINK_REGEX": "[{](?P<what>filename|static|attach|category|tag|index|author)[}]",
 }
-# Pelican is found where we were; our own place comes last, so that it hides nothing of its neighbours.
-START = "import sys; sys.path.append(sys.argv.pop(1)); from pelican import main; main()"
+# curate is the one that runs here, whichever is installed; Pelican is found where we were: our own place comes
+# last, so that it hides nothing of its neighbours.
+START = (
+    "import sys; place = sys.argv.pop(1); sys.path.insert(0, place); import curate; sys.path.remove(place); "
+    "sys.path.append(place); from pelican import main; main()"
+)
 ERROR = re.compile(r"^(?:[A-Za-z_.]*\.)?(\w*(?:Error|Exception|NotFound|Undefined\w*)): (.+)$", re.MULTILINE)
 FATAL = "Warning or error encountered"  # how Pelican stops, whatever the error was
 SKIPPED = re.compile(r"^Could not process (.+)$", re.MULTILINE)
@@ -108,49 +116,100 @@ def build_log(desk: Desk) -> Path:
 def build_site(desk: Desk, settings: Settings, *, now: datetime, drafts: bool = False) -> Built:
     """Build the site as it is at ``now`` and swap it into output/; with ``drafts`` a preview, into .curate/preview/.
 
-    The same content, theme and ``now`` give the same bytes. Raises SiteFault, Conflict when another
-    build is under way or output/ is not curate's; the last good site then stays.
+    The same content, theme and ``now`` give the same bytes, whatever is taken over from the site before.
+    Raises SiteFault, Conflict when another build is under way or output/ is not curate's; the last good
+    site then stays.
     """
-    from curate.site.audit import audit_site
-
     started = time.monotonic()
     output = desk.private / "preview" if drafts else desk.output
     desk.private.mkdir(mode=0o700, parents=True, exist_ok=True)
     with hold(desk, "build"):
         recover(desk, output)
         check_replaceable(output)
-        _refuse_links(desk.content)
-        posts, faults = read_posts(desk.content)
-        if faults:
-            raise _fault([fault.message for fault in faults], faults[0].hint)
-        fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=desk.private))
         try:
-            public = None if drafts else [post for post in posts if is_public(post, now)]
-            report = _run_pelican(desk, fresh / "site", fresh / "report.json", now=now, drafts=drafts)
-            problems = audit_site(fresh / "site", report, desk.content, public)
-            if problems:
-                raise _fault(problems, "Mend what it names, then build again.")
-            manifest = take_manifest(fresh / "site", tuple(_permalinks(report)))
-            write_mark(fresh / "site", manifest)
-            _swap(desk, fresh / "site", output)
+            built = _build(desk, output, now=now, drafts=drafts)
         except OSError as error:
             msg = f"The site could not be written: {error.strerror or error}."
             raise SiteFault(msg, "The last good site stays. Free some space or mend the folder's rights.") from error
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
-    return Built(
-        output=output,
-        pages=sum(name.endswith(".html") for name in manifest.files),
-        posts=len(manifest.pages),
-        warnings=(*report.warnings, *_without_address(settings)),
-        seconds=round(time.monotonic() - started, 2),
-    )
+    seconds = round(time.monotonic() - started, 2)
+    return replace(built, warnings=(*built.warnings, *_without_address(settings)), seconds=seconds)
 
 
-def is_public(post: Post, now: datetime) -> bool:
-    """Say whether the post has a page at ``now``."""
-    begun = post.date is None or post.date <= now
-    return post.status == "published" and begun and (post.until is None or post.until > now)
+def _build(desk: Desk, output: Path, *, now: datetime, drafts: bool) -> Built:
+    """Leave the site in ``output``: as it is when nothing changed, else built, audited and swapped."""
+    if not desk.content.is_dir():
+        msg = f"The folder {desk.content} has vanished."
+        raise CurateError(msg, "Nothing was recreated. Put it back from git or a backup.")
+    try:
+        digests = content_digests(desk.content)
+    except Linked as link:
+        msg = f"{link.path} is a symbolic link; only files that lie inside content/ are published."
+        raise SiteFault(f"{msg} The last good site stays.", "Put the file itself there, or remove the link.") from link
+    kept = desk.private / ("preview.cache" if drafts else "build.cache")
+    conf = next((path for path in (desk.root / "publishconf.py", desk.pelicanconf) if path.is_file()), None)
+    if conf is None:
+        msg = f"{desk.pelicanconf} is missing; it says what the site is."
+        raise SiteFault(msg, "Put it back from git or a backup.")
+
+    def inputs(shown: Collection[str]) -> str:
+        return inputs_print(desk, {theme_folder(desk), shipped_theme()}, digests, sorted(shown), programs(), drafts)
+
+    with closing(Cache(kept, programs())) as cache:
+        last = cache.note("built") or {}
+        shown = _shown(cache, digests, now, drafts=drafts)
+        if shown is not None and last.get("inputs") == inputs(shown) and are_plain({conf, desk.pelicanconf}):
+            manifest = is_as_built(output, last["mark"])
+            if manifest is not None:
+                return _built(output, manifest, last["warnings"])
+    fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=desk.private))
+    try:
+        (fresh / "files.json").write_text(json.dumps(texts(digests)), encoding="utf-8")
+        orders = {
+            "BUILD_NOW": now.isoformat(),
+            "BUILD_DRAFTS": drafts,
+            "BUILD_REPORT": str(fresh / "report.json"),
+            "BUILD_CACHE": str(kept),
+            "BUILD_FILES": str(fresh / "files.json"),
+            "BUILD_BEFORE": str(output),
+        }
+        report = _run_pelican(desk, conf, fresh / "site", orders)
+        from curate.site.audit import audit_site
+
+        with closing(Cache(kept, programs())) as cache:
+            shown = _shown(cache, digests, now, drafts=drafts)
+            public = None if drafts else _addresses(desk, shown or {})
+            problems = audit_site(fresh / "site", report, desk.content, public)
+            if problems:
+                raise _fault(problems, "Mend what it names, then build again.")
+            manifest = take_manifest(fresh / "site", tuple(_permalinks(report)), report.carried)
+            write_mark(fresh / "site", manifest)
+            mark = digest(fresh / "site" / MARK)
+            _swap(desk, fresh / "site", output)
+            with cache.writing():
+                cache.pass_pages(set(report.written))
+                said = "" if report.clocked or shown is None else inputs(shown)
+                cache.keep_note("built", {"inputs": said, "mark": mark, "warnings": report.warnings})
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return _built(output, manifest, report.warnings)
+
+
+def _built(output: Path, manifest: Manifest, warnings: Sequence[str]) -> Built:
+    pages = sum(name.endswith(".html") for name in manifest.files)
+    return Built(output=output, pages=pages, posts=len(manifest.pages), warnings=tuple(warnings), seconds=0)
+
+
+def _shown(cache: Cache, digests: Mapping[str, str], now: datetime, *, drafts: bool) -> dict[str, str] | None:
+    """Return the files that have a page at ``now``, with its permalink; None when not all files were read before."""
+    gists = cache.gists()
+    wanted = texts(digests)
+    if any(gists.get(path, ("", {}))[0] != said for path, said in wanted.items()):
+        return None
+    return {path: str(gists[path][1]["page"]) for path in wanted if is_shown(gists[path][1], now, drafts=drafts)}
+
+
+def _addresses(desk: Desk, shown: Mapping[str, str]) -> dict[str, Path]:
+    return {page: desk.content / path for path, page in shown.items() if not path.startswith("pages/")}
 
 
 def recover(desk: Desk, output: Path) -> None:
@@ -174,25 +233,11 @@ def check_replaceable(output: Path) -> None:
         raise Conflict(str(output), msg, "Move the folder away, then build again.")
 
 
-def _refuse_links(content: Path) -> None:
-    """Refuse symbolic links in content/: Pelican would follow them and publish what they lead to."""
-    for top, folders, names in os.walk(content):
-        for name in (*folders, *names):
-            path = Path(top, name)
-            if path.is_symlink():
-                msg = f"{path} is a symbolic link; only files that lie inside content/ are published."
-                raise SiteFault(f"{msg} The last good site stays.", "Put the file itself there, or remove the link.")
-
-
-def _run_pelican(desk: Desk, folder: Path, report: Path, *, now: datetime, drafts: bool) -> Report:
+def _run_pelican(desk: Desk, conf: Path, folder: Path, told: Mapping[str, object]) -> Report:
     """Let Pelican build into ``folder``; return what our plugin reported. Raises SiteFault."""
     from curate.site.plugin.report import read_report
 
-    conf = next((path for path in (desk.root / "publishconf.py", desk.pelicanconf) if path.is_file()), None)
-    if conf is None:
-        msg = f"{desk.pelicanconf} is missing; it says what the site is."
-        raise SiteFault(msg, "Put it back from git or a backup.")
-    orders = {**ENFORCED, "BUILD_NOW": now.isoformat(), "BUILD_DRAFTS": drafts, "BUILD_REPORT": str(report)}
+    orders = {**ENFORCED, **told}
     command = [sys.executable, "-P", "-c", START, str(Path(__file__).parents[2])]
     command += [str(desk.content), "-s", str(conf), "-o", str(folder), "--fatal", "errors", "--log-handler", "plain"]
     command += ["-e", *(f"{name}={json.dumps(value)}" for name, value in orders.items())]
@@ -209,7 +254,7 @@ def _run_pelican(desk: Desk, folder: Path, report: Path, *, now: datetime, draft
         except subprocess.TimeoutExpired as error:
             msg = f"Pelican did not finish in {PATIENCE // 60} minutes and was stopped. The last good site stays."
             raise SiteFault(msg, f"{log} has what it said.", log=log) from error
-    said = read_report(report)
+    said = read_report(Path(str(told["BUILD_REPORT"])))
     if said is not None and said.faults:
         hint = str(said.faults[0]["hint"])
         raise _fault([f"{fault['path']}:{fault['line']}: {fault['reason']}" for fault in said.faults], hint, log)

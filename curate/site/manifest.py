@@ -7,6 +7,7 @@ is ever deleted. The mark holds no time, so a site that did not change has a mar
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from curate.desk.folder import write_whole
 from curate.errors import Conflict, CurateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 MARK = ".curate-output"
@@ -35,8 +36,12 @@ class Manifest:
 
 def list_files(folder: Path) -> list[str]:
     """Return the path of every file below ``folder``, sorted, the mark left out; links are listed, not followed."""
-    files = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
-    return sorted({path.relative_to(folder).as_posix() for path in files} - {MARK})
+    found = []
+    for top, folders, names in os.walk(folder):
+        place = os.path.relpath(top, folder).replace(os.sep, "/")
+        links = [name for name in folders if os.path.islink(os.path.join(top, name))]  # noqa: PTH114, PTH118 - many
+        found += [name if place == "." else f"{place}/{name}" for name in (*names, *links)]
+    return sorted({*found} - {MARK})
 
 
 def digest(path: Path) -> str:
@@ -44,9 +49,10 @@ def digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
-def take_manifest(folder: Path, pages: tuple[str, ...]) -> Manifest:
-    """Read every file below ``folder`` and return what it is made of."""
-    return Manifest(files={name: digest(folder / name) for name in list_files(folder)}, pages=pages)
+def take_manifest(folder: Path, pages: tuple[str, ...], known: Mapping[str, str]) -> Manifest:
+    """Return what ``folder`` is made of; files whose digest is ``known`` are not read."""
+    files = {name: known.get(name) or digest(folder / name) for name in list_files(folder)}
+    return Manifest(files=files, pages=pages)
 
 
 def write_mark(folder: Path, manifest: Manifest) -> None:

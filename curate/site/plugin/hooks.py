@@ -10,13 +10,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
+from pelican.generators import ArticlesGenerator, PagesGenerator
 from pelican.plugins import signals
 
 from curate.site.plugin.feeds import complete_feed
+from curate.site.plugin.generators import PostsGenerator, SortedPagesGenerator
+from curate.site.plugin.kept import KEY as KEPT
+from curate.site.plugin.kept import kept_of, start_keeping
 from curate.site.plugin.metadata import posting, website
+from curate.site.plugin.prints import at_home
 from curate.site.plugin.reader import PostReader
 from curate.site.plugin.report import KEY, Report, report_of
+from curate.site.plugin.watch import WatchedContext
 from curate.site.plugin.words import day_and_month, day_in, in_words, month_and_year, percent
+from curate.site.plugin.writer import KeepingWriter
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
 
@@ -31,6 +38,8 @@ def connect() -> None:
         (signals.page_generator_finalized, _hide_left_out),
         (signals.static_generator_finalized, _note_statics),
         (signals.all_generators_finalized, _stop_on_faults),
+        (signals.all_generators_finalized, _settle_links),
+        (signals.get_writer, _choose_writer),
         (signals.feed_generated, complete_feed),
         (signals.content_written, _note_page),
         (signals.feed_written, _note_feed),
@@ -44,8 +53,30 @@ def _start(pelican: Any) -> None:
     settings, theme = pelican.settings, Path(pelican.theme)
     settings[KEY] = Report(theme=[str(theme / place) for place in settings["THEME_STATIC_PATHS"]])
     _write(settings[KEY], settings)
+    if settings.get("BUILD_CACHE"):
+        settings[KEPT], faults = start_keeping(settings, theme)
+        for fault in faults:
+            settings[KEY].blame(fault)
+        classes = pelican._get_generator_classes  # noqa: SLF001 - a setting for it would need a class of Pelican's
+        pelican._get_generator_classes = lambda: [_ours(kind) for kind in classes()]  # noqa: SLF001
     if not (theme / "templates" / "404.html").is_file():  # a theme of somebody else
         settings["DIRECT_TEMPLATES"] = [name for name in settings["DIRECT_TEMPLATES"] if name != "404"]
+
+
+def _ours(generator: Any) -> Any:
+    return {ArticlesGenerator: PostsGenerator, PagesGenerator: SortedPagesGenerator}.get(generator, generator)
+
+
+def _choose_writer(pelican: Any) -> Any:
+    return KeepingWriter if kept_of(pelican.settings).key else None
+
+
+def _settle_links(generators: list[Any]) -> None:
+    """Resolve all links before any page is written: {attach} moves files, whichever page is rendered first."""
+    context = generators[0].context
+    for _, content in sorted(context["generated_content"].items()):
+        if content is not None and getattr(content, "_linked", True):
+            at_home(content)
 
 
 def _read_posts(readers: Any) -> None:
@@ -58,6 +89,7 @@ def _read_posts(readers: Any) -> None:
 
 def _furnish(generator: Any) -> None:
     """Give templates their filters. ``striptags`` is safe in every theme: what it returns is escaped."""
+    generator.env.context_class = WatchedContext
     generator.readers.disabled_readers.clear()  # Pelican's own Markdown reader is not missed
     site = generator.settings
     zone = ZoneInfo(site.get("SITE_ZONE", "UTC"))
@@ -112,6 +144,7 @@ def _note_feed(path: str, context: Any, feed: Any) -> None:
 def _finish(pelican: Any) -> None:
     report = report_of(pelican.settings)
     report.finished = True
+    kept_of(pelican.settings).finish()
     _write(report, pelican.settings)
 
 

@@ -23,6 +23,8 @@ class Report:
     ``written`` are pages and feeds, ``copied`` map an image or other file to where it came from: all
     as paths from the site's root, with /. ``left_out`` are files of content that have no page now.
     ``theme`` are folders and files of the theme that are copied, ``finished`` says that Pelican came to its end.
+    ``carried`` map what was taken from the site before to its SHA-256; ``clocked`` says that something
+    asked for the moment of the build but to choose posts.
     ``statics`` are Pelican's objects of what will be copied; their places are settled at the end.
     """
 
@@ -33,12 +35,16 @@ class Report:
     copied: dict[str, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     theme: list[str] = field(default_factory=list)
+    carried: dict[str, str] = field(default_factory=dict)
+    clocked: bool = False
     finished: bool = False
     statics: list[Any] = field(default_factory=list)
 
     def blame(self, fault: PostFault) -> None:
         """Keep a fault of a post."""
-        self.faults.append({"path": fault.path, "line": fault.line, "reason": fault.reason, "hint": fault.hint})
+        said = {"path": fault.path, "line": fault.line, "reason": fault.reason, "hint": fault.hint}
+        if said not in self.faults:
+            self.faults.append(said)
 
     def write(self, path: Path) -> None:
         """Leave the report where the other process reads it."""
