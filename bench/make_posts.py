@@ -26,8 +26,8 @@ WORDS = (
 )  # fmt: skip
 
 
-def posts(count: int, first: int = 0) -> Iterator[tuple[str, dict[str, object], str]]:
-    """Yield ``count`` posts from number ``first`` on: slug, header, body. A number always gives the same post."""
+def posts(count: int, first: int = 0) -> Iterator[tuple[str, dict[str, str], list[str], str]]:
+    """Yield ``count`` posts from number ``first`` on: slug, header, tags, body. A number always gives the same post."""
     for number in range(first, first + count):
         dice = random.Random(number)  # noqa: S311 - the same posts each time
         words = [dice.choice(WORDS) for _ in range(400)]
@@ -40,9 +40,8 @@ def posts(count: int, first: int = 0) -> Iterator[tuple[str, dict[str, object], 
             "title": f"{' '.join(dice.choices(WORDS[:14], k=5))} {number}".capitalize(),
             "date": when.isoformat(),
             "topic": dice.choice(TOPICS),
-            "tags": dice.sample(TAGS, 3),
         }
-        yield f"post-{number}", header, "\n\n".join(parts) + "\n"
+        yield f"post-{number}", header, dice.sample(TAGS, 3), "\n\n".join(parts) + "\n"
 
 
 def write_for_curate(root: Path, count: int, first: int = 0) -> None:
@@ -51,9 +50,9 @@ def write_for_curate(root: Path, count: int, first: int = 0) -> None:
         create_desk(root, name="Dana Okafor", url="https://dana.example", topics=TOPICS, today=date(2026, 11, 15))
     folder = root / "content" / "essays"
     folder.mkdir(parents=True, exist_ok=True)
-    for slug, header, body in posts(count, first):
+    for slug, header, tags, body in posts(count, first):
         keys = f"slug: {slug}\nkind: essay\nstatus: published\ntopic: {header['topic']}\n"
-        _write(folder / f"{slug}.md", header, keys, ", ".join(header["tags"]), body)  # type: ignore[call-overload]
+        _write(folder / f"{slug}.md", header, keys, ", ".join(tags), body)
 
 
 def write_for_pelican(root: Path, count: int, first: int = 0) -> None:
@@ -65,9 +64,9 @@ def write_for_pelican(root: Path, count: int, first: int = 0) -> None:
     settings += 'ARTICLE_URL = "{date:%Y}/{slug}/"\nARTICLE_SAVE_AS = "{date:%Y}/{slug}/index.html"\n'
     settings += "CATEGORY_FEED_ATOM = None\nFEED_MAX_ITEMS = 20\n"
     (root / "pelicanconf.py").write_text(settings, encoding="utf-8")
-    for slug, header, body in posts(count, first):
+    for slug, header, tags, body in posts(count, first):
         keys = f"slug: {slug}\ncategory: {header['topic']}\n"
-        _write(folder / f"{slug}.md", header, keys, ", ".join(header["tags"]), body)  # type: ignore[call-overload]
+        _write(folder / f"{slug}.md", header, keys, ", ".join(tags), body)
 
 
 def write_for_hugo(root: Path, count: int, first: int = 0) -> None:
@@ -81,13 +80,12 @@ def write_for_hugo(root: Path, count: int, first: int = 0) -> None:
         place = root / "layouts" / "_default" / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
-    for slug, header, body in posts(count, first):
+    for slug, header, tags, body in posts(count, first):
         keys = f"slug: {slug}\ncategories: [{header['topic']}]\n"
-        tags = ", ".join(header["tags"])  # type: ignore[call-overload]
-        _write(folder / f"{slug}.md", header, keys, f"[{tags}]", body)
+        _write(folder / f"{slug}.md", header, keys, f"[{', '.join(tags)}]", body)
 
 
-def _write(path: Path, header: dict[str, object], keys: str, tags: str, body: str) -> None:
+def _write(path: Path, header: dict[str, str], keys: str, tags: str, body: str) -> None:
     head = f"---\ntitle: {header['title']}\ndate: {header['date']}\n{keys}tags: {tags}\n---\n"
     path.write_text(f"{head}\n{body}", encoding="utf-8")
 

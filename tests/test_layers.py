@@ -36,6 +36,7 @@ STORES = {
     "inbox/notes.py",
     "inbox/pages.py",
     "inbox/search.py",
+    "site/cache.py",
     "shares/evergreen.py",
     "shares/attempts.py",
     "shares/ledger.py",

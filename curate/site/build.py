@@ -22,7 +22,7 @@ from curate.desk.folder import sync_folder
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError
 from curate.posts.files import CONFLICT
-from curate.site.cache import Cache, programs
+from curate.site.cache import Cache, Damaged, drop_cache, programs
 from curate.site.inputs import Linked, are_plain, content_digests, inputs_print, is_as_built, texts
 from curate.site.manifest import MARK, digest, take_manifest, write_mark
 from curate.site.reading import is_shown
@@ -127,7 +127,11 @@ def build_site(desk: Desk, settings: Settings, *, now: datetime, drafts: bool = 
         recover(desk, output)
         check_replaceable(output)
         try:
-            built = _build(desk, output, now=now, drafts=drafts)
+            try:
+                built = _build(desk, output, now=now, drafts=drafts)
+            except Damaged:
+                drop_cache(_cache(desk, drafts=drafts))
+                built = _build(desk, output, now=now, drafts=drafts)
         except OSError as error:
             msg = f"The site could not be written: {error.strerror or error}."
             raise SiteFault(msg, "The last good site stays. Free some space or mend the folder's rights.") from error
@@ -145,7 +149,7 @@ def _build(desk: Desk, output: Path, *, now: datetime, drafts: bool) -> Built:
     except Linked as link:
         msg = f"{link.path} is a symbolic link; only files that lie inside content/ are published."
         raise SiteFault(f"{msg} The last good site stays.", "Put the file itself there, or remove the link.") from link
-    kept = desk.private / ("preview.cache" if drafts else "build.cache")
+    kept = _cache(desk, drafts=drafts)
     conf = next((path for path in (desk.root / "publishconf.py", desk.pelicanconf) if path.is_file()), None)
     if conf is None:
         msg = f"{desk.pelicanconf} is missing; it says what the site is."
@@ -192,6 +196,10 @@ def _build(desk: Desk, output: Path, *, now: datetime, drafts: bool) -> Built:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return _built(output, manifest, report.warnings)
+
+
+def _cache(desk: Desk, *, drafts: bool) -> Path:
+    return desk.private / ("preview.cache" if drafts else "build.cache")
 
 
 def _built(output: Path, manifest: Manifest, warnings: Sequence[str]) -> Built:

@@ -33,6 +33,7 @@ CREATE TABLE pages (
   digest TEXT NOT NULL, audited INTEGER NOT NULL, sum BLOB NOT NULL
 ) STRICT;
 """
+Damaged = sqlite3.DatabaseError
 PROGRAMS = (
     *("pelican", "Jinja2", "MarkupSafe", "feedgenerator", "markdown-it-py", "mdit-py-plugins", "PyYAML", "lxml"),
     *("python-frontmatter", "tzdata"),
@@ -56,7 +57,10 @@ class Row:
 
 
 class Cache:
-    """The cache at one path. ``version`` names the programs whose work it keeps."""
+    """The cache at one path. ``version`` names the programs whose work it keeps.
+
+    Any method may raise Damaged; who catches that calls ``drop_cache`` and starts again.
+    """
 
     def __init__(self, path: Path, version: str) -> None:
         self.path = path
@@ -64,7 +68,7 @@ class Cache:
             self._connect()
             found = self._connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
             fits = found is not None and found[0] == version
-        except sqlite3.DatabaseError:
+        except Damaged:
             fits = False
         if not fits:
             self._start_anew(version)
@@ -91,32 +95,33 @@ class Cache:
     def writing(self) -> Iterator[None]:
         """Keep all that the block puts in, or none of it."""
         self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._connection:
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
 
     def note(self, name: str) -> Any:  # noqa: ANN401 - what was kept
         """Return what was kept under ``name``; None when nothing was."""
         found = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return json.loads(found[0]) if found else None
+        told, _, said = str(found[0]).partition(" ") if found else ("", "", "")
+        return json.loads(said) if told == _sum(name, said).hex() else None
 
     def keep_note(self, name: str, value: Any) -> None:  # noqa: ANN401 - anything JSON can say
         """Keep one thing under ``name``."""
-        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
+        said = json.dumps(value)
+        row = (name, f"{_sum(name, said).hex()} {said}")
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
 
     def gists(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return what is known of each file without its whole reading: path → (digest, gist)."""
         rows = self._connection.execute("SELECT path, digest, gist, gist_sum FROM readings")
-        return {path: (digest, json.loads(gist)) for path, digest, gist, sum_ in rows if sum_ == _sum(path, digest, gist)}
+        return {
+            path: (digest, json.loads(gist)) for path, digest, gist, sum_ in rows if sum_ == _sum(path, digest, gist)
+        }
 
     def reading(self, path: str) -> Any:  # noqa: ANN401 - a Reading, or None
         """Return the kept reading of a file; None when there is none that is whole."""
         try:
             row = self._connection.execute("SELECT reading, sum FROM readings WHERE path = ?", (path,)).fetchone()
-        except sqlite3.DatabaseError:
+        except Damaged:
             return None
         if row is None or _sum(path, row[0]) != row[1]:
             return None
@@ -187,7 +192,7 @@ def drop_cache(path: Path) -> None:
 
 def _sum(*parts: str | bytes) -> bytes:
     """Return what tells whether a row is still as it was written."""
-    said = b"\0".join(part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts)
+    said = b"\0".join(part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass") for part in parts)
     return blake2b(said, digest_size=12).digest()
 
 

@@ -14,7 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.desk.folder import fingerprint
 from curate.feeds.addresses import web_url
 from curate.feeds.characters import tidy
 from curate.feeds.clean import one_line
@@ -25,7 +24,7 @@ from curate.posts.prose import read_prose, visible
 from curate.site.plugin.links import has_links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from curate.site.cache import Cache
@@ -156,7 +155,7 @@ def _read_one(place: tuple[str, str]) -> Any:  # noqa: ANN401 - three things, or
     except OSError as error:
         return PostFault(str(path), 1, f"it cannot be read: {error.strerror}.", "Mend the file's rights.")
     except Exception as error:  # noqa: BLE001 - whatever a library chokes on, the person hears on which file
-        return PostFault(str(path), 1, f"{error or 'it cannot be read'} ({type(error).__name__}).", "Change that file.")
+        return PostFault(str(path), 1, f"{error} ({type(error).__name__}).", "Change that file.")
     return sha256(raw).hexdigest(), gist_of(reading), pickle.dumps(reading, protocol=5)
 
 

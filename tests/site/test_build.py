@@ -179,10 +179,9 @@ def test_a_post_pelican_chokes_on_is_named_with_the_reason(site: Site) -> None:
     site.write("heavy")
     broken = 'raise ValueError("the ink ran out")'
     with site.desk.pelicanconf.open("a") as conf:
-        conf.write(
-            f"\nfrom curate.site.plugin import reader\n\ndef to_html(_):\n    {broken}\n\nreader.to_html = to_html\n"
-        )
-    with pytest.raises(SiteFault, match=r"heavy\.md: the ink ran out \(ValueError\)"):
+        conf.write(f"\ndef to_html(_):\n    {broken}\n\n")
+        conf.write("from curate.site.plugin import markdown\nmarkdown.to_html = to_html\n")
+    with pytest.raises(SiteFault, match=r"heavy\.md:1: the ink ran out \(ValueError\)"):
         site.build()
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 from pelican.contents import Article, Author, Category, SkipStub, Tag
 from pelican.generators import ArticlesGenerator, PagesGenerator
-from pelican.urlwrappers import URLWrapper
 
 from curate.posts.post import as_moment
 from curate.site.plugin.kept import Kept, kept_of, left_out
@@ -23,6 +22,8 @@ from curate.site.plugin.settings import now_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
+
+    from pelican.urlwrappers import URLWrapper
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
 
@@ -128,9 +129,7 @@ class PostsGenerator(ArticlesGenerator):  # type: ignore[misc]  # Pelican carrie
     def get_files(self, paths: Any, exclude: Any = None, extensions: Any = None) -> Any:
         """Return the files that have a page at the build's moment, sorted: articles of one date keep that order."""
         found = _in_order(super().get_files(paths, exclude=exclude, extensions=extensions))
-        hidden = left_out(
-            self._kept, found, now_of(self.settings), drafts=bool(self.settings.get("BUILD_DRAFTS"))
-        )
+        hidden = left_out(self._kept, found, now_of(self.settings), drafts=bool(self.settings.get("BUILD_DRAFTS")))
         report_of(self.settings).left_out.extend(f"{self.path}/{name}" for name in found if name in hidden)
         return [name for name in found if name not in hidden]
 
@@ -200,9 +199,10 @@ class PostsGenerator(ArticlesGenerator):  # type: ignore[misc]  # Pelican carrie
 
     def generate_output(self, writer: Any) -> None:
         """Write everything, in several processes when there is much."""
-        self.tags = {tag: Members(articles) for tag, articles in self.tags.items()}
-        self.categories = [(category, Members(articles)) for category, articles in self.categories]
-        self.authors = [(author, Members(articles)) for author, articles in self.authors]
+        for name in ("tags", "categories", "authors"):
+            lists = dict(getattr(self, name))
+            members = {key: Members(articles) for key, articles in lists.items()}
+            setattr(self, name, members if name == "tags" else list(members.items()))
         if hasattr(writer, "share"):
             with writer.share(self.generate_pages, len(self.articles)):
                 self.generate_feeds(writer)
@@ -240,4 +240,3 @@ def _brief(article: Any, digest: str, warnings: list[str]) -> dict[str, Any]:
 
 def _said(named: URLWrapper) -> list[Any]:
     return [str(named.name), named.slug, isinstance(named.name, Markup)]
-

@@ -6,12 +6,13 @@ pages when something takes part whose work cannot be told from its inputs: anoth
 
 from __future__ import annotations
 
+import contextlib
 import json
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.site.cache import Cache, programs
+from curate.site.cache import Cache, Damaged, drop_cache, programs
 from curate.site.plugin.prints import Opaque, Prints
 from curate.site.reading import is_shown, read_files
 
@@ -63,12 +64,16 @@ class Kept:
 
     def finish(self) -> None:
         """Keep what this build found out."""
-        if self.cache is not None and self.key:
-            with self.cache.writing():
-                self.cache.keep_pages(self.key, self.new_rows)
-                self.cache.keep_briefs(self.key, self.new_briefs)
-        if self.cache is not None:
+        if self.cache is None:
+            return
+        try:
+            if self.key:
+                with self.cache.writing():
+                    self.cache.keep_pages(self.key, self.new_rows)
+                    self.cache.keep_briefs(self.key, self.new_briefs)
             self.cache.close()
+        except Damaged:
+            drop_cache(self.cache.path)
 
 
 NOTHING = Kept()
@@ -76,17 +81,23 @@ NOTHING = Kept()
 
 def start_keeping(settings: Mapping[str, Any], theme: Path) -> tuple[Kept, list[PostFault]]:
     """Read content/ as far as it changed, and return what the build may take over, and the faults."""
+    try:
+        return _start(settings, theme)
+    except Damaged:
+        drop_cache(Path(settings["BUILD_CACHE"]))
+        return _start(settings, theme)
+
+
+def _start(settings: Mapping[str, Any], theme: Path) -> tuple[Kept, list[PostFault]]:
     content = Path(settings["PATH"])
-    kept = Kept(Cache(Path(settings["BUILD_CACHE"]), programs()), content)
-    cache = kept.cache
-    assert cache is not None  # noqa: S101 - just made
+    cache = Cache(Path(settings["BUILD_CACHE"]), programs())
+    kept = Kept(cache, content)
     faults = read_files(content, json.loads(Path(settings["BUILD_FILES"]).read_text(encoding="utf-8")), cache)
     kept.gists = cache.gists()
-    if settings["PLUGINS"] == [OURS]:
-        try:
-            kept.key = site_key(settings, theme)
-        except Opaque:
-            return kept, faults
+    if settings["PLUGINS"] != [OURS]:
+        return kept, faults
+    with contextlib.suppress(Opaque):
+        kept.key = site_key(settings, theme)
         kept.before = Path(settings["BUILD_BEFORE"])
         kept.rows = cache.pages(kept.key)
         kept.briefs = cache.briefs(kept.key)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from jinja2.runtime import Context, missing
+from jinja2.runtime import Context
+from jinja2.utils import missing
 
 from curate.site.plugin.kept import OF_THIS_BUILD, kept_of
 from curate.site.plugin.prints import MISSING, Opaque

@@ -94,7 +94,7 @@ class KeepingWriter(Writer):  # type: ignore[misc]  # Pelican carries no types
         self._written_files.add(filename)
         if ready != ELSEWHERE:
             _place(ready, filename)
-        return open(os.devnull, "w", encoding=encoding)  # noqa: PTH123, SIM115 - Pelican writes "" into it
+        return open(os.devnull, "w", encoding=encoding)  # noqa: PTH123 - Pelican writes "" into it
 
     @contextlib.contextmanager
     def share(self, generate: Callable[[Any], None], pages: int) -> Iterator[None]:
@@ -164,4 +164,3 @@ def _place(source: str, target: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-
