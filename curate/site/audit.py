@@ -5,7 +5,9 @@ The last gate between content and the public. Reads the folder and the plugin's 
 
 from __future__ import annotations
 
+import os
 import re
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ import lxml.etree
 import lxml.html
 
 from curate.site.manifest import is_plain, list_files
+from curate.site.reading import MOST, processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 SCHEMES = {"", "http", "https", "mailto"}
 ADDRESSES = ("href", "src", "cite", "action", "formaction", "poster", "data", "background", "ping", "srcset")
+MANY = 300  # files from which on another process pays
 DATA = ("application/ld+json", "application/json")  # scripts that run nothing
 LEFT_OVER = re.compile(r"^\{\w+\}")
 
@@ -38,15 +42,26 @@ def audit_site(folder: Path, report: Report, content: Path, public: Mapping[str,
         problems += _pages(report, content, public)
     if problems:
         return problems  # what is in the files matters only when they are the right ones
-    for name in names:
-        where = report.pages.get(name) or name
-        if name in report.carried:
-            continue
-        if name.endswith(".html"):
-            problems.extend(f"{where}: {said}" for said in _html(folder / name))
-        elif name.endswith(".xml"):
-            problems.extend(f"{where}: {said}" for said in _xml(folder / name))
+    looked = [name for name in names if name.endswith((".html", ".xml")) and name not in report.carried]
+    for name, said in zip(looked, _look(folder, looked), strict=True):
+        problems += [f"{report.pages.get(name) or name}: {problem}" for problem in said]
     return problems
+
+
+def _look(folder: Path, names: list[str]) -> list[list[str]]:
+    """Return what is wrong in each file; many are looked at by several processes, where these may be had."""
+    places = [str(folder / name) for name in names]
+    processes = min(MOST, processors(), 1 + len(places) // MANY)
+    if processes == 1 or not hasattr(os, "fork") or threading.active_count() > 1:
+        return list(map(_look_at, places))
+    import multiprocessing
+
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
+        return pool.map(_look_at, places)
+
+
+def _look_at(place: str) -> list[str]:
+    return [*(_html if place.endswith(".html") else _xml)(Path(place))]
 
 
 def _files(folder: Path, names: list[str], report: Report, content: Path) -> Iterator[str]:

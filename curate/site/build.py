@@ -313,10 +313,25 @@ def _permalinks(report: Report) -> list[str]:
 
 
 def _swap(desk: Desk, fresh: Path, output: Path) -> None:
-    """Put the fresh site where the old one is; a stop between the two renames is mended by ``recover``."""
+    """Put the fresh site where the old one is: in one step where the system knows how.
+
+    Elsewhere a stop between the two renames is mended by ``recover``.
+    """
     away = desk.private / f"{output.name}{AWAY}"
-    if output.exists():
-        output.rename(away)
-    fresh.rename(output)
+    if not (output.exists() and _exchange(fresh, output)):
+        if output.exists():
+            output.rename(away)
+        fresh.rename(output)
     sync_folder(output.parent)
     shutil.rmtree(away, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders change places (renameat2 of Linux); False where that cannot be."""
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return rename is not None and rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0

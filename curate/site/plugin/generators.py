@@ -116,7 +116,27 @@ class Members(list[Any]):
         return id(article) in self._ids
 
 
-class PostsGenerator(ArticlesGenerator):  # type: ignore[misc]  # Pelican carries no types
+class _Choosing:
+    """Take of the files those that have a page at the build's moment, sorted: articles of one date keep that order."""
+
+    settings: Any
+    path: str
+
+    def get_files(self, paths: Any, exclude: Any = None, extensions: Any = None) -> Any:
+        """Return the files; those without a page are reported."""
+        files = super().get_files(paths, exclude=exclude, extensions=extensions)  # type: ignore[misc]  # a mixin
+        found = sorted(posixpath.normpath(str(name).replace("\\", "/")) for name in files)
+        drafts = bool(self.settings.get("BUILD_DRAFTS"))
+        hidden = left_out(kept_of(self.settings), found, now_of(self.settings), drafts=drafts)
+        report_of(self.settings).left_out.extend(f"{self.path}/{name}" for name in found if name in hidden)
+        return [name for name in found if name not in hidden]
+
+
+class ChosenPagesGenerator(_Choosing, PagesGenerator):  # type: ignore[misc]  # Pelican carries no types
+    """Pelican's generator of pages, for the pages of this moment."""
+
+
+class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pelican carries no types
     """Pelican's generator of articles, with the reading, the making and the sorting done once."""
 
     def __init__(self, *rest: Any, **named: Any) -> None:
@@ -125,13 +145,6 @@ class PostsGenerator(ArticlesGenerator):  # type: ignore[misc]  # Pelican carrie
         self._kept: Kept = kept_of(self.settings)
         self._read = self.readers.read_file
         self.readers.read_file = self._read_file
-
-    def get_files(self, paths: Any, exclude: Any = None, extensions: Any = None) -> Any:
-        """Return the files that have a page at the build's moment, sorted: articles of one date keep that order."""
-        found = _in_order(super().get_files(paths, exclude=exclude, extensions=extensions))
-        hidden = left_out(self._kept, found, now_of(self.settings), drafts=bool(self.settings.get("BUILD_DRAFTS")))
-        report_of(self.settings).left_out.extend(f"{self.path}/{name}" for name in found if name in hidden)
-        return [name for name in found if name not in hidden]
 
     def check_disabled_readers(self) -> None:
         """Look for nothing: ours is the only reader, and another one is not missed."""
@@ -210,18 +223,6 @@ class PostsGenerator(ArticlesGenerator):  # type: ignore[misc]  # Pelican carrie
         else:
             self.generate_feeds(writer)
             self.generate_pages(writer)
-
-
-class SortedPagesGenerator(PagesGenerator):  # type: ignore[misc]  # Pelican carries no types
-    """Pelican's generator of pages, which takes its files in the same order each time."""
-
-    def get_files(self, paths: Any, exclude: Any = None, extensions: Any = None) -> Any:
-        """Return the files, sorted."""
-        return _in_order(super().get_files(paths, exclude=exclude, extensions=extensions))
-
-
-def _in_order(files: Iterable[str]) -> list[str]:
-    return sorted(posixpath.normpath(str(name).replace("\\", "/")) for name in files)
 
 
 def _brief(article: Any, digest: str, warnings: list[str]) -> dict[str, Any]:

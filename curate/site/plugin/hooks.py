@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ from pelican.generators import ArticlesGenerator, PagesGenerator
 from pelican.plugins import signals
 
 from curate.site.plugin.feeds import complete_feed
-from curate.site.plugin.generators import PostsGenerator, SortedPagesGenerator
+from curate.site.plugin.generators import ChosenPagesGenerator, PostsGenerator
 from curate.site.plugin.kept import KEY as KEPT
 from curate.site.plugin.kept import kept_of, start_keeping
 from curate.site.plugin.metadata import posting, website
@@ -64,7 +65,7 @@ def _start(pelican: Any) -> None:
 
 
 def _ours(generator: Any) -> Any:
-    return {ArticlesGenerator: PostsGenerator, PagesGenerator: SortedPagesGenerator}.get(generator, generator)
+    return {ArticlesGenerator: PostsGenerator, PagesGenerator: ChosenPagesGenerator}.get(generator, generator)
 
 
 def _choose_writer(pelican: Any) -> Any:
@@ -129,7 +130,7 @@ def _stop_on_faults(generators: list[Any]) -> None:
 
 def _note_page(path: str, context: Any) -> None:
     report = report_of(context)
-    name = Path(path).relative_to(context["OUTPUT_PATH"]).as_posix()
+    name = path[len(context["OUTPUT_PATH"]) + 1 :].replace(os.sep, "/")
     report.written.append(name)
     page = context.get("article") or context.get("page")
     if page is not None:

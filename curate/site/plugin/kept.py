@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ class Kept:
         """Return the reading of a file of content, if it is there and whole."""
         if self.cache is None:
             return None
-        place = path.relative_to(self.content).as_posix()
+        place = str(path)[len(str(self.content)) + 1 :].replace(os.sep, "/")
         reading: Reading | None = self.cache.reading(place) if place in self.gists else None
         return reading
 

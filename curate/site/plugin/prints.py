@@ -42,9 +42,10 @@ class Prints:
 
     def of(self, value: Any) -> str:  # noqa: ANN401 - any value
         """Return the print of ``value``. Raises Opaque."""
-        return blake2b(self._told(value).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        return blake2b(self.told(value).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
-    def _told(self, value: Any) -> str:  # noqa: ANN401, C901, PLR0911 - one way for each kind of value
+    def told(self, value: Any) -> str:  # noqa: ANN401, C901, PLR0911 - one way for each kind of value
+        """Return a text that tells ``value`` from every other, as long as it takes. Raises Opaque."""
         kind = type(value)
         if isinstance(value, SAID):
             return f"{kind.__qualname__}:{value!r}"
@@ -53,19 +54,19 @@ class Prints:
         if isinstance(value, (list, tuple)):
             return self._listed(value)
         if isinstance(value, Mapping):
-            return f"{{{','.join(f'{self._told(key)}={self._told(inner)}' for key, inner in value.items())}}}"
+            return f"{{{','.join(f'{self.told(key)}={self.told(inner)}' for key, inner in value.items())}}}"
         if isinstance(value, (set, frozenset)):
-            return f"<{','.join(sorted(map(self._told, value)))}>"
+            return f"<{','.join(sorted(map(self.told, value)))}>"
         if isinstance(value, URLWrapper):
-            return f"{kind.__qualname__}:{self._told(value.name)}:{value.slug!r}"
+            return f"{kind.__qualname__}:{self.told(value.name)}:{value.slug!r}"
         if isinstance(value, Content):
             return self._content(value)
         if is_dataclass(value) and not isinstance(value, type):
-            inside = ",".join(f"{field.name}={self._told(getattr(value, field.name))}" for field in fields(value))
+            inside = ",".join(f"{field.name}={self.told(getattr(value, field.name))}" for field in fields(value))
             return f"{kind.__qualname__}({inside})"
         if isinstance(value, (Paginator, ListPage)):
             said = {name: inner for name, inner in vars(value).items() if name not in ("settings", "_count")}
-            return f"{kind.__qualname__}{self._told(said)}"
+            return f"{kind.__qualname__}{self.told(said)}"
         if isinstance(value, tzinfo):
             return f"tz:{value}"
         return self._code(value)
@@ -74,7 +75,7 @@ class Prints:
         known = self._known.get(id(value))
         if known is not None:
             return known[1]
-        told = f"{type(value).__name__}[{','.join(map(self._told, value))}]"
+        told = f"{type(value).__name__}[{','.join(map(self.told, value))}]"
         if isinstance(value, list):
             told = blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
             self._known[id(value)] = (value, told)
@@ -87,7 +88,7 @@ class Prints:
             return f"Static:{value.source_path!r}:{value.url!r}:{value.save_as!r}"
         if id(value) not in self._known:
             said = {name: inner for name, inner in vars(value).items() if name not in HIDDEN}
-            told = f"{type(value).__name__}{self._told(said)}{at_home(value)!r}"
+            told = f"{type(value).__name__}{self.told(said)}{at_home(value)!r}"
             self._known[id(value)] = (value, told)
         return self._known[id(value)][1]
 

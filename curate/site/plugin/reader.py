@@ -53,6 +53,10 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
     enabled = True
     file_extensions = ("md",)
 
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__(settings)
+        self._slugs: dict[tuple[Any, str], str] = {}  # making one costs much, and few differ
+
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         """Return the HTML and the metadata of one file; a file that cannot be a page is reported and skipped."""
         report = report_of(self.settings)
@@ -131,9 +135,12 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
 
     def _named(self, kind: Any, name: str) -> Any:  # noqa: ANN401 - Pelican's Tag or Category
         """Return a tag or category; a name of no Latin letter or digit gets an address of its own."""
+        slug = self._slugs.get((kind, name))
         named = kind(_printed(name), self.settings)
-        if not named.slug:
-            named.slug = f"{crc32(name.encode()):08x}"
+        if slug is None:
+            slug = named.slug or f"{crc32(name.encode()):08x}"
+            self._slugs[kind, name] = slug
+        named.slug = slug
         return named
 
     def _extras(self, post: Post) -> dict[str, Any]:

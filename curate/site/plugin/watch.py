@@ -7,6 +7,7 @@ Names of settings are left out: every page depends on all settings.
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from jinja2.runtime import Context
@@ -112,24 +113,25 @@ class WatchedContext(Context):
 
 
 def see(read: Read, context: Mapping[str, Any], kept: Kept) -> str:
-    """Return the print of what a read would find now. Raises Opaque."""
+    """Return a text that tells what a read would find now. Raises Opaque."""
     kind, name = read[0], read[1]
     if kind == "x":
         article = kept.articles.get(name)
-        return kept.prints.of(MISSING if article is None else article.written(read[2]))
+        return kept.prints.told(MISSING if article is None else article.written(read[2]))
     value = context.get(name, MISSING)
-    if kind != "v" and not isinstance(value, list):
+    if kind == "v":
+        return kept.prints.told(value)
+    if not isinstance(value, list):
         return "no list"
-    if kind == "b":
-        return str(bool(value))
-    if kind == "n":
-        return str(len(value))
-    return kept.prints.of(value[slice(*read[2:])] if kind == "s" else value)
+    if kind == "s":
+        return kept.prints.told(value[slice(*read[2:])])
+    return str(len(value) if kind == "n" else bool(value))
 
 
 def shown(reads: Iterable[Read], context: Mapping[str, Any], kept: Kept) -> str:
     """Return the print of all that ``reads`` would find now; "" when one of it has none."""
     try:
-        return kept.prints.of([see(read, context, kept) for read in reads])
+        told = "\n".join(see(read, context, kept) for read in reads)
     except Opaque:
         return ""
+    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
