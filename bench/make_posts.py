@@ -20,10 +20,11 @@ TAGS = [f"{what} {where}" for what in ("quiet", "slow", "small", "shared", "old"
 )]  # fmt: skip
 WORDS = (
     "team", "first", "minutes", "dashboard", "model", "question", "quiet", "budget", "release", "after", "nobody",
-    "before", "small", "careful", "*measured*", "week", "customers", "index", "queue", "slow", "because", "three",
-    "latency", "found", "wrote", "review", "change", "again", "cost", "answer", "**learned**", "`retry`", "of", "the",
-    "and", "a", "to", "in", "that", "it", "was", "[the notes](https://example.org/notes)", "for", "on", "with", "as",
+    "before", "small", "careful", "measured", "week", "customers", "index", "queue", "slow", "because", "three",
+    "latency", "found", "wrote", "review", "change", "again", "cost", "answer", "learned", "of", "the", "and", "a",
+    "to", "in", "that", "it", "was", "for", "on", "with", "as",
 )  # fmt: skip
+MARKUP = ("*really*", "**not**", "`retry()`", "[the notes](https://example.org/notes)", "[here](https://example.net)")
 
 
 def posts(count: int, first: int = 0) -> Iterator[tuple[str, dict[str, str], list[str], str]]:
@@ -31,6 +32,8 @@ def posts(count: int, first: int = 0) -> Iterator[tuple[str, dict[str, str], lis
     for number in range(first, first + count):
         dice = random.Random(number)  # noqa: S311 - the same posts each time
         words = [dice.choice(WORDS) for _ in range(400)]
+        for at, marked in zip(range(20, 400, 60), MARKUP * 2, strict=False):
+            words[at] = marked
         parts = [" ".join(words[at : at + 50]).capitalize() + "." for at in range(0, 400, 50)]
         parts.insert(2, "## What changed")
         parts.insert(5, "\n".join(f"- {' '.join(words[at : at + 6])}" for at in (10, 90, 170)))

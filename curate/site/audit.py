@@ -5,9 +5,7 @@ The last gate between content and the public. Reads the folder and the plugin's 
 
 from __future__ import annotations
 
-import os
 import re
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,7 +14,7 @@ import lxml.etree
 import lxml.html
 
 from curate.site.manifest import is_plain, list_files
-from curate.site.reading import MOST, processors
+from curate.site.processes import share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,21 +41,10 @@ def audit_site(folder: Path, report: Report, content: Path, public: Mapping[str,
     if problems:
         return problems  # what is in the files matters only when they are the right ones
     looked = [name for name in names if name.endswith((".html", ".xml")) and name not in report.carried]
-    for name, said in zip(looked, _look(folder, looked), strict=True):
+    places = [str(folder / name) for name in looked]
+    for name, said in zip(looked, share(_look_at, places, MANY), strict=True):
         problems += [f"{report.pages.get(name) or name}: {problem}" for problem in said]
     return problems
-
-
-def _look(folder: Path, names: list[str]) -> list[list[str]]:
-    """Return what is wrong in each file; many are looked at by several processes, where these may be had."""
-    places = [str(folder / name) for name in names]
-    processes = min(MOST, processors(), 1 + len(places) // MANY)
-    if processes == 1 or not hasattr(os, "fork") or threading.active_count() > 1:
-        return list(map(_look_at, places))
-    import multiprocessing
-
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        return pool.map(_look_at, places)
 
 
 def _look_at(place: str) -> list[str]:

@@ -6,7 +6,6 @@ and whether its links lead to files, is judged anew in each build and elsewhere.
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
 from dataclasses import dataclass, replace
@@ -22,17 +21,17 @@ from curate.posts.files import NOT_POSTS
 from curate.posts.post import Post, PostFault, Source, as_moment, parse_post, permalink
 from curate.posts.prose import read_prose, visible
 from curate.site.plugin.links import has_links
+from curate.site.processes import share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from curate.site.cache import Cache
 
 SUMMARY = 155  # characters, where the person wrote none
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
-MANY = 40  # files from which on another process pays
-MOST = 4  # processes
+MANY = 80  # files from which on another process pays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +105,8 @@ def read_files(content: Path, digests: Mapping[str, str], cache: Cache) -> list[
     faults = []
     with cache.writing():
         cache.forget([*(path for path in known if path not in digests), *wanted])
-        for path, read in _read_all(content, wanted):
+        places = [(str(content), path) for path in wanted]
+        for path, read in zip(wanted, share(_read_one, places, MANY), strict=True):
             if isinstance(read, PostFault):
                 faults.append(read)
             else:
@@ -125,24 +125,6 @@ def _twins(content: Path, cache: Cache) -> list[PostFault]:
             faults.append(PostFault(str(content / path), gist["line"], reason, "Give one of them another slug."))
         slugs.setdefault(gist["slug"], path)
     return faults
-
-
-def _read_all(content: Path, paths: list[str]) -> Iterator[tuple[str, Any]]:
-    """Yield each path with its (digest, gist, pickled reading), or its PostFault."""
-    processes = min(MOST, processors(), 1 + len(paths) // MANY)
-    places = [(str(content), path) for path in paths]
-    if processes == 1 or not hasattr(os, "fork"):
-        yield from zip(paths, map(_read_one, places), strict=True)
-        return
-    import multiprocessing
-
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        yield from zip(paths, pool.imap(_read_one, places, chunksize=MANY // 2), strict=True)
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _read_one(place: tuple[str, str]) -> Any:  # noqa: ANN401 - three things, or a fault

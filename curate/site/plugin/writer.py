@@ -21,7 +21,7 @@ from curate.site.cache import Row
 from curate.site.plugin.kept import Kept, kept_of
 from curate.site.plugin.report import report_of
 from curate.site.plugin.watch import Watch, shown
-from curate.site.reading import MOST, processors
+from curate.site.processes import processes_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,8 +99,8 @@ class KeepingWriter(Writer):  # type: ignore[misc]  # Pelican carries no types
     @contextlib.contextmanager
     def share(self, generate: Callable[[Any], None], pages: int) -> Iterator[None]:
         """Render in other processes while the block writes; ``generate`` writes all pages there are."""
-        shares = min(MOST, processors(), 1 + (pages - len(self.kept.rows)) // MANY)
-        if not self.kept.key or shares < 2 or not hasattr(os, "fork"):
+        shares = processes_for(pages - len(self.kept.rows), MANY)
+        if not self.kept.key or shares < 2:
             yield
             return
         helpers = [self._help(generate, share, shares) for share in range(1, shares)]
