@@ -5,6 +5,7 @@ The last gate between content and the public. Reads the folder and the plugin's 
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 import lxml.etree
 import lxml.html
 
-from curate.site.manifest import is_plain, list_files
+from curate.site.manifest import MARK, is_plain, walk_files
 from curate.site.processes import share
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ def audit_site(folder: Path, report: Report, content: Path, public: Mapping[str,
     ``public`` maps the permalinks that must have a page, and all that may, to their files; None (a preview)
     leaves that open. What was carried from a site that passed is not read again.
     """
-    names = list_files(folder)
-    problems = [*_files(folder, names, report, content)]
+    files = {name: linked for name, linked in sorted(walk_files(folder)) if name != MARK}
+    problems = [*_files(files, report, content)]
     if public is not None:
         problems += _pages(report, content, public)
     if problems:
         return problems  # what is in the files matters only when they are the right ones
-    looked = [name for name in names if name.endswith((".html", ".xml")) and name not in report.carried]
+    looked = [name for name in files if name.endswith((".html", ".xml")) and name not in report.carried]
     places = [str(folder / name) for name in looked]
     for name, said in zip(looked, share(_look_at, places, MANY), strict=True):
         problems += [f"{report.pages.get(name) or name}: {problem}" for problem in said]
@@ -51,7 +52,7 @@ def _look_at(place: str) -> list[str]:
     return [*(_html if place.endswith(".html") else _xml)(Path(place))]
 
 
-def _files(folder: Path, names: list[str], report: Report, content: Path) -> Iterator[str]:
+def _files(files: Mapping[str, bool], report: Report, content: Path) -> Iterator[str]:
     """Account for every file: a page or feed, the theme's, or a copy of what lies in content/."""
     accounted = {*report.written, *(name for place in report.theme for name in _theme_files(Path(place)))}
     root = content.resolve()
@@ -60,8 +61,8 @@ def _files(folder: Path, names: list[str], report: Report, content: Path) -> Ite
         if not place.resolve().is_relative_to(root) or place.suffix == ".md" or not is_plain(name):
             yield f"{name} would publish {place}, which is not for readers."
         accounted.add(name)
-    for name in names:
-        if (folder / name).is_symlink():
+    for name, linked in files.items():
+        if linked:
             yield f"{name} is a link to another place."
         elif name not in accounted:
             yield f"{name} is in the site, and nothing in content/ or the theme says why."
@@ -77,12 +78,12 @@ def _pages(report: Report, content: Path, public: Mapping[str, Path]) -> Iterato
     """Compare the pages with the posts, chosen a second time and without Pelican: all of them, and no other."""
     wanted = {f"{address}index.html": path for address, path in public.items()}
     built = {name: Path(source) for name, source in report.pages.items()}
-    pages = content / "pages"
+    pages = f"{content / 'pages'}{os.sep}"
     for name, path in wanted.items():
         if name not in built:
             yield f"{path}: the post has no page."
     for name, path in built.items():
-        if name not in wanted and not path.is_relative_to(pages):
+        if name not in wanted and not str(path).startswith(pages):
             yield f"{path}: it has the page {name}, and should have none."
 
 

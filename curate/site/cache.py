@@ -14,6 +14,7 @@ import pickle
 import sqlite3
 import sys
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -172,6 +173,7 @@ class Cache:
         self._connection.execute("UPDATE pages SET audited = 1 WHERE NOT audited")
 
 
+@cache
 def programs() -> str:
     """Return what tells apart the programs that build: when one of them changed, nothing kept is of use."""
     from importlib.metadata import version

@@ -42,7 +42,7 @@ def content_digests(content: Path) -> dict[str, str]:
             if os.path.islink(os.path.join(top, name)):  # noqa: PTH114, PTH118 - thousands of times
                 raise Linked(Path(top, name))
         folders.sort()
-        place = Path(top).relative_to(content).as_posix()
+        place = os.path.relpath(top, content).replace(os.sep, "/")
         for name in sorted(names):
             digests[name if place == "." else f"{place}/{name}"] = _digest(os.path.join(top, name))  # noqa: PTH118
     return digests

@@ -16,7 +16,7 @@ from curate.desk.folder import write_whole
 from curate.errors import Conflict, CurateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 MARK = ".curate-output"
@@ -36,12 +36,17 @@ class Manifest:
 
 def list_files(folder: Path) -> list[str]:
     """Return the path of every file below ``folder``, sorted, the mark left out; links are listed, not followed."""
-    found = []
-    for top, folders, names in os.walk(folder):
-        place = os.path.relpath(top, folder).replace(os.sep, "/")
-        links = [name for name in folders if os.path.islink(os.path.join(top, name))]  # noqa: PTH114, PTH118 - many
-        found += [name if place == "." else f"{place}/{name}" for name in (*names, *links)]
-    return sorted({*found} - {MARK})
+    return sorted({name for name, _ in walk_files(folder)} - {MARK})
+
+
+def walk_files(folder: Path | str, below: str = "") -> Iterator[tuple[str, bool]]:
+    """Yield the path of every file below ``folder``, and whether it is a link."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from walk_files(entry.path, f"{below}{entry.name}/")
+            else:
+                yield f"{below}{entry.name}", entry.is_symlink()
 
 
 def digest(path: Path) -> str:

@@ -95,29 +95,35 @@ def is_shown(gist: Mapping[str, Any], now: datetime, *, drafts: bool) -> bool:
     return gist["status"] == "published" and not (gist["date"] and as_moment(gist["date"]) > now)
 
 
-def read_files(content: Path, digests: Mapping[str, str], cache: Cache) -> list[PostFault]:
-    """Bring the cache's readings up to the files ``digests`` (path below content → SHA-256); return the faults.
+def read_files(
+    content: Path, digests: Mapping[str, str], cache: Cache
+) -> tuple[dict[str, tuple[str, dict[str, Any]]], list[PostFault]]:
+    """Bring the cache's readings up to the files ``digests`` (path below content → SHA-256).
 
-    A file that cannot be read, and the later of two posts of one slug, are faults and have no reading.
+    Returns the gists of all files, and the faults: a file that cannot be read, which has no reading, and
+    the later of two posts of one slug.
     """
     known = cache.gists()
     wanted = [path for path, digest in digests.items() if known.get(path, ("", {}))[0] != digest]
     faults = []
-    with cache.writing():
-        cache.forget([*(path for path in known if path not in digests), *wanted])
-        places = [(str(content), path) for path in wanted]
-        for path, read in zip(wanted, share(_read_one, places, MANY), strict=True):
-            if isinstance(read, PostFault):
-                faults.append(read)
-            else:
-                cache.keep_reading(path, *read)
-    return sorted(faults, key=lambda fault: fault.path) + _twins(content, cache)
+    gone = [*(path for path in known if path not in digests), *wanted]
+    if gone:
+        with cache.writing():
+            cache.forget(gone)
+            places = [(str(content), path) for path in wanted]
+            for path, read in zip(wanted, share(_read_one, places, MANY), strict=True):
+                if isinstance(read, PostFault):
+                    faults.append(read)
+                else:
+                    cache.keep_reading(path, *read)
+        known = cache.gists()
+    return known, sorted(faults, key=lambda fault: fault.path) + _twins(content, known)
 
 
-def _twins(content: Path, cache: Cache) -> list[PostFault]:
+def _twins(content: Path, gists: Mapping[str, tuple[str, dict[str, Any]]]) -> list[PostFault]:
     slugs: dict[str, str] = {}
     faults = []
-    for path, (_, gist) in sorted(cache.gists().items(), key=lambda row: Path(row[0])):
+    for path, (_, gist) in sorted(gists.items(), key=lambda row: row[0].split("/")):
         if path.split("/")[0] in NOT_POSTS:
             continue
         if gist["slug"] in slugs:

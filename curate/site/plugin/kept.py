@@ -93,8 +93,8 @@ def _start(settings: Mapping[str, Any], theme: Path) -> tuple[Kept, list[PostFau
     content = Path(settings["PATH"])
     cache = Cache(Path(settings["BUILD_CACHE"]), programs())
     kept = Kept(cache, content)
-    faults = read_files(content, json.loads(Path(settings["BUILD_FILES"]).read_text(encoding="utf-8")), cache)
-    kept.gists = cache.gists()
+    digests = json.loads(Path(settings["BUILD_FILES"]).read_text(encoding="utf-8"))
+    kept.gists, faults = read_files(content, digests, cache)
     if settings["PLUGINS"] != [OURS]:
         return kept, faults
     with contextlib.suppress(Opaque):
