@@ -5,6 +5,7 @@ Whatever goes wrong, the last good site stays. Must not know how the site is car
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -24,7 +25,7 @@ from curate.errors import Conflict, CurateError
 from curate.posts.files import CONFLICT
 from curate.site.cache import Cache, Damaged, drop_cache, programs
 from curate.site.inputs import Linked, are_plain, content_digests, inputs_print, is_as_built, texts
-from curate.site.manifest import MARK, digest, take_manifest, write_mark
+from curate.site.manifest import MARK, digest, take_manifest, walk_files, write_mark
 from curate.site.reading import is_shown
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from curate.site.plugin.report import Report
 
 FRESH = "build-"  # in .curate: what is being built
+SPARE = "spare-"  # in .curate: the site before the last, whose folders and unchanged pages the next build takes over
 AWAY = "-away"  # in .curate: what the old site is called between two renames
 PATIENCE = 900  # seconds a build may take
 KEPT = (  # what of the environment Pelican gets: nothing that could hold a token
@@ -166,6 +168,7 @@ def _build(desk: Desk, output: Path, *, now: datetime, drafts: bool) -> Built:
             if manifest is not None:
                 return _built(output, manifest, last["warnings"])
     fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=desk.private))
+    spared = _take_spare(desk, fresh / "site", output)
     try:
         (fresh / "files.json").write_text(json.dumps(texts(digests)), encoding="utf-8")
         orders = {
@@ -177,6 +180,7 @@ def _build(desk: Desk, output: Path, *, now: datetime, drafts: bool) -> Built:
             "BUILD_BEFORE": str(output),
         }
         report = _run_pelican(desk, conf, fresh / "site", orders)
+        _clear(fresh / "site", spared, set(report.written))
         from curate.site.audit import audit_site
 
         with closing(Cache(kept, programs())) as cache:
@@ -312,18 +316,56 @@ def _permalinks(report: Report) -> list[str]:
     return sorted(name.removesuffix("index.html") for name in report.pages if re.match(r"\d{4}/", name))
 
 
+def _take_spare(desk: Desk, fresh: Path, output: Path) -> dict[str, bool]:
+    """Begin with the site before the last, if it is there: making thousands of folders costs more than pages do.
+
+    What stays of it are the very files of ``output``, of which our writer knows what to do. Returns the names
+    of all files it had, and whether they stay.
+    """
+    try:
+        (desk.private / f"{SPARE}{output.name}").rename(fresh)
+    except FileNotFoundError:
+        return {}
+    names = {name: _is_same_file(fresh / name, output / name) for name, _ in walk_files(fresh)}
+    for name, same in names.items():
+        if not same:
+            (fresh / name).unlink()
+    return names
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return os.path.samestat(os.lstat(one), os.lstat(other))
+    except OSError:
+        return False
+
+
+def _clear(fresh: Path, spared: Mapping[str, bool], written: Collection[str]) -> None:
+    """Remove what is left of the site before and is no part of this one, with the folders that are empty then."""
+    for name, stayed in spared.items():
+        if stayed and name not in written:
+            (fresh / name).unlink()
+        if not stayed or name not in written:
+            with contextlib.suppress(OSError):  # not empty
+                os.removedirs((fresh / name).parent)
+
+
 def _swap(desk: Desk, fresh: Path, output: Path) -> None:
     """Put the fresh site where the old one is: in one step where the system knows how.
 
     Elsewhere a stop between the two renames is mended by ``recover``.
     """
-    away = desk.private / f"{output.name}{AWAY}"
-    if not (output.exists() and _exchange(fresh, output)):
+    away, spare = desk.private / f"{output.name}{AWAY}", desk.private / f"{SPARE}{output.name}"
+    shutil.rmtree(spare, ignore_errors=True)
+    if output.exists() and _exchange(fresh, output):
+        fresh.rename(spare)
+    else:
         if output.exists():
             output.rename(away)
         fresh.rename(output)
+        if away.exists():
+            away.rename(spare)
     sync_folder(output.parent)
-    shutil.rmtree(away, ignore_errors=True)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 from pelican.contents import Article, Author, Category, SkipStub, Tag
-from pelican.generators import ArticlesGenerator, PagesGenerator
+from pelican.generators import ArticlesGenerator, PagesGenerator, StaticGenerator
 
 from curate.posts.post import as_moment
 from curate.site.plugin.kept import Kept, kept_of, left_out
 from curate.site.plugin.prints import MISSING, Prints, at_home
 from curate.site.plugin.report import report_of
 from curate.site.plugin.settings import now_of
+from curate.site.plugin.writer import free
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -134,6 +135,14 @@ class _Choosing:
 
 class ChosenPagesGenerator(_Choosing, PagesGenerator):  # type: ignore[misc]  # Pelican carries no types
     """Pelican's generator of pages, for the pages of this moment."""
+
+
+class CarefulStaticGenerator(StaticGenerator):  # type: ignore[misc]  # Pelican carries no types
+    """Pelican's generator of copies, which writes into no file that is there already."""
+
+    def _copy_staticfile(self, sc: Any) -> None:
+        free(f"{self.output_path}/{sc.save_as}")
+        super()._copy_staticfile(sc)
 
 
 class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pelican carries no types

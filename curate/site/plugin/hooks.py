@@ -11,11 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
-from pelican.generators import ArticlesGenerator, PagesGenerator
+from pelican.generators import ArticlesGenerator, PagesGenerator, StaticGenerator
 from pelican.plugins import signals
 
 from curate.site.plugin.feeds import complete_feed
-from curate.site.plugin.generators import ChosenPagesGenerator, PostsGenerator
+from curate.site.plugin.generators import CarefulStaticGenerator, ChosenPagesGenerator, PostsGenerator
 from curate.site.plugin.kept import KEY as KEPT
 from curate.site.plugin.kept import kept_of, start_keeping
 from curate.site.plugin.metadata import posting, website
@@ -65,11 +65,12 @@ def _start(pelican: Any) -> None:
 
 
 def _ours(generator: Any) -> Any:
-    return {ArticlesGenerator: PostsGenerator, PagesGenerator: ChosenPagesGenerator}.get(generator, generator)
+    ours = {PagesGenerator: ChosenPagesGenerator, StaticGenerator: CarefulStaticGenerator}
+    return {ArticlesGenerator: PostsGenerator, **ours}.get(generator, generator)
 
 
 def _choose_writer(pelican: Any) -> Any:
-    return KeepingWriter if kept_of(pelican.settings).key else None
+    return KeepingWriter if kept_of(pelican.settings).cache else None
 
 
 def _settle_links(generators: list[Any]) -> None:

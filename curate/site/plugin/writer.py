@@ -90,6 +90,8 @@ class KeepingWriter(Writer):  # type: ignore[misc]  # Pelican carries no types
         """Open the file of a page, or put the page there that is ready."""
         ready, self._ready = self._ready, None
         if ready is None or filename in self._written_files:
+            if filename not in self._written_files:
+                free(filename)
             return super()._open_w(filename, encoding, override=override)
         self._written_files.add(filename)
         if ready != ELSEWHERE:
@@ -162,5 +164,15 @@ def _place(source: str, target: str) -> None:
     """Put the file ``source`` at ``target``, too: as a link where the disk knows such, else as a copy."""
     try:
         os.link(source, target)
+    except FileExistsError:
+        if not os.path.samefile(source, target):  # noqa: PTH121 - thousands of times
+            os.unlink(target)  # noqa: PTH108 - the same
+            _place(source, target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+def free(target: str) -> None:
+    """Take away what stands at ``target``: it may be a file of the site that is served, and is never written into."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(target)  # noqa: PTH108 - thousands of times
