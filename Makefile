@@ -24,7 +24,7 @@ test: $(TEST)
 sweep: export CURATE_SWEEP = 1
 sweep: $(TEST)
 	@.ci/counterparts.sh
-	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 -o faulthandler_timeout=1800 tests/faults tests/safety/test_fuzz.py
+	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 -o faulthandler_timeout=1800 tests/faults tests/safety/test_fuzz.py tests/site/test_poison.py
 
 check: $(TEST)
 	$(VENV)/bin/ruff check .

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what the tests need beside Python: a browser, a JRE, tmux, strace, and the npm packages of tests/js.
+# Install what the tests need beside Python: a browser, a JRE, tmux, strace, rsync, rclone, and the npm packages of tests/js.
 #
 # Debian's packages are installed where this may be done (root, or sudo that asks nothing); npm's
 # go into a folder of the user's cache, named after the lock file, and are linked from tests/js. What
@@ -16,6 +16,8 @@ have chromium || have chromium-browser || have google-chrome || have google-chro
 have java || want default-jre-headless
 have tmux || want tmux
 have git || want git
+have rsync || want rsync
+have rclone || want rclone
 have node || want nodejs
 have npm || want npm
 have g++ || want build-essential

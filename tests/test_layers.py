@@ -37,6 +37,7 @@ STORES = {
     "inbox/pages.py",
     "inbox/search.py",
     "site/cache.py",
+    "site/strikes.py",
     "shares/evergreen.py",
     "shares/attempts.py",
     "shares/ledger.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,13 +11,15 @@ import click
 from curate.cli import render
 from curate.cli.feed_view import moved_data
 from curate.cli.main import Command
+from curate.cli.profile_view import section_row
 from curate.cli.share_view import outcome_data, outcome_lines
 from curate.errors import CurateError, NoDesk
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
 
     from curate.cli.here import Here
     from curate.desk.settings import Settings
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from curate.presence.today import Today
     from curate.shares.ledger import Share
 
+SOON = 14  # days before a prediction is due, from which on the day says so
+ABREAST = 3  # accounts on a line
+SILENT = timedelta(hours=1)  # a runner quieter than this has died, or was never there
 WELCOME = """curate keeps your reading, your blog and your shares in one place.
 There is no project here yet.
 
@@ -69,9 +75,21 @@ def _today_data(day: Today, settings: Settings, now: datetime) -> dict[str, Any]
             "waiting": [_share(share) for share in day.waiting],
             "endings": list(day.endings),
         },
+        "profile": {
+            "confirmed": day.confirmed.isoformat() if day.confirmed else None,
+            "stale": [section_row(each) for each in day.stale],
+        },
+        "predictions": {
+            "due": [{"slug": each.post.slug, "claim": each.said.claim, "due": _iso(each.said.due)} for each in day.due],
+            "next": _iso(day.upcoming),
+        },
         "last_tick": day.last_tick,
         "next": list(day.next_commands),
     }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _share(share: Share) -> dict[str, Any]:
@@ -106,6 +124,37 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
         yield "Drafts     none"
     for fault in day.faults:
         yield f"           {render.term_safe(fault)}"
+    yield from _shares_lines(day, settings, zone, now)
+    if day.endings:
+        more = f" (and {len(day.endings) - 1} more: curate account list)" if len(day.endings) > 1 else ""
+        yield f"Ending     {day.endings[0]}{more}"
+    yield from _claims_lines(day, local.date())
+    yield ""
+    for number, command in enumerate(day.next_commands):
+        yield f"{'Next' if number == 0 else '':<11}{command}"
+
+
+def _claims_lines(day: Today, today: date) -> Iterator[str]:
+    """Say which parts of the profile are stale, and which predictions want a grade."""
+    if day.stale:
+        fresh = f"confirmed {render.count((today - day.confirmed).days, 'day')} ago" if day.confirmed else ""
+        stale = ", ".join(
+            f"{each.name} ({render.count(each.days, 'day') if each.days is not None else 'never'})"
+            for each in day.stale
+        )
+        yield f"Profile    {fresh:<28}stale: {stale}"
+    for each in day.due[:2]:
+        over = (today - each.said.due).days if each.said.due else 0
+        when = f"due {render.count(over, 'day')} ago" if over else "due today"
+        yield f"Predict    {when}: “{render.clip(render.term_safe(each.said.claim), 48)}” right, wrong, partly or void?"
+    if len(day.due) > 2:
+        yield f"           and {len(day.due) - 2} more: curate predict due"
+    elif not day.due and day.upcoming and (day.upcoming - today).days <= SOON:
+        yield f"Predict    one is due on {day.upcoming.day} {day.upcoming:%b}"
+
+
+def _shares_lines(day: Today, settings: Settings, zone: ZoneInfo, now: datetime) -> Iterator[str]:
+    """Say what goes out next, what went out, what waits for the person, and whether somebody sends it."""
     if day.next_share:
         share = day.next_share
         when = share.due_at.astimezone(zone)
@@ -115,17 +164,16 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
         yield "Shares     none planned"
     if day.sent_today:
         limits = settings.accounts
-        sent = "   ".join(f"{name} {number} of {limits[name].per_day}" for name, number in day.sent_today.items())
-        yield f"           today       {sent}"
+        sent = [f"{name} {number} of {limits[name].per_day}" for name, number in day.sent_today.items()]
+        for number in range(0, len(sent), ABREAST):
+            yield f"           {'' if number else 'today':<12}{'   '.join(sent[number : number + ABREAST])}"
     for share in day.waiting[:5]:
         reason = f": {render.term_safe(share.reason)}" if share.reason else ""
         yield f"           {share.state.replace('_', ' ')}  {share.id} {share.account}{reason}"
-    if day.endings:
-        more = f" (and {len(day.endings) - 1} more: curate account list)" if len(day.endings) > 1 else ""
-        yield f"Ending     {day.endings[0]}{more}"
-    yield ""
-    for number, command in enumerate(day.next_commands):
-        yield f"{'Next' if number == 0 else '':<11}{command}"
+    if day.next_share:
+        last = f"last pass {render.ago(day.last_tick, now)} ago" if day.last_tick else "no pass yet"
+        dead = not day.last_tick or now - day.last_tick > SILENT
+        yield f"Runner     {last.replace('now ago', 'just now')}{': curate schedule install' if dead else ''}"
 
 
 @click.command(cls=Command, epilog="Example, for cron: */5 * * * * curate -C ~/desk tick >/dev/null")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--url", help="The site's address.")
 @click.option("--topics", help="What you want to be known for, separated by commas.")
 @click.option("--opml", metavar="FILE", help="A feed list to import.")
+@click.option("--pages", type=click.Choice(["github", "gitlab"]), help="Write what this host needs to build the site.")
 @click.option("--no-git", is_flag=True, help="Leave git alone.")
 @click.option("--yes", "-y", is_flag=True, help="Take the defaults.")
 @click.pass_obj
@@ -34,11 +35,13 @@ def init(
     url: str | None,
     topics: str | None,
     opml: str | None,
+    pages: str | None,
     *,
     no_git: bool,
     yes: bool,
 ) -> None:
     """Start a desk: settings, feed list, first page."""
+    from curate.desk.hosting import write_workflow
     from curate.desk.init import commit_first, create_desk
 
     root = here.directory / folder if folder else here.directory
@@ -53,9 +56,10 @@ def init(
     wanted = [topic.strip() for topic in topics.split(",") if topic.strip()]
     desk = create_desk(root, name=name, url=url, topics=wanted, today=here.now().date())
     imported = _import(desk, feeds) if feeds else {}
+    workflow = write_workflow(desk, pages) if pages else None
     git = "" if no_git else commit_first(desk)
-    data = {"path": desk.root, "name": name, "url": url, "git": git, "feeds": imported}
-    here.answer(data, _told(desk, git, imported, root if folder else None))
+    data = {"path": desk.root, "name": name, "url": url, "git": git, "feeds": imported, "workflow": workflow}
+    here.answer(data, _told(desk, git, imported, root if folder else None, workflow))
 
 
 def _asked(given: str | None, question: str, *, ask: bool) -> str:
@@ -94,10 +98,12 @@ def _import(desk: Desk, feeds: bytes) -> dict[str, int]:
     return {"added": len(report.added), "skipped": len(report.known) + len(report.refused)}
 
 
-def _told(desk: Desk, git: str, imported: dict[str, int], enter: Path | None) -> Iterator[str]:
+def _told(desk: Desk, git: str, imported: dict[str, int], enter: Path | None, workflow: Path | None) -> Iterator[str]:
     yield f"Created  curate.toml, feeds.opml, content/, pelicanconf.py in {desk.root}" + (f"   ({git})" if git else "")
     if imported:
         yield f"Added    {imported['added']} feeds, {imported['skipped']} skipped"
+    if workflow:
+        yield f"Wrote    {workflow.relative_to(desk.root)}: this host builds the site after each push"
     yield ""
     steps = ["curate feed add URL", "curate fetch && curate triage"]
     steps += ["curate account add mastodon     when you want to share"]

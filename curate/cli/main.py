@@ -43,9 +43,12 @@ SECTIONS: dict[str, dict[str, str]] = {
         "rank": "rank",
         "post": "post",
         "prompt": "prompt",
+        "profile": "profile",
+        "predict": "predict",
         "share": "share",
         "account": "account",
         "site": "site",
+        "theme": "theme",
     },
     "The desk": {
         "init": "init",

@@ -33,7 +33,7 @@ def publish(here: Here, post: str, at: datetime | None, force: str, *, no_deploy
     desk, settings, now = here.desk(), here.settings(), here.now()
     target = "" if no_deploy else settings.deploy.target
     if target:
-        if parse_target(desk, target).branch and here.offline:
+        if parse_target(desk, target).remote and here.offline:
             raise NetworkTrouble(target, f"--offline: nothing may be sent to {target}.", "Publish with --no-deploy.")
         here.confirm(f"Publish {post} and deploy the site to {target}?", yes=yes)
     send = (lambda desk, target: deploy_site(desk, target, now=now)) if target else None

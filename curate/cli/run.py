@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from curate.cli.here import Here
     from curate.presence.tick import Pass
-    from curate.web.client import Client
 
 PATIENCE = 10.0  # seconds a pass may take to come to an end when it is told to stop
 
@@ -41,8 +40,7 @@ def run(here: Here, *, fetch: bool, send: bool) -> None:
         with here.database() as connection:
 
             async def make_pass(believed: bool) -> Pass | None:  # noqa: FBT001 - the runner's one answer
-                async with here.client() as client:
-                    return await _until(stop, _pass(here, connection, client, fetch=fetch, send=send and believed))
+                return await _until(stop, _pass(here, connection, fetch=fetch, send=send and believed))
 
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -53,19 +51,24 @@ def run(here: Here, *, fetch: bool, send: bool) -> None:
     here.say("Stopped. What was done is kept; shares that are due wait for the next pass.")
 
 
-async def _pass(here: Here, connection: sqlite3.Connection, client: Client, *, fetch: bool, send: bool) -> Pass | None:
+async def _pass(here: Here, connection: sqlite3.Connection, *, fetch: bool, send: bool) -> Pass | None:
     """Make one pass with the settings as they are now, and say what it did; None when it could not be made."""
+    import sqlite3
+
     from curate.cli.day import tick_lines
+    from curate.desk.db import trouble
     from curate.presence.tick import run_pass
 
     try:
-        done = await run_pass(
-            here.desk(), here.settings(), connection, client,
-            clock=here.now, config=here.config_folder(), fetch=fetch, send=send, offline=here.offline,
-        )  # fmt: skip
+        async with here.client() as client:
+            done = await run_pass(
+                here.desk(), here.settings(), connection, client,
+                clock=here.now, config=here.config_folder(), fetch=fetch, send=send, offline=here.offline,
+            )  # fmt: skip
     except Conflict:
         return None  # a tick is under way, and does what is due
-    except CurateError as error:
+    except (CurateError, sqlite3.Error, OSError) as failure:  # a later pass may do better
+        error = failure if isinstance(failure, CurateError) else trouble(here.desk().database, failure)
         here.say(f"{here.now():%H:%M} {error.message} {error.hint}".rstrip())
         return None
     for line in [*(line for line in tick_lines(done) if not line.startswith("Next")), *done.troubles]:

@@ -75,8 +75,8 @@ def plan(
     wish = _wish(here, spread, expires, image, alt)
     names = [name.strip() for name in to.split(",") if name.strip()] or list(named_files(files) or settings.accounts)
     accounts = find_accounts(settings, names)
-    given = _given(here, settings, accounts, files)
-    with here.database() as connection, _words(here, post, accounts, given, keep=dry_run) as texts:
+    given = given_texts(here, settings, accounts, files)
+    with here.database() as connection, typed_words(here, post, accounts, given, keep=dry_run) as texts:
         planned = plan_shares(
             desk, settings, connection, post, texts, at=at, wish=wish, now=here.now(), dry_run=dry_run
         )
@@ -159,7 +159,9 @@ def send(here: Here, ids: tuple[str, ...], *, due: bool, dry_run: bool, yes: boo
         raise UsageError("Say which share to send, or --due for all that are due.", "curate share queue shows them.")
     requests = _requests(here, ids)
     if dry_run:
-        here.answer([{**row(one), "request": wire} for one, wire in requests], lambda: wire_lines(requests))
+        rules = _rules(here, [one for one, _ in requests])
+        rows = [{**row(one), "request": wire, "checks": rules[one.id]} for one, wire in requests]
+        here.answer(rows, lambda: wire_lines(requests, rules))
         return
     if requests:
         names = ", ".join(sorted({one.account for one, _ in requests}))
@@ -207,7 +209,9 @@ def _wish(here: Here, spread: str | None, expires: datetime | None, image: Path 
     )
 
 
-def _given(here: Here, settings: Settings, accounts: Mapping[str, Account], files: tuple[str, ...]) -> dict[str, str]:
+def given_texts(
+    here: Here, settings: Settings, accounts: Mapping[str, Account], files: tuple[str, ...]
+) -> dict[str, str]:
     """Read each --text-file. Raises UsageError for one whose account is not in --to, or that cannot be read."""
     from curate.shares.compose import named_files
     from curate.shares.plan import find_accounts
@@ -232,10 +236,16 @@ def _read(here: Here, file: str) -> str:
 
 
 @contextlib.contextmanager
-def _words(
-    here: Here, name: str, accounts: Mapping[str, Account], given: dict[str, str], *, keep: bool
+def typed_words(
+    here: Here,
+    name: str,
+    accounts: Mapping[str, Account],
+    given: dict[str, str],
+    *,
+    keep: bool,
+    points: tuple[str, ...] = (),
 ) -> Iterator[dict[str, str]]:
-    """Yield the words for every account, those not given from the editor."""
+    """Yield the words for every account, those not given from the editor, which shows ``points`` to be said."""
     missing = [account for account in accounts if account not in given]
     if not missing:
         yield given
@@ -250,7 +260,7 @@ def _words(
     post, link = find_page(here.desk(), here.settings(), name)
     limits = {name: limits_of(accounts[name].network, accounts[name].characters) for name in missing}
     prompts = angles({name: accounts[name].network for name in missing}, here.settings().writing.prompts)
-    points = (post.summary, post.claim)
+    points = points or (post.summary, post.claim)
     text = document(post.title, post.question, link, limits, points=points, prompts=prompts)
     with typed_texts(here.desk(), f"share-{post.slug}", text, missing, editor(here), keep=keep) as typed:
         for empty in [name for name in missing if name not in typed]:
@@ -285,6 +295,15 @@ def _requests(here: Here, ids: tuple[str, ...]) -> list[tuple[Share, dict[str, A
 
     with here.database() as connection:
         return preview(connection, here.desk(), here.settings(), here.client(), now=here.now(), only=ids)
+
+
+def _rules(here: Here, shares: list[Share]) -> dict[str, dict[str, str]]:
+    """Return what each rule says of each share, by its id: its length, what it costs, whether its time is free."""
+    from curate.shares.check import check_share
+
+    with here.database() as connection:
+        checked = [check_share(here.desk(), here.settings(), connection, one, now=here.now()) for one in shares]
+    return {one.share.id: {check.name: check.words for check in one.checks} for one in checked}
 
 
 async def _send(here: Here, ids: tuple[str, ...]) -> SendReport:

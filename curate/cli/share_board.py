@@ -27,6 +27,7 @@ def board(here: Here) -> None:
             "The share board needs a terminal that can draw, and a person at it.",
             "The same in lines: curate share queue --week",
         )
+    from curate.shares import home
     from curate.tui.week import WeekBoard
 
     def edit(path: Path) -> int:
@@ -36,6 +37,7 @@ def board(here: Here) -> None:
 
     settings = here.settings()
     with here.database() as connection:
+        home.settle(connection, here.desk(), here.config_folder())  # before anything can be approved on it
         app = WeekBoard(here.desk(), settings, connection, clock=here.now, wording=wording(here), edit=edit)
         app.run(mouse=settings.triage.mouse)
     if app.return_code == 130:

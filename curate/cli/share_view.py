@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from curate.cli import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from curate.shares.attempts import Attempt
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from curate.shares.sender import SendReport
     from curate.shares.sheet import Imported
 
+WIRE = ("length", "pace", "cost")  # rules that a rehearsed request is shown with
 STATES = ("held", "unknown", "missed", "rejected", "retry", "handed_over")  # what a pass may leave a share in
 
 
@@ -63,11 +64,15 @@ def when(share: Share) -> str:
 
 def planned_lines(shares: Sequence[Share], *, dry_run: bool = False) -> Iterator[str]:
     """Show shares that were just planned or changed, each with its text."""
+    from curate.shares.limits import price
+
     for share in shares:
         name = "would be" if dry_run else share.id
         yield f"{name}  {share.account}  {when(share)} ({share.zone})  {share.state.replace('_', ' ')}"
         for line in share.text.splitlines():
             yield f"      {render.term_safe(line)}".rstrip()
+        if cost := price(share.network, share.text):
+            yield f"      costs {cost / 1000:.3f} US dollars"
     drafts = [share.id for share in shares if share.state == "draft"]
     if dry_run:
         yield "Nothing was planned."
@@ -170,10 +175,14 @@ def story(share: Share, attempts: Sequence[Attempt], *, whole: bool) -> Iterator
             yield f"      {render.term_safe(attempt.payload)}"
 
 
-def wire_lines(requests: Sequence[tuple[Share, dict[str, Any]]]) -> Iterator[str]:
-    """Show exactly what would be sent."""
+def wire_lines(
+    requests: Sequence[tuple[Share, dict[str, Any]]], rules: Mapping[str, Mapping[str, str]]
+) -> Iterator[str]:
+    """Show exactly what would be sent, and what the ``rules`` say of it, by the share's id."""
     for share, request in requests:
-        yield f"{share.id}  {share.account}  {when(share)}"
+        yield f"{share.id}  {share.account}  {when(share)} ({share.zone})"
+        said = rules.get(share.id, {})
+        yield from (f"      {name:<8}{render.term_safe(said[name])}" for name in WIRE if name in said)
         yield from json.dumps(request, ensure_ascii=True, indent=2).splitlines()
     yield "Nothing was sent." if requests else "Nothing is due."
 

@@ -111,6 +111,16 @@ basics:
   summary: ""
   url: {json.dumps(url, ensure_ascii=False)}
   profiles: []   # - {{network: Mastodon, username: dana, url: "https://example.social/@dana"}}
+# Also in basics: email, image (such as images/me.jpg), location, spellings, pronunciation.
+# With one of these there is a page /resume/:
+# work:
+# - {{position: Lead, name: Example, startDate: 2023-03, highlights: [What changed because of me]}}
+# results:
+# - {{outcome: Nights are quiet, metric: pages a week, before: 31, after: 4, proof_url: "https://example.org"}}
+# certificates: [{{name: …, issuer: …, date: 2024}}]
+# education: [{{institution: …, area: …, studyType: BSc, startDate: 2007, endDate: 2011}}]
+# On it, too: talks: [{{name: …, event: …, date: 2025-05}}]
+# On the page /about/: about: {{choosing: How I choose links., correcting: How I correct., disclosure: Who pays me.}}
 confirmed:
   basics: {today.isoformat()}
 """
@@ -153,7 +163,8 @@ def commit_first(desk: Desk) -> str:
 
     if git("rev-parse", "--is-inside-work-tree").returncode == 0:
         return "The desk lies in a git repository; commit it when you like."
-    steps = (("init", "--quiet"), ("add", "--", *OURS), ("commit", "--quiet", "--message", "Start the desk"))
+    ours = [name for name in (*OURS, ".github", ".gitlab-ci.yml") if (desk.root / name).exists()]
+    steps = (("init", "--quiet"), ("add", "--", *ours), ("commit", "--quiet", "--message", "Start the desk"))
     for step in steps:
         done = git(*step)
         if done.returncode:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
+ENGINE = re.compile(r"https?://[^\s/?#;,'\"]+(?:/[^\s?#]*)?\?(?:[^\s#]*&)?[^\s#&=]+=(?:&[^\s#]*)?")
 SOONEST = 5  # minutes between two readings of a feed
 PROMPTS = (
     "What would you do differently?",
@@ -41,19 +42,32 @@ def known_zone(name: str) -> ZoneInfo:
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who publishes, and where."""
+    """Who publishes, and where.
+
+    ``webmention`` is where other sites tell of their answers; ``intros`` are texts about topics, for the
+    pages that list their posts.
+    ``search_engine`` is where the search page sends a reader's words when no script runs: its parameter without
+    a value is the one for the words, and ``{site}`` stands for this site's host.
+    """
 
     name: str = ""
     url: str = ""
     timezone: str = "UTC"
     language: str = "en"
     topics: tuple[str, ...] = ()
+    webmention: str = ""
+    intros: dict[str, str] = {}
+    search_engine: str = "https://duckduckgo.com/?q=&sites={site}"
 
     def __post_init__(self) -> None:
         """Refuse what every command would stumble over later."""
-        if self.url and not ADDRESS.fullmatch(self.url):
-            raise ValueError(f"url “{self.url}” is not a web address, such as https://dana.example")
+        for name, address in (("url", self.url), ("webmention", self.webmention)):
+            if address and not ADDRESS.fullmatch(address):
+                raise ValueError(f"{name} “{address}” is not a web address, such as https://dana.example")
         known_zone(self.timezone)
+        if self.search_engine and not ENGINE.fullmatch(self.search_engine):
+            msg = "is not an address with an empty parameter, such as https://duckduckgo.com/?q=&sites={site}"
+            raise ValueError(f"search_engine “{self.search_engine}” {msg}")
 
 
 class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,9 +173,11 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deliver: Literal["network", "outbox"] = "network"
 
     def __post_init__(self) -> None:
-        """Refuse a time zone that is none."""
+        """Refuse a time zone that is none, and a version that no address and no header can hold."""
         if self.timezone:
             known_zone(self.timezone)
+        if not re.fullmatch(r"[A-Za-z0-9._-]{0,20}", self.version):
+            raise ValueError(f"version “{self.version[:40]}” is not one such as 202608 or v25.0")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,13 +15,14 @@ from urllib.parse import unquote, urlsplit
 from curate.desk.settings import PROMPTS
 from curate.feeds.clean import word_count
 from curate.posts.draft import OURS
-from curate.posts.post import KINDS
+from curate.posts.post import KINDS, PostFault
+from curate.posts.predictions import read_prediction
 from curate.posts.prose import Prose, read_prose, without_code
+from curate.posts.results import result_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from curate.posts.header import PostFault
     from curate.posts.post import Post
 
 OWN_WORDS = {"link": 40, "essay": 200}
@@ -183,6 +184,23 @@ def _due(case: _Case) -> Iterator[Found]:
         yield case.at("due"), "The due date is missing: the day on which you will grade it."
 
 
+def _until(case: _Case) -> Iterator[Found]:
+    post = case.post
+    if post.until is None:
+        yield case.at("until"), "The notice has no end: under until, when it is taken down."
+    elif post.date is not None and post.until <= post.date:
+        yield case.at("until"), "The notice ends before it begins: until is not after date."
+
+
+def _grade(case: _Case) -> Iterator[Found]:
+    """Find what keeps a build from reading a prediction's grade, or a result's date."""
+    try:
+        read_prediction(case.post)
+        result_of(case.post)
+    except PostFault as fault:
+        yield fault.line, f"{fault.reason[0].upper()}{fault.reason[1:]} {fault.hint}"
+
+
 def _alt_text(case: _Case) -> Iterator[Found]:
     for line, said in case.prose.images:
         if not said:
@@ -240,6 +258,8 @@ RULES = (
     Rule("claim", ("prediction",), _claim),
     Rule("confidence", ("prediction",), _confidence),
     Rule("due", ("prediction",), _due),
+    Rule("until", ("notice",), _until),
+    Rule("grade", EVERY, _grade),
     Rule("alt-text", EVERY, _alt_text),
     Rule("leftover", EVERY, _leftover),
     Rule("links", EVERY, _links),

@@ -18,7 +18,7 @@ from curate.feeds.addresses import web_url
 from curate.feeds.characters import tidy
 from curate.feeds.clean import one_line
 from curate.posts.header import dump
-from curate.posts.post import LONGEST_SLUG, as_date, as_share
+from curate.posts.post import LONGEST_SLUG, as_date, as_moment, as_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,7 +39,8 @@ class Given:
     """What a new post starts from. ``kind`` "" means a link when there is an item, else an essay.
 
     ``also`` are the others of the item's story, which the post credits. ``text`` is the person's own, None when there
-    is none yet; ``confidence`` and ``due`` are as typed.
+    is none yet; ``confidence``, ``due`` and ``until`` are as typed. ``start`` is what the body begins with where
+    curate gathered it, ``covers`` what that is about, and ``aside`` lines that the editor shows and nobody saves.
     """
 
     item: Item | None = None
@@ -51,6 +52,10 @@ class Given:
     claim: str = ""
     confidence: str = ""
     due: str = ""
+    until: str = ""
+    start: str = ""
+    covers: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
 
 def draft_post(given: Given, *, now: datetime) -> tuple[str, str]:
@@ -78,9 +83,13 @@ def draft_post(given: Given, *, now: datetime) -> tuple[str, str]:
         values["claim"] = one_line(given.claim)
         values["confidence"] = _meant(given.confidence, as_share, "--confidence", "0.7 or 70%")
         values["due"] = _meant(given.due, as_date, "--due", "2027-06-30")
+    if kind == "notice" or given.until:
+        values["until"] = _meant(given.until, as_moment, "--until", "2026-12-01T18:00")
+    if given.covers:
+        values["covers"] = list(given.covers)
     if given.item:
         values |= _cited(given.item, given.also)
-    body = _body(given.item.note if given.item else "", given.text or "")
+    body = _body(given.item.note if given.item else "", given.text or given.start)
     return slug, f"---\n{dump(values)}---\n{body}"
 
 

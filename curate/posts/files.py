@@ -24,7 +24,7 @@ NOT_POSTS = ("pages", "profile")  # folders at the top of content/
 CONFLICT = ".curate-conflict.md"  # what the file of the losing side of an edit ends in; never a post
 RESERVED = {  # names that some systems keep for devices, and the site for itself
     *("con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(10))),
-    *("index", "feeds", "drafts"),
+    *("index", "feeds", "drafts", *(f"{month:02}" for month in range(1, 13))),
 }
 
 

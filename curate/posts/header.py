@@ -96,7 +96,7 @@ def parse_header(text: str, where: str) -> Header:
     places = {}
     editable = True
     for key, value in root.value if root else ():
-        begin, end = _lines_of(fences[2], key, value)
+        begin, end = lines_of(fences[2], key, value)
         editable = editable and not root.flow_style and key.start_mark.column == 0
         places[key.value] = (begin + shift, end + shift)
     return Header(
@@ -116,6 +116,24 @@ def read_mapping(text: str, where: str, first_line: int = 1) -> dict[str, Any]:
     """
     root = _compose(text, where, first_line)
     return _plain(root, text, where, first_line) if root else {}
+
+
+def find_lines(text: str, first_line: int = 1) -> dict[tuple[str | int, ...], int]:
+    """Return on which line each value of the YAML mapping ``text`` begins, by the keys and places that lead to it.
+
+    Expects what ``read_mapping`` has accepted: ``("work", 0, "startDate")`` is the first role's first day.
+    """
+    lines: dict[tuple[str | int, ...], int] = {}
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), yaml.compose(text, Loader=Loader))]
+    while waiting:
+        place, node = waiting.pop()
+        if isinstance(node, yaml.MappingNode):
+            waiting += [((*place, key.value), value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += [((*place, number), value) for number, value in enumerate(node.value)]
+        if node is not None:
+            lines[place] = first_line + text.count("\n", 0, node.start_mark.index)
+    return lines
 
 
 def change_header(text: str, changes: Mapping[str, Any], where: str) -> str:
@@ -247,7 +265,7 @@ def _plain(node: Any, text: str, where: str, first_line: int) -> Any:  # noqa: A
     return values
 
 
-def _lines_of(text: str, key: Any, value: Any) -> tuple[int, int]:  # noqa: ANN401 - PyYAML nodes
+def lines_of(text: str, key: Any, value: Any) -> tuple[int, int]:  # noqa: ANN401 - PyYAML nodes
     """Return the slice of ``text`` that the lines of one key take, without comments that follow it."""
     begin = key.start_mark.index - key.start_mark.column
     end = max(key.end_mark.index, value.end_mark.index)

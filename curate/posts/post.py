@@ -29,7 +29,7 @@ KINDS = {  # kind → its folder in content/
     "result": "results",
     "roundup": "roundups",
 }
-STATES = ("draft", "published")
+STATES = ("draft", "published", "gone")
 Day: TypeAlias = date  # the name for it where a field is called date
 Meant = TypeVar("Meant")
 LONGEST_SLUG = 80
@@ -53,8 +53,9 @@ class Source:
 class Post:
     """One post. An absent key is "", None or (); ``header`` has every key, text as text.
 
-    ``confidence`` is between 0 and 1. ``lines`` tells the file's line (from 1) of each key,
-    ``body_line`` where the body starts, ``fingerprint`` what the file was when it was read.
+    ``confidence`` is between 0 and 1; ``gone`` says why a post was taken down, whose ``status`` is gone.
+    ``lines`` tells the file's line (from 1) of each key, ``body_line`` where the body starts,
+    ``fingerprint`` what the file was when it was read.
     """
 
     path: Path
@@ -80,6 +81,7 @@ class Post:
     confidence: float | None
     due: Day | None
     until: datetime | None
+    gone: str
     header: dict[str, Any]
     body: str
     lines: dict[str, int]
@@ -99,7 +101,7 @@ def parse_post(text: str, path: Path) -> Post:
         raise keys.fault("kind", f"“{kind}” is no kind of post.", f"It may be {', '.join(KINDS)}.")
     status = keys.text("status") or "draft"
     if status not in STATES:
-        raise keys.fault("status", f"“{status}” is no status.", "It may be draft or published.")
+        raise keys.fault("status", f"“{status}” is no status.", "It may be draft, published or gone.")
     return Post(
         path=path,
         slug=_slug(keys, path),
@@ -124,6 +126,7 @@ def parse_post(text: str, path: Path) -> Post:
         confidence=keys.read("confidence", as_share),
         due=keys.read("due", as_date),
         until=keys.read("until", as_moment),
+        gone=keys.text("gone"),
         header=head.values,
         body=text[head.body :],
         lines=lines,

@@ -88,27 +88,45 @@ def edit_post(desk: Desk, post: Post, *, edit: Edit, now: datetime) -> Written:
     A published post that changed gets the key ``modified``. Raises Conflict when the file changed
     meanwhile: the typed text then lies beside it as NAME.curate-conflict.md.
     """
+
+    def finished(text: str, typed: Path) -> str:
+        if parse_post(text, typed).status != "published":
+            return text
+        moment = now.astimezone(UTC).isoformat(timespec="seconds")
+        return change_header(text, {"modified": moment}, str(typed))
+
     with hold(desk, f"edit-{make_slug(post.path.stem, 'post')}", wait=0):
-        typed, base, taken_up = _copy(desk, post)
-        said = (GOING_ON,) if taken_up else ()
-        text = _edited(typed, edit, fresh=not taken_up)
-        if not text.strip() or fingerprint(text.encode()) == base:
-            _remove_copy(typed)
-            return Written(post=post, said=(*said, "Nothing changed."))
-        with _kept(typed):
-            if parse_post(text, typed).status == "published":
-                moment = now.astimezone(UTC).isoformat(timespec="seconds")
-                text = change_header(text, {"modified": moment}, str(typed))
-                write_whole(typed, text)  # the same bytes as the post will have: see _copy
-            try:
-                write_whole(post.path, text, expected=base)
-            except Conflict as conflict:
-                beside = _put_beside(post.path, text)
-                _remove_copy(typed)
-                message = f"{post.path} changed while you edited it. It is left as it is; your text is {beside}."
-                raise Conflict(str(post.path), message, "Compare the two and delete one.") from conflict
+        text, said = edit_file(desk, post.path, post.fingerprint, edit=edit, finished=finished)
+    return Written(post=post if text is None else parse_post(text, post.path), said=said)
+
+
+def edit_file(
+    desk: Desk, path: Path, known: str, *, edit: Edit, finished: Callable[[str, Path], str]
+) -> tuple[str | None, tuple[str, ...]]:
+    """Open a copy of a file below content/ in an editor and put it in the file's place, if that is as it was.
+
+    ``known`` is the file's fingerprint. ``finished`` raises what is wrong with the typed text and returns it as
+    it is to be written. Return the new text, None when nothing changed, and what is to be said. Raises Conflict
+    when the file changed meanwhile: the typed text then lies beside it as NAME.curate-conflict.md.
+    """
+    typed, base, taken_up = _copy(desk, path, known)
+    said = (GOING_ON,) if taken_up else ()
+    text = _edited(typed, edit, fresh=not taken_up)
+    if not text.strip() or fingerprint(text.encode()) == base:
         _remove_copy(typed)
-    return Written(post=parse_post(text, post.path), said=said)
+        return None, (*said, "Nothing changed.")
+    with _kept(typed):
+        text = finished(text, typed)
+        write_whole(typed, text)  # the same bytes as the file will have: see _copy
+        try:
+            write_whole(path, text, expected=base)
+        except Conflict as conflict:
+            beside = _put_beside(path, text)
+            _remove_copy(typed)
+            message = f"{path} changed while you edited it. It is left as it is; your text is {beside}."
+            raise Conflict(str(path), message, "Compare the two and delete one.") from conflict
+    _remove_copy(typed)
+    return text, said
 
 
 def _written(desk: Desk, typed: Path, given: Given, *, edit: Edit | None, now: datetime) -> Written:
@@ -140,7 +158,7 @@ def _written(desk: Desk, typed: Path, given: Given, *, edit: Edit | None, now: d
 
 def _aside(desk: Desk, given: Given) -> list[str]:
     """Return what starts a thought: questions, what the person wrote before, and tags they used then."""
-    lines = list(load_settings(desk.settings).writing.prompts)
+    lines = [*load_settings(desk.settings).writing.prompts, *given.aside]
     if given.item is None:
         return lines
     posts, _ = read_posts(desk.content)
@@ -206,20 +224,20 @@ def _post_of(desk: Desk, item: Item, others: Sequence[Item]) -> Post | None:
     return next(of_item, None)
 
 
-def _copy(desk: Desk, post: Post) -> tuple[Path, str, bool]:
-    """Return the copy of the post to edit, the fingerprint of its origin, and whether it was typed in before.
+def _copy(desk: Desk, path: Path, known: str) -> tuple[Path, str, bool]:
+    """Return the copy of the file to edit, the fingerprint of its origin, and whether it was typed in before.
 
     It lies in a folder named by that fingerprint, under the file's own name, which says the slug
-    where the header does not. A copy that the post holds already is what a stop left behind.
+    where a header does not. A copy that the file holds already is what a stop left behind.
     """
-    folder = desk.typed / post.path.relative_to(desk.content).parent
-    for old in sorted(folder.glob(f"*/{glob.escape(post.path.name)}")):
-        if fingerprint(old.read_bytes()) not in (old.parent.name, post.fingerprint):
+    folder = desk.typed / path.relative_to(desk.content).parent
+    for old in sorted(folder.glob(f"*/{glob.escape(path.name)}")):
+        if fingerprint(old.read_bytes()) not in (old.parent.name, known):
             return old, old.parent.name, True
         _remove_copy(old)
-    typed = folder / post.fingerprint / post.path.name
-    write_whole(typed, post.path.read_bytes())
-    return typed, post.fingerprint, False
+    typed = folder / known / path.name
+    write_whole(typed, path.read_bytes())
+    return typed, known, False
 
 
 def _remove_copy(typed: Path) -> None:

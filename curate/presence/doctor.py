@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from curate.desk.db import OLDEST_SQLITE, faults, recall, to_moment, trouble
 from curate.errors import CurateError
@@ -15,6 +16,7 @@ from curate.feeds.health import feed_rows
 from curate.feeds.opml import read_feeds
 from curate.posts.files import read_posts
 from curate.posts.profile import load_profile
+from curate.presence.standing import read_standing
 from curate.shares import home, ledger
 from curate.shares.expiry import SOON, again, remaining, standing, version_ending
 from curate.site.build import theme_folder
@@ -50,7 +52,7 @@ def examine(
     """
     looks: list[Callable[[], Iterator[Check]]] = [
         _installation,
-        lambda: _folder(desk, settings),
+        lambda: _folder(desk, settings, now),
         lambda: _posts(desk),
         lambda: _accounts(settings, config, now),
     ]
@@ -91,7 +93,7 @@ def _installation() -> Iterator[Check]:
     yield Check(name="git", ok=True, message=git or "not installed; only deploying to a git branch needs it")
 
 
-def _folder(desk: Desk, settings: Settings) -> Iterator[Check]:
+def _folder(desk: Desk, settings: Settings, now: datetime) -> Iterator[Check]:
     yield Check(name="desk", ok=True, message=str(desk.root))
     free = shutil.disk_usage(desk.root).free
     yield Check(
@@ -116,6 +118,10 @@ def _folder(desk: Desk, settings: Settings) -> Iterator[Check]:
         else profile.name,
         hint="One spelling everywhere: people search for it.",
     )
+    today = now.astimezone(ZoneInfo(settings.site.timezone)).date()
+    for section in read_standing(desk, today).stale:
+        said = f"{section.name} was {section.words}; it is good for {section.limit} days"
+        yield Check(name="profile", ok=False, message=said, hint=f"curate profile confirm {section.name}")
 
 
 def _database(desk: Desk, wrong: str) -> Iterator[Check]:

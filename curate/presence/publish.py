@@ -6,6 +6,7 @@ publish leaves the draft as it was. Owns the table publications.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from curate.inbox.decide import mark
 from curate.posts.checks import check_post
 from curate.posts.files import find_post, read_posts, set_header
 from curate.posts.post import permalink
+from curate.posts.predictions import claim_hash
 
 if TYPE_CHECKING:
     import sqlite3
@@ -63,13 +65,14 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
 
     ``force`` is the reason to publish in spite of errors, kept in the history. ``deploy`` sends the
     site away; without it, or without a target in the settings, the site is only built. Raises
-    Refused with each error, CurateError when the site cannot be built: the post is then unchanged,
-    as it is after Ctrl-C during the build.
+    Refused with each error, CurateError when the site cannot be built or this post cannot be a page: it is then
+    unchanged, as it is after Ctrl-C during the build. Other posts with a fault are left out, with a warning.
     """
     from curate.site.build import build_site
+    from curate.site.cards import draw_missing
 
     post = find_post(desk.content, name)
-    everything, _ = read_posts(desk.content)  # a fault in any of them keeps the site from being built
+    everything, _ = read_posts(desk.content)  # those with a fault are named by the build
     earlier = [other for other in everything if other.status == "published" and other.slug != post.slug]
     findings = check_post(post, earlier=earlier)
     if findings.errors and not force:
@@ -82,7 +85,8 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
     before = post.path.read_bytes()
     dated = _dated(post, now=now, at=at)
     try:
-        built = build_site(desk, settings, now=now)
+        drawn = draw_missing(desk, settings.site.name, [dated])
+        built = build_site(desk, settings, now=now, needs=dated.path)
     except BaseException:  # Ctrl-C, too: what was not published is not left looking so
         if dated.fingerprint != post.fingerprint:
             write_whole(post.path, before, expected=dated.fingerprint)
@@ -101,7 +105,12 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
         output=built.output,
         scheduled=scheduled,
         deployed=sent,
-        warnings=(*(finding.message for finding in findings.warnings), *built.warnings),
+        warnings=(
+            *(finding.message for finding in findings.warnings),
+            *drawn.warnings,
+            *built.warnings,
+            *map(str, built.left_out),
+        ),
     )
 
 
@@ -112,23 +121,28 @@ def publications(connection: sqlite3.Connection, slug: str) -> list[dict[str, An
 
 
 def _dated(post: Post, *, now: datetime, at: datetime | None) -> Post:
-    """Give a draft its status and date; a post published before keeps its date."""
+    """Give a draft its status and date; a post published before keeps its date, and so does one taken down."""
     if post.status == "published" and post.date is not None and at is None:
         return post
+    if post.status == "gone" and post.date is not None and at is None:
+        stamp = now.astimezone(UTC).isoformat(timespec="seconds")
+        return set_header(post, {"status": "published", "gone": None, "modified": stamp})
     waits = post.date is not None and post.date > now
     moment = at or (post.date if waits and post.date is not None else now)
     stamp = moment.astimezone(UTC).isoformat(timespec="seconds")
-    return set_header(post, {"status": "published", "date": stamp})
+    frozen = {"claim_hash": claim_hash(post.claim)} if post.claim else {}
+    return set_header(post, {"status": "published", "date": stamp, "gone": None, **frozen})
 
 
 def _mark_posted(connection: sqlite3.Connection, post: Post, now: datetime) -> None:
-    """Tell the inbox that the item became a post; a desk cloned without its database knows no items."""
-    if not post.item:
-        return
-    try:
-        mark(connection, post.item, "posted", now=now)
-    except Unknown:
-        return
+    """Tell the inbox which items became the post; a desk cloned without its database knows no items."""
+    covers = post.header.get("covers", [])
+    items = [post.item, *(covers if isinstance(covers, list) else [])]
+    for item in items:
+        if not isinstance(item, str) or not item:
+            continue
+        with contextlib.suppress(Unknown):
+            mark(connection, item, "posted", now=now)
 
 
 def scheduled_posts(connection: sqlite3.Connection, desk: Desk, now: datetime) -> list[Post]:

@@ -58,6 +58,8 @@ def kinds(environment: Mapping[str, str]) -> list[str]:
 def make_entry(kind: str, desk: Desk, program: Sequence[str], environment: Mapping[str, str]) -> Entry:
     """Return the entry of ``kind`` that lets ``program`` (curate) tick in ``desk``. Writes nothing."""
     root = str(desk.root.resolve())
+    if "\n" in root:
+        raise UsageError("A folder whose name has a line break cannot be scheduled.", "Rename it.")
     name = f"curate-{re.sub(r'[^a-z0-9]+', '-', desk.root.name.lower()).strip('-')}-{_mark(root)}"
     command = [*program, "-C", root, "-q", "tick"]
     kept = {key: environment[key] for key in KEPT if environment.get(key)}
@@ -149,8 +151,6 @@ def _mark(root: str) -> str:
 
 def _unit(word: str) -> str:
     """Quote a word for ExecStart= and Environment=, where % and $ mean something."""
-    if "\n" in word:
-        raise UsageError("A folder whose name has a line break cannot be scheduled.", "Rename it.")
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{escaped}"'
 

@@ -137,10 +137,11 @@ def _put_up(  # noqa: PLR0913 - what a build and a deploy need
     try:
         if scheduled_posts(connection, desk, now) or expired_notices(desk, now):
             remember(connection, "deploy-due", "1")
-            build_site(desk, settings, now=now)
+            built = build_site(desk, settings, now=now)
+            done.troubles.extend(f"{one} It is left out of the site." for one in built.left_out)
             done.built = True
         target = settings.deploy.target
-        if target and recall(connection, "deploy-due") == "1" and not (offline and parse_target(desk, target).branch):
+        if target and recall(connection, "deploy-due") == "1" and not (offline and parse_target(desk, target).remote):
             deploy_site(desk, target, now=now)
             remember(connection, "deploy-due", "")
             done.deployed = True

@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo
 from curate.desk.db import recall, to_moment
 from curate.inbox.items import count_by_state, oldest_kept
 from curate.posts.files import read_posts
+from curate.posts.grading import due_predictions, list_predictions
+from curate.posts.header import PostFault
+from curate.presence.standing import read_standing
 from curate.shares import ledger
 from curate.shares.expiry import PRESSING, ending, version_ending
 from curate.shares.tokens import token_ends
@@ -20,12 +23,15 @@ from curate.shares.tokens import token_ends
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
+    from curate.posts.freshness import Section
+    from curate.posts.grading import Claimed
     from curate.posts.post import Post
+    from curate.presence.standing import Read
     from curate.shares.ledger import Share
 
 WAITING = ("held", "unknown", "missed", "rejected", "retry", "handed_over")  # shares a person should look at
@@ -35,7 +41,8 @@ WAITING = ("held", "unknown", "missed", "rejected", "retry", "handed_over")  # s
 class Today:
     """The day. Counts are of items, posts and shares; ``sent_today`` is by account.
 
-    ``endings`` are warnings of sign-ins, and of versions of a network's API, that end within a week.
+    ``endings`` are warnings of sign-ins, and of versions of a network's API, that end within a week. ``stale``
+    are sections of the profile, ``due`` predictions that should be graded by now, ``upcoming`` the next one's day.
     """
 
     inbox_new: int
@@ -48,6 +55,10 @@ class Today:
     sent_today: dict[str, int]
     waiting: tuple[Share, ...]
     endings: tuple[str, ...]
+    stale: tuple[Section, ...]
+    confirmed: date | None
+    due: tuple[Claimed, ...]
+    upcoming: date | None
     last_tick: datetime | None
     next_commands: tuple[str, ...]
 
@@ -59,7 +70,7 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
     """
     counts = count_by_state(connection, now=now)
     posts, faults = read_posts(desk.content)
-    drafts = [post for post in posts if post.status != "published"]
+    drafts = [post for post in posts if post.status == "draft"]
     passing = _passing(drafts, [post for post in posts if post.status == "published"]) if drafts else []
     shares = ledger.list_shares(connection)
     approved = sorted((share for share in shares if share.state == "approved"), key=lambda share: share.due_at)
@@ -74,6 +85,10 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
             sent[share.account] += 1
     lived = recall(connection, "last-tick")
     kept = counts.get("kept", 0)
+    profile, more = _profile(desk, midnight.date())
+    predictions, wrong = list_predictions(post for post in posts if post.claim and post.status == "published")
+    due = due_predictions(predictions, midnight.date())
+    days = [each.said.due for each in predictions if each.said.outcome == "pending" and each.said.due]
     waiting = tuple(share for share in shares if share.state in WAITING)
     return Today(
         inbox_new=counts.get("new", 0),
@@ -81,11 +96,15 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
         kept_oldest=oldest_kept(connection),
         drafts=len(drafts),
         drafts_passing=len(passing),
-        faults=tuple(str(fault) for fault in faults),
+        faults=tuple(str(fault) for fault in (*faults, *more, *wrong)),
         next_share=approved[0] if approved else None,
         sent_today=sent,
         waiting=waiting,
         endings=_endings(settings, config, now),
+        stale=profile.stale if profile else (),
+        confirmed=max(profile.profile.confirmed.values(), default=None) if profile else None,
+        due=tuple(due),
+        upcoming=min((day for day in days if day > midnight.date()), default=None),
         last_tick=to_moment(int(lived)) if lived else None,
         next_commands=tuple(
             _next(
@@ -96,9 +115,19 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
                 waiting=bool(waiting),
                 planned=[share.id for share in shares if share.state == "draft"],
                 feeds=_has_feeds(desk),
+                due=due[0].post.slug if due else "",
+                stale=[section.name for section in profile.stale] if profile else [],
             )
         ),
     )
+
+
+def _profile(desk: Desk, today: date) -> tuple[Read | None, list[PostFault]]:
+    """Return the profile with its age; None, and why, when it cannot be read."""
+    try:
+        return read_standing(desk, today), []
+    except PostFault as fault:
+        return None, [fault]
 
 
 def _endings(settings: Settings, config: Path, now: datetime) -> tuple[str, ...]:
@@ -126,7 +155,16 @@ def _has_feeds(desk: Desk) -> bool:
 
 
 def _next(  # noqa: PLR0913 - what the choice depends on
-    *, new: int, kept: int, passing: str, drafts: str, waiting: bool, planned: list[str], feeds: bool
+    *,
+    new: int,
+    kept: int,
+    passing: str,
+    drafts: str,
+    waiting: bool,
+    planned: list[str],
+    feeds: bool,
+    due: str,
+    stale: list[str],
 ) -> list[str]:
     """Name at most three commands, the most pressing first."""
     commands = []
@@ -140,6 +178,10 @@ def _next(  # noqa: PLR0913 - what the choice depends on
         commands.append(f"curate post check {drafts}")
     if new:
         commands.append("curate triage")
+    if due:
+        commands.append(f"curate predict grade {due}")
+    if stale:
+        commands.append(f"curate profile confirm {' '.join(stale)}")
     if kept:
         commands.append("curate item list --state kept")
     if not commands:

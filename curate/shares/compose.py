@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
-    "LIMITS", "QUESTIONS", "Limits", "Measure", "angles", "document", "find_urls", "limits_of", "measure",
+    "LIMITS", "QUESTIONS", "Limits", "Measure", "angles", "apart", "document", "find_urls", "limits_of", "measure",
     "named_files", "own_link", "read_document", "same_page", "same_words", "tagged", "takes", "wire_text",
 ]  # fmt: skip
 
@@ -120,6 +120,16 @@ def same_page(url: str, link: str) -> bool:
 def own_link(text: str, link: str) -> str:
     """Return the address of the post at ``link`` as it stands in ``text``; ``link`` when it is not there."""
     return next((span.url for span in find_urls(text) if same_page(span.url, link)), link)
+
+
+def apart(text: str, link: str) -> tuple[str, str]:
+    """Return the words of a share, and the address its card leads to, for networks that take them apart.
+
+    The address leaves the words when it stands alone in their last line: the card shows it.
+    """
+    address = own_link(text, link)
+    words, _, last = text.rstrip().rpartition("\n")
+    return (words.rstrip(), address) if last.strip() == address and words.strip() else (text, address)
 
 
 def same_words(text: str) -> str:

@@ -50,7 +50,7 @@ def hindrance(  # noqa: PLR0913 - all that may stand in the way
     """Return what keeps ``share`` from going out before its network is asked; one ``chosen`` may be late."""
     late = now - share.due_at
     last = ledger.last_sent(connection, share.account)
-    pause = ledger.paused_until(connection, share.account, now)
+    pause = ledger.resting(connection, share.account, now)
     found = None
     if share.account not in settings.accounts:
         found = Hindrance("held", f"the account {share.account} is not in curate.toml any more")
@@ -67,9 +67,28 @@ def hindrance(  # noqa: PLR0913 - all that may stand in the way
         found = Hindrance("held", f"its page {share.link} is not in the last deploy")
     elif not chosen and late > SPACING and last is not None and abs(now - last) < SPACING:
         found = Hindrance("retry", "it is late, and another went out a moment ago", last + SPACING)
-    elif pause is not None:
-        found = Hindrance("retry", pause[1], pause[0])
+    elif pause is not None and (pause.state == "retry" or not chosen):
+        found = _as_the_other(share, pause)
     return found
+
+
+def _as_the_other(share: Share, pause: Share) -> Hindrance:
+    """Return the Hindrance of a share whose account rests because of the share ``pause``."""
+    if pause.state == "unknown":
+        why = f"{share.account} cannot be asked now: curate share history {pause.id} says why"
+        return Hindrance("held", why, pause.not_before)
+    return Hindrance(pause.state, pause.reason, pause.not_before)
+
+
+def adrift(share: Share, at: datetime | None, *, now: datetime) -> Hindrance | None:
+    """Return what keeps ``share`` here when the network's clock says ``at``, and ours something else.
+
+    It rests by the network's clock: by our own, it might for days once that is set right.
+    """
+    if at is None or abs(at - now) <= ADRIFT:
+        return None
+    clocks = f"this computer's clock says {now:%d %b %Y %H:%M}, {share.account}'s {at:%d %b %Y %H:%M} (UTC)"
+    return Hindrance("held", f"{clocks}: set the clock", at + ADRIFT)
 
 
 def objection(
@@ -79,9 +98,9 @@ def objection(
     too_long = measure(share.text, limits_of(share.network, answer.characters)).problem
     if too_long:
         return Hindrance("rejected", f"{account.server or share.account} takes less: {too_long}")
-    if answer.at is not None and abs(answer.at - now) > ADRIFT:
-        clocks = f"this computer's clock says {now:%d %b %Y %H:%M}, {share.account}'s {answer.at:%d %b %Y %H:%M} (UTC)"
-        return Hindrance("held", f"{clocks}: set the clock", now + ADRIFT)
+    wrong = adrift(share, answer.at, now=now)
+    if wrong is not None:
+        return wrong
     cost = price(share.network, share.text)
     spent = attempts.spent(connection, share.account, since=now - MONTH) if cost else 0
     if spent + cost > account.budget * 1000:
@@ -96,7 +115,8 @@ def refusal(share: Share, answer: NeedsLogin | RetryAt | Rejected, *, now: datet
         return Hindrance("rejected", answer.reason)
     if isinstance(answer, NeedsLogin):
         return Hindrance("held", f"{share.account}: {answer.reason}", now + SIGN_IN_AGAIN)
-    return Hindrance("retry", f"{share.account}: {answer.reason}", answer.at or later(share, now=now))
+    retry = Hindrance("retry", f"{share.account}: {answer.reason}", answer.at or later(share, now=now))
+    return adrift(share, answer.clock, now=now) or retry
 
 
 def later(share: Share, *, now: datetime) -> datetime:

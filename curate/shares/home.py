@@ -51,7 +51,7 @@ def foreign(connection: sqlite3.Connection, desk: Desk, config: Path) -> str:
         place, witnessed = str(known["desk"]), int(known["attempts"])
     except FileNotFoundError:
         return "This desk was at work on another machine, or for another person."
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return f"{_file(config, name)} cannot be read, so nobody knows whether this desk is a copy."
     if place != str(desk.root.resolve()):
         return f"This desk is a copy of {place}, or was moved from there."

@@ -129,11 +129,14 @@ def due_shares(connection: sqlite3.Connection, now: datetime) -> list[Share]:
     return [share for share in shares if share.due_at <= now and not share.rests(now)]
 
 
-def paused_until(connection: sqlite3.Connection, account: str, now: datetime) -> tuple[datetime, str] | None:
-    """Return until when ``account`` rests because one of its shares waits, and why; None when it does not."""
-    waiting = [share for share in list_shares(connection, states=("retry",), account=account) if share.rests(now)]
-    last = max(waiting, key=lambda share: share.not_before, default=None)
-    return None if last is None else (last.not_before, last.reason)
+def resting(connection: sqlite3.Connection, account: str, now: datetime) -> Share | None:
+    """Return the share of ``account`` that waits the longest, for its network or for a token; None when none does."""
+    row = connection.execute(
+        "SELECT * FROM shares WHERE account = ? AND state IN ('retry', 'held', 'unknown') "
+        "AND not_before > ? AND not_before <= ? ORDER BY not_before DESC, number LIMIT 1",
+        (account, to_seconds(now), to_seconds(now + LONGEST)),
+    ).fetchone()
+    return None if row is None else _share(row)
 
 
 def last_sent(connection: sqlite3.Connection, account: str) -> datetime | None:

@@ -48,6 +48,8 @@ def find_domains(text: str) -> list[Span]:
 
 
 def _trimmed(url: str) -> str:
-    while url[-1] in _ENDS or (url[-1] == ")" and url.count(")") > url.count("(")):
-        url = url[:-1]
-    return url
+    end, left = len(url), url.count(")") - url.count("(")  # brackets that close nothing
+    while url[end - 1] in _ENDS or (url[end - 1] == ")" and left > 0):
+        left -= url[end - 1] == ")"
+        end -= 1
+    return url[:end]

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from curate.desk.folder import fingerprint
 from curate.errors import UsageError
+from curate.posts.social import card_alt, card_place
 from curate.shares.networks.base import Picture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from curate.desk.folder import Desk
+    from curate.posts.post import Post
 
 LARGEST = 1_000_000  # bytes: what Bluesky takes, and the least of all networks
+GIVEN_CARD = ("bluesky", "linkedin")  # we send the link's card, and its image with it
 OWN_CARD = ("x", "facebook", "threads", "email", "manual")  # their card comes from the page, or there is none
 
 
@@ -25,6 +28,12 @@ class Attached:
     path: str
     hash: str
     alt: str
+
+
+def find_card(desk: Desk, post: Post, author: str) -> Attached | None:
+    """Return the post's social image as a share keeps it; None when none was drawn."""
+    path = desk.content / card_place(post, author)
+    return read_picture(desk, path, card_alt(post, author)) if path.is_file() else None
 
 
 def read_picture(desk: Desk, file: Path, alt: str) -> Attached:

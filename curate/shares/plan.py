@@ -21,7 +21,7 @@ from curate.shares.compose import limits_of, measure, tagged, wire_text
 from curate.shares.evergreen import allowed
 from curate.shares.judge import about, judge_share, judge_text
 from curate.shares.limits import Matter, repetition
-from curate.shares.pictures import OWN_CARD, Attached
+from curate.shares.pictures import GIVEN_CARD, OWN_CARD, Attached, find_card
 from curate.shares.place import find_place
 from curate.shares.slots import LATE
 
@@ -46,13 +46,16 @@ class Wish:
 
     A time without an offset is meant in ``zone``, '' for each account's own. From ``expires`` on it is old
     news. ``spread`` is in how many days all accounts have their turn, one after the other; 0 for each as
-    soon as it may.
+    soon as it may. ``card`` is the image of the link's card, where we give it and no ``image`` is wished.
+    What ``corrects`` a share may follow it at once, however often the post was shared.
     """
 
     zone: str = ""
     expires: datetime | None = None
     spread: int = 0
     image: Attached | None = None
+    card: Attached | None = None
+    corrects: bool = False
 
 
 NO_WISH = Wish()
@@ -117,6 +120,7 @@ def plan_shares(  # noqa: PLR0913 - the whole of one plan
     if wish.expires is not None and wish.expires <= now:
         raise UsageError(f"{wish.expires:%d %b %Y} is past: it would be old news at once.", "--expires a day to come")
     post, link = find_page(desk, settings, name)
+    wish = replace(wish, card=find_card(desk, post, settings.site.name))
     with rehearsal(connection) if dry_run else transaction(connection):
         return _plan(settings, connection, post, link, texts, at=at, wish=wish, now=now)
 
@@ -145,7 +149,8 @@ def _plan(  # noqa: PLR0913 - as above
             problems.append(f"{account}: {refusal.message} {refusal.hint}".rstrip())
             continue
         most = allowed(connection, post.slug, account)
-        again = repetition(text, post.slug, when.at, _others(connection, account), at_most=most)
+        same = "" if wish.corrects else post.slug
+        again = repetition(text, same, when.at, _others(connection, account), at_most=most)
         if again:
             problems.append(again)
             continue
@@ -159,6 +164,8 @@ def _plan(  # noqa: PLR0913 - as above
             continue
         network = settings.accounts[account].network
         image = wish.image if network not in OWN_CARD else None
+        if wish.image is None and network in GIVEN_CARD:
+            image = wish.card
         if wish.image and not image:
             warnings.append(f"{account}: the image is not used, {network} makes its card from the page or has none.")
         share = ledger.add_share(

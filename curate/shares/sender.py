@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError, Refused
 from curate.shares import attempts, home, ledger
-from curate.shares.gate import SIGN_IN_AGAIN, Hindrance, hindrance, later, objection, refusal
+from curate.shares.gate import SIGN_IN_AGAIN, Hindrance, adrift, hindrance, later, objection, refusal
 from curate.shares.limits import price
 from curate.shares.networks import open_channel
 from curate.shares.networks.base import (
@@ -199,7 +199,7 @@ class _Pass:
             until = self.now + SIGN_IN_AGAIN if isinstance(answer, NeedsLogin) else answer.at
             self._say(share, f"it may be out, and cannot be looked for now: {answer.reason}", until)
             return
-        if self.now - attempt.started_at < SETTLED:
+        if min(self.now, answer.at or self.now) - attempt.started_at < SETTLED:  # our clock may have been set since
             self.fresh.add(attempt.number)
         known = ledger.remote_ids(self.connection, share.account)
         found = await self.channels[share.account].confirm(attempt, known=known, now=self.now)
@@ -209,6 +209,9 @@ class _Pass:
             )
         elif isinstance(found, CannotTell):
             self._say(share, f"it may be out: {found.reason}")
+        elif wrong := adrift(share, answer.at, now=self.now):
+            # Absent may be said because enough time has passed, and how much has, nobody knows.
+            self._say(share, f"it may be out, and cannot be looked for now: {wrong.reason}")
         else:
             await self.send(share, absent=attempt)
 
@@ -223,7 +226,11 @@ class _Pass:
         try:
             stopped = hindrance(
                 self.connection, self.settings, share, deployed=self.deployed, chosen=chosen, now=self.now
-            ) or await self._deliver(share, absent)
+            )
+            if stopped is None:
+                stopped = await self._deliver(share, absent)
+            elif stopped.state == "missed":
+                stopped = await self._wrong_clock(share) or stopped
             if stopped is None:
                 return
             if absent is not None and absent.number in self.fresh:
@@ -232,6 +239,17 @@ class _Pass:
                 ledger.set_aside(self.connection, share, stopped.state, stopped.reason, not_before=stopped.until)
         except Conflict:
             return  # the person changed it a moment ago: it is as they want it, and the next pass sees that
+
+    async def _wrong_clock(self, share: Share) -> Hindrance | None:
+        """Return what keeps ``share`` here when it is not late at all: our clock is wrong, and its network knows.
+
+        An account that rests is not asked.
+        """
+        if ledger.resting(self.connection, share.account, self.now) is not None:
+            return None
+        answer = await self._sign_in(share.account, self.settings.accounts[share.account])
+        at = answer.at if isinstance(answer, Ready) else getattr(answer, "clock", None)
+        return adrift(share, at, now=self.now)
 
     def report(self) -> SendReport:
         """Return every share touched, as it is now."""
@@ -356,7 +374,10 @@ class _Pass:
             self.channels[name] = open_channel(office, self.desk)
             answer = await self.channels[name].ready(now=self.now)
             if isinstance(answer, Ready) and answer.renewed is not None:
-                store_token(self.config, account, answer.renewed)
+                try:
+                    store_token(self.config, account, answer.renewed)
+                except CurateError as error:  # the other accounts go on
+                    answer = RetryAt(reason=f"its new token cannot be kept: {error.message}", evidence="")
             self.answers[name] = answer
         return self.answers[name]
 

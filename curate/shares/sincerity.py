@@ -133,7 +133,12 @@ def _words(text: str) -> list[str]:
 
 
 def _links(text: str, link: str, network: str) -> list[Finding]:
-    """Say which links a text has beside that of its post; a domain alone may be a name, such as ASP.net."""
+    """Say which links a text has beside that of its post; a domain alone may be a name, such as ASP.net.
+
+    A mail may have many: it can be the whole post.
+    """
+    if network == "email":
+        return []
     urls = find_urls(text)
     bare = find_links(text) if network == "x" else find_domains(text) if network == "bluesky" else []
     bare = [span for span in bare if not any(url.start < span.end and span.start < url.end for url in urls)]

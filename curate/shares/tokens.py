@@ -11,9 +11,11 @@ import json
 import os
 import stat
 import threading
+from base64 import b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
 
 from curate.desk.folder import write_whole
 from curate.errors import CurateError
@@ -84,9 +86,16 @@ class Secret:
         return secret_of(**self._parts() | news) if news else self
 
     def words(self) -> tuple[str, ...]:
-        """Return every text that must show nowhere, the longest first."""
-        hidden = {self._text, *(value for name, value in self._parts().items() if name not in OPEN)}
-        return tuple(sorted((word for word in hidden if word), key=len, reverse=True))
+        """Return every text that must show nowhere, the longest first: also as it is written on the way."""
+        parts = self._parts()
+        hidden = {self._text, *(value for name, value in parts.items() if name not in OPEN)} - {""}
+        spelled = {spelling for word in hidden for spelling in (quote(word, safe=""), json.dumps(word)[1:-1])}
+        packed = {
+            *hidden,
+            f"\0{parts.get('user', '')}\0{parts.get('password', '')}",
+        }  # the latter as mail servers get it
+        in_base64 = {b64encode(word.encode()).decode().rstrip("=") for word in packed}
+        return tuple(sorted(hidden | spelled | in_base64, key=len, reverse=True))
 
     def expires_at(self) -> datetime | None:
         """Return until when it is good, where the network says so."""
@@ -103,7 +112,7 @@ class Secret:
     def _parts(self) -> dict[str, str]:
         try:
             parts = json.loads(self._text) if self._text.startswith("{") else None
-        except ValueError:
+        except (ValueError, RecursionError):
             parts = None
         if not isinstance(parts, dict):
             return {"token": self._text}
@@ -135,7 +144,7 @@ def read_keys(network: str, text: str, **known: str) -> Secret:
     pairs = [(name.strip(), value.strip().strip("\"'")) for name, _, value in (line.partition("=") for line in lines)]
     try:
         whole = json.loads(text) if text.startswith("{") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         whole = None
     if isinstance(whole, dict):
         parts = {name: value for name, value in whole.items() if isinstance(value, str)}
@@ -160,14 +169,18 @@ def read_keys(network: str, text: str, **known: str) -> Secret:
 def store_token(config: Path, account: Account, secret: Secret) -> str:
     """Keep the token of ``account``; return where, in words. ``config`` is the person's configuration folder.
 
-    Raises CurateError when neither a keyring nor the folder takes it.
+    What was copied to a file, too, is renewed in both places. Raises CurateError when neither a keyring nor
+    the folder takes it.
     """
     file = _file(config, account)
+    copied = file.is_file() and any(_in_keyring(lambda ring: ring.get_password(SERVICE, _key(account))))
     _note_end(file, secret.expires_at())
-    if _in_keyring(lambda ring: ring.set_password(SERVICE, _key(account), secret.reveal())):
-        file.unlink(missing_ok=True)
-        return "the system's keyring"
-    return _write(file, secret)
+    if not _in_keyring(lambda ring: ring.set_password(SERVICE, _key(account), secret.reveal())):
+        return _write(file, secret)
+    if copied:
+        return f"the system's keyring and {_write(file, secret)}"
+    file.unlink(missing_ok=True)
+    return "the system's keyring"
 
 
 def copy_to_file(config: Path, account: Account) -> str:

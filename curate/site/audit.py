@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,12 +20,13 @@ from curate.site.manifest import MARK, is_plain, walk_files
 from curate.site.processes import share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from curate.site.plugin.report import Report
 
 SCHEMES = {"", "http", "https", "mailto"}
 ADDRESSES = ("href", "src", "cite", "action", "formaction", "poster", "data", "background", "ping", "srcset")
+SCRIPTED = ("search/index.html",)  # the pages that may run a script, our own
 MANY = 300  # files from which on another process pays
 DATA = ("application/ld+json", "application/json")  # scripts that run nothing
 LEFT_OVER = re.compile(r"^\{\w+\}")
@@ -42,14 +45,15 @@ def audit_site(folder: Path, report: Report, content: Path, public: Mapping[str,
     if problems:
         return problems  # what is in the files matters only when they are the right ones
     looked = [name for name in files if name.endswith((".html", ".xml")) and name not in report.carried]
-    places = [str(folder / name) for name in looked]
+    places = [(str(folder), name) for name in looked]
     for name, said in zip(looked, share(_look_at, places, MANY), strict=True):
         problems += [f"{report.pages.get(name) or name}: {problem}" for problem in said]
     return problems
 
 
-def _look_at(place: str) -> list[str]:
-    return [*(_html if place.endswith(".html") else _xml)(Path(place))]
+def _look_at(place: tuple[str, str]) -> list[str]:
+    path, name = Path(*place), place[1]
+    return [*(_html(path, may_run=name in SCRIPTED) if name.endswith(".html") else _xml(path))]
 
 
 def _files(files: Mapping[str, bool], report: Report, content: Path) -> Iterator[str]:
@@ -87,17 +91,23 @@ def _pages(report: Report, content: Path, public: Mapping[str, Path]) -> Iterato
             yield f"{path}: it has the page {name}, and should have none."
 
 
-def _html(path: Path) -> Iterator[str]:
-    """Check one page's addresses, and that a page which forbids scripts holds none."""
+def _html(path: Path, *, may_run: bool) -> Iterator[str]:
+    """Check one page's addresses, and that a page which forbids scripts holds none but those it knows by their hash.
+
+    Only a page that ``may_run`` one may know any.
+    """
     page = lxml.html.document_fromstring(path.read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
     policy = "".join(str(meta.get("content")) for meta in page.iter("meta") if meta.get("http-equiv"))
-    scriptless = "default-src 'none'" in policy and "script-src" not in policy
+    strict = "default-src 'none'" in policy
+    known = re.findall(r"'sha256-([^']+)'", policy.partition("script-src")[2].partition(";")[0]) if may_run else []
+    if strict and "script-src" in policy and not known:
+        yield "its policy allows scripts, and this page is to have none."
     for element in page.iter(lxml.etree.Element):  # elements alone, without comments
         for name in ADDRESSES:
             if element.get(name) is not None:
                 yield from _address(str(element.get(name)), image=element.tag == "link" or name in ("src", "srcset"))
-        if scriptless:
-            yield from _script(element)
+        if strict:
+            yield from _script(element, known)
 
 
 def _address(address: str, *, image: bool) -> Iterator[str]:
@@ -114,8 +124,9 @@ def _address(address: str, *, image: bool) -> Iterator[str]:
         yield f"the link “{address}” is neither a web nor a mail address."
 
 
-def _script(element: lxml.html.HtmlElement) -> Iterator[str]:
-    if element.tag == "script" and element.get("type") not in DATA:
+def _script(element: lxml.html.HtmlElement, known: Collection[str]) -> Iterator[str]:
+    own = b64encode(sha256((element.text or "").encode()).digest()).decode()
+    if element.tag == "script" and element.get("type") not in DATA and (element.get("src") or own not in known):
         yield "there is a script, and the page's own policy forbids scripts: readers would not get it."
     for name in element.attrib:
         if str(name).lower().startswith("on"):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.errors import Conflict, CurateError, NetworkTrouble
-from curate.site.manifest import MARK, Manifest, mark_text, parse_mark, refuse_trespass
+from curate.site.manifest import MARK, Changes, Manifest, compare, mark_text, parse_mark, refuse_trespass
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,8 +36,8 @@ PLAIN = ".nojekyll"  # tells GitHub Pages to serve the files as they are
 
 def push_branch(  # noqa: PLR0913 - the whole of one push
     desk: Desk, manifest: Manifest, remote: str, branch: str, *, now: datetime, author: str, dry_run: bool
-) -> int:
-    """Make ``branch`` of ``remote`` (a remote's name, a path, an address) hold the site; return how many files changed.
+) -> Changes:
+    """Make ``branch`` of ``remote`` (a remote's name, a path, an address) hold the site; return what changed.
 
     Raises CurateError without git, Conflict when the branch is not curate's or moved meanwhile,
     NetworkTrouble when the remote cannot be reached.
@@ -50,14 +50,13 @@ def push_branch(  # noqa: PLR0913 - the whole of one push
     parent = repository.fetch()
     before = repository.known(parent, manifest)
     gone = [name for name in before.files if name not in manifest.files]
-    changed = [name for name, said in manifest.files.items() if before.files.get(name) != said]
     if dry_run:
-        return len(changed) + len(gone)
+        return compare(before, manifest)
     tree = repository.write_tree(parent, manifest, gone)
     if parent and repository.git("rev-parse", f"{parent}^{{tree}}") == tree:
-        return 0
+        return Changes()
     repository.push(repository.commit(tree, parent, now=now, author=author), parent)
-    return len(changed) + len(gone)
+    return compare(before, manifest)
 
 
 class Repository:

@@ -5,7 +5,6 @@ Whatever goes wrong, the last good site stays. Must not know how the site is car
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -16,31 +15,39 @@ import tempfile
 import time
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curate.desk.folder import sync_folder
 from curate.desk.locks import hold
-from curate.errors import Conflict, CurateError
+from curate.errors import CurateError, Refused
 from curate.posts.files import CONFLICT
-from curate.site.cache import Cache, Damaged, drop_cache, programs
-from curate.site.inputs import Linked, are_plain, content_digests, inputs_print, is_as_built, texts
-from curate.site.manifest import MARK, digest, take_manifest, walk_files, write_mark
-from curate.site.reading import is_shown
+from curate.site import left_out
+from curate.site.cache import Damaged, drop_cache, open_cache, programs
+from curate.site.inputs import (
+    Linked,
+    addresses,
+    are_plain,
+    content_digests,
+    inputs_print,
+    is_as_built,
+    shown_files,
+    texts,
+)
+from curate.site.manifest import MARK, digest, take_manifest, write_mark
+from curate.site.swap import FRESH, check_replaceable, clear_spare, recover, swap, take_spare
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
+    from curate.site.left_out import LeftOut
     from curate.site.manifest import Manifest
     from curate.site.plugin.report import Report
 
-FRESH = "build-"  # in .curate: what is being built
-SPARE = "spare-"  # in .curate: the site before the last, whose folders and unchanged pages the next build takes over
-AWAY = "-away"  # in .curate: what the old site is called between two renames
 PATIENCE = 900  # seconds a build may take
+ROUNDS = 8  # of finding posts to leave out by their pages; each costs a run of Pelican
 KEPT = (  # what of the environment Pelican gets: nothing that could hold a token
     *("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "WINDIR", "USERPROFILE", "APPDATA", "LOCALAPPDATA"),
     *("VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
@@ -72,6 +79,7 @@ START = (
 ERROR = re.compile(r"^(?:[A-Za-z_.]*\.)?(\w*(?:Error|Exception|NotFound|Undefined\w*)): (.+)$", re.MULTILINE)
 FATAL = "Warning or error encountered"  # how Pelican stops, whatever the error was
 SKIPPED = re.compile(r"^Could not process (.+)$", re.MULTILINE)
+OF_NO_NEWS = ("Done: Processed", "Generating", "Empty alt attribute")  # decoration has an empty alt, and should
 TEMPLATE = re.compile(r'^  File "([^"]+\.(?:html|css))", line (\d+), in (?:template|top-level|block)', re.MULTILINE)
 
 
@@ -88,12 +96,16 @@ class SiteFault(CurateError):
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """What a build made: the folder, how many HTML pages, how many of them are posts, in how many seconds."""
+    """What a build made: the folder, how many HTML pages, how many of them are posts, in how many seconds.
+
+    ``left_out`` are the posts and pages that have a fault, each named with its line.
+    """
 
     output: Path
     pages: int
     posts: int
     warnings: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
     seconds: float
 
 
@@ -115,12 +127,16 @@ def build_log(desk: Desk) -> Path:
     return desk.private / "build.log"
 
 
-def build_site(desk: Desk, settings: Settings, *, now: datetime, drafts: bool = False) -> Built:
+def build_site(
+    desk: Desk, settings: Settings, *, now: datetime, drafts: bool = False, needs: Path | None = None
+) -> Built:
     """Build the site as it is at ``now`` and swap it into output/; with ``drafts`` a preview, into .curate/preview/.
 
     The same content, theme and ``now`` give the same bytes, whatever is taken over from the site before.
-    Raises SiteFault, Conflict when another build is under way or output/ is not curate's; the last good
-    site then stays.
+    A post with a fault is left out, named, and keeps its last good page (the rule is in ``curate.site.left_out``),
+    unless it is the one that ``needs`` its page. Raises Refused when that one has a fault, SiteFault when what is
+    not a post's keeps the site from being built, Conflict when another build is under way or output/ is not
+    curate's; the last good site then stays.
     """
     started = time.monotonic()
     output = desk.private / "preview" if drafts else desk.output
@@ -128,12 +144,13 @@ def build_site(desk: Desk, settings: Settings, *, now: datetime, drafts: bool = 
     with hold(desk, "build"):
         recover(desk, output)
         check_replaceable(output)
+        kept = desk.private / ("preview.cache" if drafts else "build.cache")
         try:
             try:
-                built = _build(desk, output, now=now, drafts=drafts)
+                built = _build(desk, output, kept, now=now, drafts=drafts, needs=needs)
             except Damaged:
-                drop_cache(_cache(desk, drafts=drafts))
-                built = _build(desk, output, now=now, drafts=drafts)
+                drop_cache(kept)
+                built = _build(desk, output, kept, now=now, drafts=drafts, needs=needs)
         except OSError as error:
             msg = f"The site could not be written: {error.strerror or error}."
             raise SiteFault(msg, "The last good site stays. Free some space or mend the folder's rights.") from error
@@ -141,7 +158,9 @@ def build_site(desk: Desk, settings: Settings, *, now: datetime, drafts: bool = 
     return replace(built, warnings=(*built.warnings, *_without_address(settings)), seconds=seconds)
 
 
-def _build(desk: Desk, output: Path, *, now: datetime, drafts: bool) -> Built:
+def _build(  # noqa: PLR0913 - the whole of one build
+    desk: Desk, output: Path, kept: Path, *, now: datetime, drafts: bool, needs: Path | None
+) -> Built:
     """Leave the site in ``output``: as it is when nothing changed, else built, audited and swapped."""
     if not desk.content.is_dir():
         msg = f"The folder {desk.content} has vanished."
@@ -151,59 +170,53 @@ def _build(desk: Desk, output: Path, *, now: datetime, drafts: bool) -> Built:
     except Linked as link:
         msg = f"{link.path} is a symbolic link; only files that lie inside content/ are published."
         raise SiteFault(f"{msg} The last good site stays.", "Put the file itself there, or remove the link.") from link
-    kept = _cache(desk, drafts=drafts)
-    conf = next((path for path in (desk.root / "publishconf.py", desk.pelicanconf) if path.is_file()), None)
-    if conf is None:
-        msg = f"{desk.pelicanconf} is missing; it says what the site is."
-        raise SiteFault(msg, "Put it back from git or a backup.")
 
     def inputs(shown: Collection[str]) -> str:
         return inputs_print(desk, {theme_folder(desk), shipped_theme()}, digests, sorted(shown), programs(), drafts)
 
-    with closing(Cache(kept, programs())) as cache:
-        last = cache.note("built") or {}
-        shown = _shown(cache, digests, now, drafts=drafts)
-        if shown is not None and last.get("inputs") == inputs(shown) and are_plain({conf, desk.pelicanconf}):
-            manifest = is_as_built(output, last["mark"])
+    with closing(open_cache(kept, desk.content)) as cache:
+        before = cache.note("built") or {}
+        shown = shown_files(cache, digests, now, drafts=drafts)
+        lasts = not before.get("lasts") or now < datetime.fromisoformat(before["lasts"])
+        if shown is not None and lasts and before.get("inputs") == inputs(shown) and are_plain(_confs(desk)):
+            manifest = is_as_built(output, before["mark"])
             if manifest is not None:
-                return _built(output, manifest, last["warnings"])
+                return _built(output, manifest, before["warnings"])
     fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=desk.private))
-    spared = _take_spare(desk, fresh / "site", output)
     try:
+        spared = take_spare(desk, fresh / "site", output)
         (fresh / "files.json").write_text(json.dumps(texts(digests)), encoding="utf-8")
         orders = {
             "BUILD_NOW": now.isoformat(),
             "BUILD_DRAFTS": drafts,
-            "BUILD_REPORT": str(fresh / "report.json"),
             "BUILD_CACHE": str(kept),
             "BUILD_FILES": str(fresh / "files.json"),
             "BUILD_BEFORE": str(output),
         }
-        report = _run_pelican(desk, conf, fresh / "site", orders)
-        _clear(fresh / "site", spared, set(report.written))
-        from curate.site.audit import audit_site
+        last = {} if drafts else left_out.last_pages(desk)
 
-        with closing(Cache(kept, programs())) as cache:
-            shown = _shown(cache, digests, now, drafts=drafts)
-            public = None if drafts else _addresses(desk, shown or {})
-            problems = audit_site(fresh / "site", report, desk.content, public)
-            if problems:
-                raise _fault(problems, "Mend what it names, then build again.")
-            manifest = take_manifest(fresh / "site", tuple(_permalinks(report)), report.carried)
-            write_mark(fresh / "site", manifest)
-            mark = digest(fresh / "site" / MARK)
-            _swap(desk, fresh / "site", output)
-            with cache.writing():
-                cache.pass_pages(set(report.written))
-                said = "" if report.clocked or shown is None else inputs(shown)
-                cache.keep_note("built", {"inputs": said, "mark": mark, "warnings": report.warnings})
+        def public() -> dict[Path, str] | None:
+            with closing(open_cache(kept, desk.content)) as cache:
+                return None if drafts else addresses(cache, desk.content, now)
+
+        report, out = _make(desk, fresh, last, orders, spared, public, needs)
+        if not drafts:
+            out = left_out.carry_over(desk, fresh / "site", out, last)
+            left_out.remember_pages(desk, report.pages, last, out)
+        pages = tuple(_permalinks([*report.pages, *(one.kept for one in out)]))
+        manifest = take_manifest(fresh / "site", pages, report.carried)
+        write_mark(fresh / "site", manifest)
+        mark = digest(fresh / "site" / MARK)
+        swap(desk, fresh / "site", output)
+        with closing(open_cache(kept, desk.content)) as cache, cache.writing():
+            shown = shown_files(cache, digests, now, drafts=drafts)
+            said = "" if report.clocked or out or shown is None else inputs(shown)
+            cache.pass_pages(set(report.written))
+            note = {"inputs": said, "lasts": report.lasts, "mark": mark, "warnings": report.warnings}
+            cache.keep_note("built", note)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return _built(output, manifest, report.warnings)
-
-
-def _cache(desk: Desk, *, drafts: bool) -> Path:
-    return desk.private / ("preview.cache" if drafts else "build.cache")
+    return replace(_built(output, manifest, report.warnings), left_out=out)
 
 
 def _built(output: Path, manifest: Manifest, warnings: Sequence[str]) -> Built:
@@ -211,45 +224,62 @@ def _built(output: Path, manifest: Manifest, warnings: Sequence[str]) -> Built:
     return Built(output=output, pages=pages, posts=len(manifest.pages), warnings=tuple(warnings), seconds=0)
 
 
-def _shown(cache: Cache, digests: Mapping[str, str], now: datetime, *, drafts: bool) -> dict[str, str] | None:
-    """Return the files that have a page at ``now``, with its permalink; None when not all files were read before."""
-    gists = cache.gists()
-    wanted = texts(digests)
-    if any(gists.get(path, ("", {}))[0] != said for path, said in wanted.items()):
-        return None
-    return {path: str(gists[path][1]["page"]) for path in wanted if is_shown(gists[path][1], now, drafts=drafts)}
+def _make(  # noqa: PLR0913, PLR0917 - the whole of one build
+    desk: Desk,
+    fresh: Path,
+    last: dict[str, str],
+    orders: Mapping[str, object],
+    spared: Mapping[str, bool],
+    public: Callable[[], dict[Path, str] | None],
+    needs: Path | None,
+) -> tuple[Report, tuple[LeftOut, ...]]:
+    """Let Pelican make the site in ``fresh``, again without the posts whose pages turn out to be wrong.
+
+    A page is judged when it is there, so a post that links to one that was left out is found in a second round.
+    """
+    from curate.site.audit import audit_site
+
+    out: dict[str, LeftOut] = {}
+    for _ in range(ROUNDS):
+        report = _run_pelican(desk, fresh / "site", fresh / "report.json", orders, without=out)
+        clear_spare(fresh / "site", spared, set(report.written))
+        out |= {one.path: one for one in left_out.from_faults(report.faults)}
+        if needs is not None and str(needs) in out:
+            wanted = out[str(needs)]
+            raise Refused(f"{wanted} The last good site stays.", wanted.hint)
+        posts = public()
+        pages = None if posts is None else {page: path for path, page in posts.items() if str(path) not in out}
+        problems = audit_site(fresh / "site", report, desk.content, pages)
+        found, rest = left_out.to_blame(problems, set(report.pages.values()))
+        found += left_out.usurpers(list(out.values()), report.pages, last)
+        if rest:
+            raise _fault(rest, "Mend what it names, then build again.")
+        if not found:
+            return report, tuple(sorted(out.values(), key=lambda one: one.path))
+        out |= {one.path: one for one in found}
+        shutil.rmtree(fresh / "site")
+        spared = {}
+    raise _fault([*map(str, out.values())], "Mend what they name, then build again.")
 
 
-def _addresses(desk: Desk, shown: Mapping[str, str]) -> dict[str, Path]:
-    return {page: desk.content / path for path, page in shown.items() if not path.startswith("pages/")}
+def _confs(desk: Desk) -> list[Path]:
+    """Return the files that say what the site is, the one that Pelican is given first."""
+    return [path for path in (desk.root / "publishconf.py", desk.pelicanconf) if path.is_file()]
 
 
-def recover(desk: Desk, output: Path) -> None:
-    """Mend what a stop in the middle of a swap left: the old site comes back, half-built ones go."""
-    away = desk.private / f"{output.name}{AWAY}"
-    if away.is_dir() and not output.exists():
-        away.rename(output)
-    for left in (*desk.private.glob(f"{FRESH}*"), away):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-def check_replaceable(output: Path) -> None:
-    """Raise Conflict unless ``output`` is missing, empty or a site of ours: nothing else is ever replaced."""
-    if output.is_symlink():
-        msg = f"{output} is a link to another place; curate builds only into a folder of its own."
-        raise Conflict(str(output), msg, "Remove the link; curate site deploy carries the site where you want it.")
-    if output.exists() and not output.is_dir():
-        raise Conflict(str(output), f"{output} is a file.", "Move it away, then build again.")
-    if output.is_dir() and not (output / MARK).is_file() and any(output.iterdir()):
-        msg = f"{output} has files that curate did not build; they are left as they are."
-        raise Conflict(str(output), msg, "Move the folder away, then build again.")
-
-
-def _run_pelican(desk: Desk, conf: Path, folder: Path, told: Mapping[str, object]) -> Report:
-    """Let Pelican build into ``folder``; return what our plugin reported. Raises SiteFault."""
+def _run_pelican(
+    desk: Desk, folder: Path, report: Path, told: Mapping[str, object], *, without: Collection[str] = ()
+) -> Report:
+    """Let Pelican build into ``folder`` without some files; return what our plugin reported. Raises SiteFault."""
     from curate.site.plugin.report import read_report
 
-    orders = {**ENFORCED, **told}
+    if not _confs(desk):
+        msg = f"{desk.pelicanconf} is missing; it says what the site is."
+        raise SiteFault(msg, "Put it back from git or a backup.")
+    conf = _confs(desk)[0]
+    unread = report.with_name("left-out.json")
+    unread.write_text(json.dumps(list(without)), encoding="utf-8")
+    orders = {**ENFORCED, **told, "BUILD_REPORT": str(report), "BUILD_LEFT_OUT": str(unread)}
     command = [sys.executable, "-P", "-c", START, str(Path(__file__).parents[2])]
     command += [str(desk.content), "-s", str(conf), "-o", str(folder), "--fatal", "errors", "--log-handler", "plain"]
     command += ["-e", *(f"{name}={json.dumps(value)}" for name, value in orders.items())]
@@ -266,10 +296,7 @@ def _run_pelican(desk: Desk, conf: Path, folder: Path, told: Mapping[str, object
         except subprocess.TimeoutExpired as error:
             msg = f"Pelican did not finish in {PATIENCE // 60} minutes and was stopped. The last good site stays."
             raise SiteFault(msg, f"{log} has what it said.", log=log) from error
-    said = read_report(Path(str(told["BUILD_REPORT"])))
-    if said is not None and said.faults:
-        hint = str(said.faults[0]["hint"])
-        raise _fault([f"{fault['path']}:{fault['line']}: {fault['reason']}" for fault in said.faults], hint, log)
+    said = read_report(report)
     if done.returncode and (said is not None or ", in run\n" not in log.read_text(encoding="utf-8", errors="replace")):
         raise SiteFault(f"{_reason(log)} The last good site stays.", f"{log} has all that Pelican said.", log=log)
     if said is None or not said.finished:
@@ -302,7 +329,7 @@ def _reason(log: Path) -> str:
 def _warnings(log: Path) -> list[str]:
     """Return what Pelican said that a person should hear, without what it says about itself."""
     lines = (line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines())
-    return [line for line in lines if line and not line.startswith(("Done: Processed", "Generating"))]
+    return [line for line in lines if line and not line.startswith(OF_NO_NEWS)]
 
 
 def _without_address(settings: Settings) -> tuple[str, ...]:
@@ -311,69 +338,6 @@ def _without_address(settings: Settings) -> tuple[str, ...]:
     return ("The site has no address yet, so it has no feed: curate config set site.url https://…",)
 
 
-def _permalinks(report: Report) -> list[str]:
-    """Return the addresses of posts, as posts/post.permalink gives them."""
-    return sorted(name.removesuffix("index.html") for name in report.pages if re.match(r"\d{4}/", name))
-
-
-def _take_spare(desk: Desk, fresh: Path, output: Path) -> dict[str, bool]:
-    """Begin with the site before the last, if it is there: making thousands of folders costs more than pages do.
-
-    What stays of it are the very files of ``output``, of which our writer knows what to do. Returns the names
-    of all files it had, and whether they stay.
-    """
-    try:
-        (desk.private / f"{SPARE}{output.name}").rename(fresh)
-    except FileNotFoundError:
-        return {}
-    names = {name: _is_same_file(fresh / name, output / name) for name, _ in walk_files(fresh)}
-    for name, same in names.items():
-        if not same:
-            (fresh / name).unlink()
-    return names
-
-
-def _is_same_file(one: Path, other: Path) -> bool:
-    try:
-        return os.path.samestat(os.lstat(one), os.lstat(other))
-    except OSError:
-        return False
-
-
-def _clear(fresh: Path, spared: Mapping[str, bool], written: Collection[str]) -> None:
-    """Remove what is left of the site before and is no part of this one, with the folders that are empty then."""
-    for name, stayed in spared.items():
-        if stayed and name not in written:
-            (fresh / name).unlink()
-        if not stayed or name not in written:
-            with contextlib.suppress(OSError):  # not empty
-                os.removedirs((fresh / name).parent)
-
-
-def _swap(desk: Desk, fresh: Path, output: Path) -> None:
-    """Put the fresh site where the old one is: in one step where the system knows how.
-
-    Elsewhere a stop between the two renames is mended by ``recover``.
-    """
-    away, spare = desk.private / f"{output.name}{AWAY}", desk.private / f"{SPARE}{output.name}"
-    shutil.rmtree(spare, ignore_errors=True)
-    if output.exists() and _exchange(fresh, output):
-        fresh.rename(spare)
-    else:
-        if output.exists():
-            output.rename(away)
-        fresh.rename(output)
-        if away.exists():
-            away.rename(spare)
-    sync_folder(output.parent)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Let two folders change places (renameat2 of Linux); False where that cannot be."""
-    if sys.platform != "linux":
-        return False
-    import ctypes
-
-    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    return rename is not None and rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0
+def _permalinks(pages: Sequence[str]) -> list[str]:
+    """Return which of ``pages`` are posts', as posts/post.permalink gives their addresses."""
+    return sorted(name.removesuffix("index.html") for name in pages if re.match(r"\d{4}/", name))

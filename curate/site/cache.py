@@ -186,6 +186,11 @@ def programs() -> str:
     return sha256("\n".join([SCHEMA, sys.version, *said]).encode()).hexdigest()
 
 
+def open_cache(path: Path, content: Path) -> Cache:
+    """Return the cache at ``path`` for the files below ``content``; an empty one for those of another place."""
+    return Cache(path, f"{programs()} {content}")
+
+
 def drop_cache(path: Path) -> None:
     """Delete the cache at ``path``: the next build starts from nothing."""
     for left in (path, path.with_name(f"{path.name}-journal")):

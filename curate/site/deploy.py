@@ -1,4 +1,4 @@
-"""Carry the built site where readers are: into a folder, or onto a branch of a git repository.
+"""Carry the built site where readers are: a folder, a branch of a git repository, a server, a bucket.
 
 Only what ``build_site`` made and audited is carried, file by file as its mark lists it. Files that
 are not curate's stay untouched at the target. Must not know how a site is built.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,23 +17,32 @@ from curate.desk.folder import TEMPORARY, write_whole
 from curate.desk.locks import hold
 from curate.desk.settings import load_settings
 from curate.errors import Conflict, CurateError, NetworkTrouble, UsageError
+from curate.site import rclone, rsync
 from curate.site.branch import push_branch
-from curate.site.manifest import MARK, Manifest, digest, mark_text, read_mark, refuse_trespass
+from curate.site.left_out import posts_without_page
+from curate.site.manifest import MARK, Changes, Manifest, digest, mark_text, read_mark, refuse_trespass
 
 if TYPE_CHECKING:
     from curate.desk.folder import Desk
 
-LATE = ("index.html", "archive/", "topics/", "tags/", "feeds/")  # what leads to pages goes up after them
+FORMS = "folder:PATH, git:REMOTE#BRANCH, rsync:USER@HOST:/PATH or rclone:REMOTE:BUCKET/PATH"
+PROGRAMS = {"rsync": rsync.REMOTE, "rclone": rclone.REMOTE}
+LATE = ("index.html", "archive/", "topics/", "tags/", "feeds/", "sitemap.xml")  # what leads to pages goes up after them
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """What a deploy did: of ``files`` in the site, ``changed`` were written or removed at the target."""
+    """What a deploy did: how many ``files`` the site has, and what changed at the target."""
 
     target: str
     files: int
-    changed: int
+    changes: Changes
     at: datetime
+
+    @property
+    def changed(self) -> int:
+        """How many files were written or removed at the target."""
+        return self.changes.total
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,22 +56,28 @@ class Deployment:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where a site goes: a ``folder``, or a ``branch`` of the repository ``remote``."""
+    """Where a site goes: a ``folder``, a ``branch`` of the repository ``remote``, or a ``remote`` of a ``program``.
+
+    ``program`` is rsync or rclone; ``remote`` is then as it takes it.
+    """
 
     folder: Path | None = None
     remote: str = ""
     branch: str = ""
+    program: str = ""
 
     def __str__(self) -> str:
+        if self.program:
+            return f"{self.program}:{self.remote}"
         return f"folder:{self.folder}" if self.folder else f"git:{self.remote}#{self.branch}"
 
 
 def parse_target(desk: Desk, text: str) -> Target:
-    """Return the target that ``folder:PATH``, a bare path or ``git:REMOTE#BRANCH`` means.
+    """Return the target that ``text`` means: one of FORMS, or a bare path.
 
     Paths are meant from the desk. Raises UsageError.
     """
-    hint = "It may be folder:PATH or git:REMOTE#BRANCH, such as git:origin#gh-pages."
+    hint = f"It may be {FORMS}."
     text = text.strip()
     if not text:
         raise UsageError(
@@ -73,6 +88,12 @@ def parse_target(desk: Desk, text: str) -> Target:
         if not mark or not remote or not _is_branch(branch):
             raise UsageError(f"“{text}” is not a deploy target.", hint)
         return Target(remote=remote, branch=branch)
+    for program, form in PROGRAMS.items():
+        if text.startswith(f"{program}:"):
+            remote = text.removeprefix(f"{program}:")
+            if not form.fullmatch(remote):
+                raise UsageError(f"“{text}” is not a deploy target.", hint)
+            return Target(program=program, remote=remote)
     path = text.removeprefix("folder:")
     if not path or (":" in path.split("/")[0] and not Path(path).is_absolute()):
         raise UsageError(f"“{text}” is not a deploy target.", hint)
@@ -94,13 +115,16 @@ def deploy_site(desk: Desk, target: str, *, now: datetime, dry_run: bool = False
     with hold(desk, "build"):  # so that no build swaps the site while it is carried
         manifest = _intact(desk)
         if place.folder is not None:
-            changed = _to_folder(desk.output, manifest, place.folder, dry_run=dry_run)
+            changes = _to_folder(desk.output, manifest, place.folder, dry_run=dry_run)
+        elif place.program:
+            send = rsync.send if place.program == "rsync" else rclone.send
+            changes = send(desk, manifest, place.remote, dry_run=dry_run)
         else:
             author = load_settings(desk.settings).site.name  # where git knows nobody
-            changed = push_branch(desk, manifest, place.remote, place.branch, now=now, author=author, dry_run=dry_run)
+            changes = push_branch(desk, manifest, place.remote, place.branch, now=now, author=author, dry_run=dry_run)
         if not dry_run:
             _remember(desk, Deployment(at=now, target=str(place), pages=frozenset(manifest.pages)))
-    return Deployed(target=str(place), files=len(manifest.files), changed=changed, at=now)
+    return Deployed(target=str(place), files=len(manifest.files), changes=changes, at=now)
 
 
 def last_deploy(desk: Desk) -> Deployment | None:
@@ -131,18 +155,20 @@ def _intact(desk: Desk) -> Manifest:
         file = desk.output / name
         if file.is_symlink() or not file.is_file() or digest(file) != wanted:
             raise Conflict(str(file), f"{file} is not as curate built it; nothing was deployed.", "curate site build")
-    return manifest
+    return replace(manifest, missing=posts_without_page(desk))
 
 
-def _to_folder(source: Path, manifest: Manifest, folder: Path, *, dry_run: bool) -> int:
-    """Bring ``folder`` to the state of ``source``; return how many files that took."""
+def _to_folder(source: Path, manifest: Manifest, folder: Path, *, dry_run: bool) -> Changes:
+    """Bring ``folder`` to the state of ``source``; return what that took."""
     before = _known(folder)
     refuse_trespass(before, manifest, lambda name: os.path.lexists(folder / name), str(folder))
     order = sorted(manifest.files, key=_rank)
     send = [name for name in order if not _is_there(folder, name, manifest.files[name])]
     gone = [name for name in before.files if name not in manifest.files and (folder / name).is_file()]
-    if dry_run or not (send or gone or before != manifest):
-        return len(send) + len(gone)
+    there = sum((folder / name).is_file() for name in send)
+    changes = Changes(added=len(send) - there, replaced=there, removed=len(gone))
+    if dry_run or not (send or gone or before.pages != manifest.pages or before.files != manifest.files):
+        return changes
     sent = 0
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -158,7 +184,7 @@ def _to_folder(source: Path, manifest: Manifest, folder: Path, *, dry_run: bool)
         reason = error.message if isinstance(error, CurateError) else f"{error.strerror or error}."
         msg = f"{sent} of {len(send)} files sent. Old pages still work. {reason}"
         raise NetworkTrouble(str(folder), msg, "Run the same command to go on.") from error
-    return len(send) + len(gone)
+    return changes
 
 
 def _known(folder: Path) -> Manifest:

@@ -12,13 +12,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curate.posts.files import CONFLICT
+from curate.posts.files import CONFLICT, NOT_POSTS
 from curate.site.manifest import MARK, digest, list_files, read_mark
+from curate.site.reading import is_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from curate.desk.folder import Desk
+    from curate.site.cache import Cache
     from curate.site.manifest import Manifest
 
 OURS = {"curate.site.plugin.settings", "pelicanconf", "pathlib", "sys", "__future__"}  # what plain settings may import
@@ -44,16 +47,19 @@ def content_digests(content: Path) -> dict[str, str]:
         folders.sort()
         place = os.path.relpath(top, content).replace(os.sep, "/")
         for name in sorted(names):
-            digests[name if place == "." else f"{place}/{name}"] = _digest(os.path.join(top, name))  # noqa: PTH118
+            path = name if place == "." else f"{place}/{name}"
+            digests[path] = _digest(os.path.join(top, name), is_post=_is_post(path))  # noqa: PTH118
     return digests
 
 
-def _digest(path: str) -> str:
+def _digest(path: str, *, is_post: bool) -> str:
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     except OSError:
         if os.path.islink(path):  # noqa: PTH114 - the same
-            raise Linked(Path(path)) from None
+            if not is_post:
+                raise Linked(Path(path)) from None
+            return "link"  # which costs this post its page, and no other
         return "unreadable"
     with open(file, "rb") as opened:  # noqa: PTH123 - the same
         return sha256(opened.read()).hexdigest()
@@ -62,6 +68,25 @@ def _digest(path: str) -> str:
 def texts(digests: Mapping[str, str]) -> dict[str, str]:
     """Return of ``digests`` what is read as a post or page."""
     return {name: said for name, said in digests.items() if _is_text(name)}
+
+
+def _is_post(name: str) -> bool:
+    return _is_text(name) and name.split("/", maxsplit=1)[0] not in NOT_POSTS
+
+
+def shown_files(cache: Cache, digests: Mapping[str, str], now: datetime, *, drafts: bool) -> dict[str, str] | None:
+    """Return the files that have a page at ``now``, with its permalink; None when not all files were read before."""
+    gists = cache.gists()
+    wanted = texts(digests)
+    if any(gists.get(path, ("", {}))[0] != said for path, said in wanted.items()):
+        return None
+    return {path: str(gists[path][1]["page"]) for path in wanted if is_shown(gists[path][1], now, drafts=drafts)}
+
+
+def addresses(cache: Cache, content: Path, now: datetime) -> dict[Path, str]:
+    """Return the files of the posts that are public at ``now``, with their permalinks."""
+    gists = {path: gist for path, (_, gist) in cache.gists().items() if _is_post(path)}
+    return {content / path: str(gist["page"]) for path, gist in gists.items() if is_shown(gist, now, drafts=False)}
 
 
 def _is_text(name: str) -> bool:

@@ -10,13 +10,14 @@ import json
 import os
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from curate.desk.folder import write_whole
-from curate.errors import Conflict, CurateError
+from curate.errors import Conflict, CurateError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
 MARK = ".curate-output"
@@ -27,16 +28,42 @@ class Manifest:
     """What a built site is made of.
 
     ``files`` are SHA-256 digests by path (with /, from the site's root), ``pages`` the posts'
-    permalinks, such as ``2026/small-models-on-call/``.
+    permalinks, such as ``2026/small-models-on-call/``. ``missing`` are posts that should have a page and have
+    none, because of a fault; the mark does not hold them.
     """
 
     files: dict[str, str]
     pages: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """How many files a deploy puts where none was, puts in place of another, and takes away."""
+
+    added: int = 0
+    replaced: int = 0
+    removed: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many files are not as they were."""
+        return self.added + self.replaced + self.removed
+
+
+def compare(before: Manifest, after: Manifest) -> Changes:
+    """Return what it takes to bring a target from one state to the other."""
+    kept = before.files.keys() & after.files.keys()
+    return Changes(
+        added=len(after.files.keys() - kept),
+        replaced=sum(before.files[name] != after.files[name] for name in kept),
+        removed=len(before.files.keys() - kept),
+    )
 
 
 def list_files(folder: Path) -> list[str]:
     """Return the path of every file below ``folder``, sorted, the mark left out; links are listed, not followed."""
-    return sorted({name for name, _ in walk_files(folder)} - {MARK})
+    return sorted({name for name, _ in walk_files(folder)} - {MARK}) if folder.is_dir() else []
 
 
 def walk_files(folder: Path | str, below: str = "") -> Iterator[tuple[str, bool]]:
@@ -98,12 +125,23 @@ def parse_mark(data: bytes, where: str) -> Manifest:
 def refuse_trespass(before: Manifest, after: Manifest, there: Callable[[str], bool], where: str) -> None:
     """Raise Conflict when the target ``where`` has a file (``there``) that ``after`` would replace and is not curate's.
 
-    A target handed over with an empty mark has nothing but such files: they may go.
+    A target handed over with an empty mark has nothing but such files: they may go. Raises Refused when pages
+    would go while ``after`` lacks posts for a fault: one may be that post's, and readers have it.
     """
+    gone = sorted(set(before.pages) - set(after.pages))
+    if gone and after.missing:
+        message = f"{where} has {len(gone)} pages that this site lacks ({', '.join(gone[:3])}), and posts have faults"
+        hint = "Mend them and build; or take those posts out of content/ if their pages may go."
+        raise Refused(f"{message}; nothing was deployed.", hint, after.missing)
     for name in after.files:
         if before.files and name not in before.files and there(name):
             message = f"{where} has a file {name} that curate did not put there; nothing was deployed."
             raise Conflict(name, message, "Move it away, or give the post or page another slug.")
+
+
+def stands_in_the_way(name: str, names: Collection[str]) -> bool:
+    """Say whether one of the files ``names`` is where ``name`` goes, or where a folder above it must be."""
+    return name in names or any(str(parent) in names for parent in PurePosixPath(name).parents)
 
 
 def is_plain(name: str) -> bool:

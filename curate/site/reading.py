@@ -39,7 +39,7 @@ class Reading:
     """A file of content as pages may show it: its post, cleaned, and its body as HTML.
 
     ``own`` and ``quoted`` count words; ``beginning`` is what stands for a summary; ``linked`` says
-    that the HTML has links which Pelican resolves.
+    that the HTML depends on other files: it has links which Pelican resolves, or images.
     """
 
     post: Post
@@ -68,12 +68,12 @@ def read_text(raw: bytes, path: Path) -> Reading:
         own=prose.own,
         quoted=prose.quoted,
         beginning=_first_words(post.body),
-        linked=has_links(html),
+        linked=has_links(html) or "<img" in html,
     )
 
 
 def gist_of(reading: Reading) -> dict[str, Any]:
-    """Return what of a reading each build asks: where its page is and when, and whether it has links."""
+    """Return what of a reading each build asks: where its page is and when, and whether it depends on other files."""
     post = reading.post
     return {
         "slug": post.slug,
@@ -87,12 +87,16 @@ def gist_of(reading: Reading) -> dict[str, Any]:
 
 
 def is_shown(gist: Mapping[str, Any], now: datetime, *, drafts: bool) -> bool:
-    """Say whether a file has a page at ``now``; with ``drafts`` in the preview of all that may come."""
+    """Say whether a file has a page at ``now``: its own, or the one that says why it was taken down.
+
+    With ``drafts``, in the preview of all that may come.
+    """
+    to_come = bool(gist["date"]) and as_moment(gist["date"]) > now
+    if gist["status"] == "gone":
+        return not to_come
     if gist["until"] and as_moment(gist["until"]) <= now:
         return False
-    if drafts:
-        return True
-    return gist["status"] == "published" and not (gist["date"] and as_moment(gist["date"]) > now)
+    return drafts or (gist["status"] == "published" and not to_come)
 
 
 def read_files(
@@ -100,7 +104,7 @@ def read_files(
 ) -> tuple[dict[str, tuple[str, dict[str, Any]]], list[PostFault]]:
     """Bring the cache's readings up to the files ``digests`` (path below content → SHA-256).
 
-    Returns the gists of all files, and the faults: a file that cannot be read, which has no reading, and
+    Returns the gists of the files that may be pages, and the faults of the others: a file that cannot be read, and
     the later of two posts of one slug.
     """
     known = cache.gists()
@@ -117,24 +121,37 @@ def read_files(
                 else:
                     cache.keep_reading(path, *read)
         known = cache.gists()
-    return known, sorted(faults, key=lambda fault: fault.path) + _twins(content, known)
+    faults.sort(key=lambda fault: fault.path)
+    return known, faults + _take_twins(content, known)
 
 
-def _twins(content: Path, gists: Mapping[str, tuple[str, dict[str, Any]]]) -> list[PostFault]:
+def _take_twins(content: Path, gists: dict[str, tuple[str, dict[str, Any]]]) -> list[PostFault]:
+    """Take out of ``gists`` every post whose slug an earlier one has, and return the faults."""
     slugs: dict[str, str] = {}
     faults = []
-    for path, (_, gist) in sorted(gists.items(), key=lambda row: row[0].split("/")):
+    for path in sorted(gists, key=_as_walked):
+        gist = gists[path][1]
         if path.split("/")[0] in NOT_POSTS:
             continue
         if gist["slug"] in slugs:
             reason = f"{content / slugs[gist['slug']]} has the slug {gist['slug']}, too."
             faults.append(PostFault(str(content / path), gist["line"], reason, "Give one of them another slug."))
+            del gists[path]
         slugs.setdefault(gist["slug"], path)
     return faults
 
 
+def _as_walked(path: str) -> list[tuple[bool, str]]:
+    """Return what sorts files as ``posts/files`` meets them: those of a folder before its folders."""
+    parts = path.split("/")
+    return [*((True, part) for part in parts[:-1]), (False, parts[-1])]
+
+
 def _read_one(place: tuple[str, str]) -> Any:  # noqa: ANN401 - three things, or a fault
     path = Path(*place)
+    if path.is_symlink():
+        reason = "it is a symbolic link; curate reads only files that lie inside content/."
+        return PostFault(str(path), 1, reason, "Move the file itself here.")
     try:
         raw = path.read_bytes()
         reading = read_text(raw, path)
@@ -143,7 +160,8 @@ def _read_one(place: tuple[str, str]) -> Any:  # noqa: ANN401 - three things, or
     except OSError as error:
         return PostFault(str(path), 1, f"it cannot be read: {error.strerror}.", "Mend the file's rights.")
     except Exception as error:  # noqa: BLE001 - whatever a library chokes on, the person hears on which file
-        return PostFault(str(path), 1, f"{error} ({type(error).__name__}).", "Change that file.")
+        reason = f"it cannot be made a page: {error} ({type(error).__name__})."
+        return PostFault(str(path), 1, reason, "Look for what is unusual in it, and say it more simply.")
     return sha256(raw).hexdigest(), gist_of(reading), pickle.dumps(reading, protocol=5)
 
 

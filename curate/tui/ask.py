@@ -60,7 +60,7 @@ class NotePane(ModalScreen[NoteDone]):
 
     CSS = PANE.format(name="NotePane")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "done('save')", "save", priority=True),
+        Binding("enter,ctrl+s", "done('save')", "save", priority=True),
         Binding("ctrl+j", "newline", "new line", priority=True),
         Binding("ctrl+e", "done('editor')", "editor", priority=True),
         Binding("ctrl+q", "done('quote')", "quote", priority=True),

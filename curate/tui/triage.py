@@ -101,7 +101,7 @@ class Triage(Writing):
             await self.doors.read(item)
             self.attempt(lambda: self.sitting.refresh(item.id))
         except CurateError as error:
-            said = error.message
+            said = f"The whole article is not here: {error.message}"
         except (sqlite3.Error, OSError) as error:
             said = f"Not saved: {error}."
         current = self.sitting.current

@@ -301,7 +301,8 @@ def _next(here: URL, target: str) -> URL:
     try:
         return check_url(target, here)
     except Forbidden as error:
-        raise BadAnswer(str(here), f"redirects to {target[:200]}, which is {error.reason}") from None
+        where = target if len(target) <= 200 else "an address too long to show"  # half a secret is one, too
+        raise BadAnswer(str(here), f"redirects to {where}, which is {error.reason}") from None
 
 
 async def _read(response: aiohttp.ClientResponse, url: str) -> bytes:

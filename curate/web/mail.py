@@ -189,7 +189,10 @@ class _Talk:
         if line is not None:
             await self.write(f"{line}\r\n".encode())
         code, lines = await self._answer()
-        reply = MailReply(step=step, code=code, text=" ".join(lines).strip())
+        text = " ".join(lines).strip()
+        if step == "AUTH" and line:  # a server that repeats what it does not understand repeats a password
+            text = text.replace(line.removeprefix("AUTH PLAIN "), "***")
+        reply = MailReply(step=step, code=code, text=text)
         if code // 100 != wanted:
             raise _No(reply)
         return reply

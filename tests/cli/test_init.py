@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from curate.desk.settings import load_settings
 
@@ -50,6 +51,7 @@ def test_a_new_desk_has_all_it_needs_and_says_so(curate: Curate, tmp_path: Path)
         "url": "https://dana.example",
         "git": "",
         "feeds": {},
+        "workflow": None,
     }
     assert {path.name for path in (tmp_path / "desk").iterdir()} == FILES
     site = load_settings(tmp_path / "desk" / "curate.toml").site
@@ -208,3 +210,22 @@ def test_a_carelessly_written_feed_list_comes_in_all_the_same(curate: Curate, tm
     listing.write_text('<opml><body><outline text="R & D" xmlUrl="https://rd.example/feed"></body></opml>', "utf-8")
     answer = curate("init", tmp_path / "desk", *DANA, "--no-git", "--opml", listing, "--json")
     assert answer.data["feeds"] == {"added": 1, "skipped": 0}
+
+
+@pytest.mark.parametrize(("host", "name"), [("github", ".github/workflows/site.yml"), ("gitlab", ".gitlab-ci.yml")])
+def test_init_can_write_what_a_host_of_pages_needs(curate: Curate, tmp_path: Path, host: str, name: str) -> None:
+    root = tmp_path / "desk"
+    data = curate("init", root, "--name", "Dana Okafor", "--pages", host, "--no-git", "--json").data
+    assert data["workflow"] == str(root / name)
+    workflow = yaml.safe_load((root / name).read_text(encoding="utf-8"))
+    steps = workflow["jobs"]["site"]["steps"] if host == "github" else workflow["pages"]["script"]
+    assert "curate site build" in [step.get("run") if isinstance(step, dict) else step for step in steps]
+
+
+def test_init_commits_the_workflow_with_the_desk(curate: Curate, tmp_path: Path) -> None:
+    for key, value in (("name", "Dana"), ("email", "dana@dana.example")):
+        subprocess.run(["git", "config", "--global", f"user.{key}", value], check=True)
+    root = tmp_path / "desk"
+    curate("init", root, "--name", "Dana Okafor", "--pages", "github", "--no-input")
+    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout
+    assert ".github/workflows/site.yml" in listed.splitlines()

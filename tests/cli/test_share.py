@@ -276,6 +276,7 @@ def test_a_person_reads_the_request_the_outcome_and_the_whole_story(shares: Shar
     [row] = shares.plan()
     shares("approve", row["id"])
     wire = shares("send", row["id"], "--dry-run").out
+    assert "  length  " in wire
     assert '"Idempotency-Key"' in wire
     assert "Nothing was sent." in wire
     mastodon.effects.append("refuse")

@@ -32,12 +32,26 @@ def written(desk: Path) -> Path:
 
 def test_build_answers_what_it_built(curate: Curate, written: Path) -> None:
     data = curate("-C", written, "site", "build", "--json").data
-    assert data.keys() == {"output", "pages", "posts", "seconds"}
+    assert data.keys() == {"output", "pages", "posts", "seconds", "left_out"}
     assert (data["output"], data["posts"]) == (str(written / "output"), 1)
     assert data["pages"] == len(list((written / "output").rglob("*.html")))
     told = curate("-C", written, "site", "build")
     assert told.out.startswith("Built  1 post, ")
     assert told.err == ""
+
+
+def test_cards_draws_what_published_posts_lack(curate: Curate, written: Path) -> None:
+    told = curate("-C", written, "site", "cards")
+    [card] = (written / "content" / "images" / "social").iterdir()
+    assert card.name.startswith("one-")
+    assert told.out == f"Drew {card}\n"
+    assert told.err == ""
+    assert curate("-C", written, "site", "cards").out == "Every published post has its social image.\n"
+    essay = written / "content" / "essays" / "one.md"
+    essay.write_text(POST.replace("One", "小さなモデル"), encoding="utf-8")
+    again = curate("-C", written, "site", "cards")
+    assert "no font here has its letters" in again.err
+    assert again.out.count("Drew") == 1
 
 
 def test_build_with_drafts_is_a_preview(curate: Curate, written: Path) -> None:
@@ -47,14 +61,24 @@ def test_build_with_drafts_is_a_preview(curate: Curate, written: Path) -> None:
     assert not (written / "output").exists()
 
 
-def test_a_failed_build_names_the_post_and_its_line(curate: Curate, written: Path) -> None:
-    curate("-C", written, "site", "build")
+def test_a_build_that_left_out_a_post_names_its_line_and_exits_with_3(curate: Curate, written: Path) -> None:
     bad = written / "content" / "essays" / "bad.md"
     bad.write_text("---\ntitle: Bad\nstatus: nonsense\n---\n", encoding="utf-8")
+    told = curate("-C", written, "site", "build", expect=3)
+    assert "Built  1 post, " in told.out
+    assert f"{bad}:3: " in told.out
+    [left] = curate("-C", written, "site", "build", "--json", expect=3).data["left_out"]
+    assert (left["path"], left["line"], left["kept"]) == (str(bad), 3, "")
+    assert (written / "output" / "2026" / "one" / "index.html").is_file()
+
+
+def test_a_build_that_fails_says_why_and_keeps_the_site(curate: Curate, written: Path) -> None:
+    curate("-C", written, "site", "build")
+    with (written / "pelicanconf.py").open("a", encoding="utf-8") as conf:
+        conf.write("nonsense\n")
     result = curate("-C", written, "site", "build", "--json", expect=1)
     assert result.out == ""
     assert result.error["code"] == "site-fault"
-    assert f"{bad}:3: " in result.error["message"]
     assert result.error["hint"]
     assert (written / "output" / "2026" / "one" / "index.html").is_file()
 
@@ -76,7 +100,8 @@ def test_deploy_says_what_changed_and_asks_first(curate: Curate, written: Path, 
     dry = curate("-C", written, "site", "deploy", "--target", public, "--dry-run", "--json").data
     assert not public.exists()
     data = curate("-C", written, "site", "deploy", "--target", public, "--yes", "--json").data
-    assert data == {"target": f"folder:{public}", "files": dry["files"], "changed": dry["changed"], "dry_run": False}
+    assert data == {**dry, "dry_run": False}
+    assert (data["target"], data["added"], data["replaced"]) == (f"folder:{public}", data["files"], 0)
     again = curate("-C", written, "site", "deploy", "--target", public, "--yes")
     assert again.out.startswith("Nothing changed")
 

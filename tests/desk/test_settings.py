@@ -53,6 +53,7 @@ def test_an_empty_file_means_the_defaults(path: Path) -> None:
         ("[accounts.m]\nnetwork = 'myspace'", "network"),
         ("[accounts.m]\nserver = 'https://example.social'", "network"),
         ("[site]\nname = Dana", "line 2"),
+        ('[accounts.m]\nnetwork = "linkedin"\nversion = "2026\\n08"', "version"),
         ("wombat = 1", "wombat"),
         *((f"[site]\ntimezone = '{zone}'", "site: timezone") for zone in ("Mars/Base", "", "Europe", "../../etc")),
         *(

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -71,7 +71,8 @@ class Fleet:
         self.runner.stdin.flush()
         child = int(self.runner.stdout.readline().split()[1])
         if kill_after is not None and not select.select([self.runner.stdout], [], [], kill_after)[0]:
-            os.kill(child, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it came to its end at this very moment
+                os.kill(child, signal.SIGKILL)
         status = int(self.runner.stdout.readline().split()[1])
         assert status in (0, signal.SIGKILL), status
         return status == signal.SIGKILL

@@ -133,9 +133,18 @@ def test_a_prediction_has_a_claim_a_confidence_and_a_due_date() -> None:
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_every_kind_needs_a_title_alt_texts_and_no_reminders(kind: str) -> None:
     body = f"{'mine ' * 200}\n\n![](a.png)\n\n{PROMPTS[0]}\n"
-    found = errors(post(f"kind: {kind}\nquestion: Why?\n{SOURCE}claim: c\nconfidence: 1\ndue: 2027-01-01\n", body))
+    told = "claim: c\nconfidence: 1\ndue: 2027-01-01\nuntil: 2027-01-01\n"
+    found = errors(post(f"kind: {kind}\nquestion: Why?\n{SOURCE}{told}", body))
     assert set(found) == {"title", "alt-text", "leftover"}
-    assert (found["alt-text"].line, found["leftover"].line) == (11, 13)
+    assert (found["alt-text"].line, found["leftover"].line) == (12, 14)
+
+
+@pytest.mark.parametrize(
+    ("header", "wrong"),
+    [("", True), ("until: 2026-12-01\n", False), ("date: 2026-12-01\nuntil: 2026-12-01\n", True)],
+)
+def test_a_notice_has_an_end_that_comes_after_its_beginning(header: str, *, wrong: bool) -> None:
+    assert ("until" in errors(post(f"title: Away\nkind: notice\n{header}"))) == wrong
 
 
 @pytest.mark.parametrize("left", [MARKER, *PROMPTS, "TODO: say more", "so lorem ipsum dolor", "a TKTK figure"])

@@ -148,7 +148,7 @@ def test_the_files_own_line_ends_are_kept() -> None:
 
 
 def test_an_edit_that_would_harm_another_line_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("curate.posts.header._lines_of", lambda *_: (0, 14))  # as if it took the wrong lines
+    monkeypatch.setattr("curate.posts.header.lines_of", lambda *_: (0, 14))  # as if it took the wrong lines
     with pytest.raises(PostFault, match="safely"):
         change_header("---\na: one\nb: two\nc: three\n---\n", {"a": "1"}, "a.md")
 

@@ -46,6 +46,16 @@ def test_a_published_post_has_a_page_at_the_address_it_was_promised(curate: Cura
     assert page(desk, slug).is_file()
 
 
+def test_publishing_draws_the_social_image_and_the_page_names_it(curate: Curate, desk: Path) -> None:
+    slug, _ = write_essay(curate, desk)
+    curate("-C", desk, "publish", slug, "--no-deploy", *NOON)
+    [card] = (desk / "content" / "images" / "social").iterdir()
+    assert card.name.startswith(f"{slug}-")
+    assert f'content="https://dana.example/images/social/{card.name}"' in page(desk, slug).read_text(encoding="utf-8")
+    assert (desk / "output" / "images" / "social" / card.name).read_bytes() == card.read_bytes()
+    assert curate("-C", desk, "site", "cards", "--json").data == {"drawn": []}
+
+
 def test_a_draft_with_errors_is_refused_and_stays_as_it_was(curate: Curate, desk: Path) -> None:
     slug, path = write_essay(curate, desk, text="Too short. Is it?\n")
     before = path.read_bytes()

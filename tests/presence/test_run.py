@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from curate.cli.here import Here
+from curate.cli.run import _pass as make_pass
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.presence.run import Watch, keep_running
@@ -99,6 +101,25 @@ def test_a_machine_that_slept_goes_on_at_once_and_trusts_its_clock() -> None:
     asyncio.run(keep_running(make_pass, stop, world.watch(), jumped=world.jumps.append, piece=0.001))
     assert seen == [True] * 3
     assert world.jumps == []
+
+
+def test_it_outlives_settings_and_a_disk_that_refuse_a_pass(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here = Here(directory=desk, moment=NOON, offline=True)
+    with closing(open_database(Desk(desk))) as connection:
+
+        def make() -> Pass | None:
+            return asyncio.run(make_pass(here, connection, fetch=False, send=True))
+
+        connection.execute("PRAGMA query_only = ON")
+        assert make() is None
+        assert "read-only" in capsys.readouterr().err
+        connection.execute("PRAGMA query_only = OFF")
+        kept = (desk / "curate.toml").read_text(encoding="utf-8")
+        (desk / "curate.toml").write_text("[site\n", encoding="utf-8")  # half written in an editor
+        assert make() is None
+        assert "curate.toml" in capsys.readouterr().err
+        (desk / "curate.toml").write_text(kept, encoding="utf-8")
+        assert make() is not None
 
 
 @pytest.fixture

@@ -80,11 +80,12 @@ def test_a_launchd_entry_calls_what_was_meant(tmp_path: Path) -> None:
     assert path.parent == tmp_path / "Library" / "LaunchAgents"
 
 
-def test_a_folder_no_unit_can_name_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["systemd", "launchd", "cron"])
+def test_a_folder_no_entry_can_name_is_refused(kind: str, tmp_path: Path) -> None:
     root = tmp_path / "two\nlines"
     root.mkdir()
     with pytest.raises(UsageError, match="line break"):
-        schedule.make_entry("systemd", Desk(root), PROGRAM, {"HOME": str(tmp_path)})
+        schedule.make_entry(kind, Desk(root), PROGRAM, {"HOME": str(tmp_path)})
 
 
 def test_installed_twice_it_stands_once_beside_what_was_there_and_goes_again(

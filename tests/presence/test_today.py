@@ -40,7 +40,12 @@ def test_the_next_share_is_the_earliest_approved_and_shown_in_the_desks_zone(cur
     curate("-C", desk, "publish", slug, "--no-deploy", *NOON)
     share = plan(curate, desk, slug)
     assert curate("-C", desk, "today", "--json", *NOON).data["shares"]["next"]["id"] == share
-    assert "next Mon 23 Nov 21:05  mastodon" in curate("-C", desk, "today", *NOON).out
+    said = curate("-C", desk, "today", *NOON).out
+    assert "next Mon 23 Nov 21:05  mastodon" in said
+    assert "Runner     no pass yet: curate schedule install" in said
+    curate("-C", desk, "tick", *NOON)
+    assert "Runner     last pass 4m ago\n" in curate("-C", desk, "today", "--now", "2026-11-23T12:04:30Z").out
+    assert "last pass 2h ago: curate schedule install" in curate("-C", desk, "today", "--now", "2026-11-23T14:30Z").out
 
 
 def test_a_share_that_waits_for_a_person_comes_first_with_its_reason(curate: Curate, desk: Path) -> None:

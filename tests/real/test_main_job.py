@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
@@ -28,6 +29,18 @@ somebody who did not write the page read the number out loud.
 Which number would you be afraid to write down in advance?
 """
 REAL = ("kagi-feeds", "feedjira", "netnewswire")
+SAID = {
+    "mastodon": (
+        "Write down what you expect before you look. Would you dare? #Habits",
+        "Three teams tried it while I was away; whose version would you have kept? #Habits",
+        "The rota is fair on paper alone. Who pays for yours? #Habits",
+    ),
+    "bluesky": (
+        "One doubt is left, and I would like to hear that it is silly. Is it? #Habits",
+        "Nobody missed the meeting until the minutes were gone. Did you? #Habits",
+        "Somebody has to read the old alerts aloud. When did you last? #Habits",
+    ),
+}
 
 
 def real_feeds(count: int) -> list[tuple[str, bytes]]:
@@ -110,19 +123,19 @@ def test_real_items_become_pages_and_shares_once_each(  # noqa: PLR0915 - one st
     assert vnu(site) == []
 
     curate("-C", desk, "site", "deploy", "--target", tmp_path / "public", "--yes")
+    now = datetime.now(UTC).replace(microsecond=0)  # the servers have the real time, too
     for number, slug in enumerate(slugs):
         files = []
         for network in ("mastodon", "bluesky"):
             text = tmp_path / f"{network}{number}.txt"
-            said = f"For {network}, day {number}: write down what you expect. Would you? #Habits"
-            text.write_text(said, encoding="utf-8")
+            text.write_text(SAID[network][number], encoding="utf-8")
             files += ["--text-file", f"{network}={text}"]
         planned = curate("-C", desk, "share", "plan", slug, "--to", "mastodon,bluesky", *files, "--json",
-                         "--at", "2026-11-23T08:40:00+00:00", "--now", "2026-11-23T08:39:00+00:00").data  # fmt: skip
+                         "--at", now.isoformat(), "--now", now.isoformat()).data  # fmt: skip
         assert {share["state"] for share in planned} == {"draft"}
         curate("-C", desk, "share", "approve", *[share["id"] for share in planned])
 
-    moment = ("--now", "2026-11-23T08:41:00+00:00")
+    moment = ("--now", (now + timedelta(minutes=1)).isoformat())
     first = curate("-C", desk, "tick", "--json", *moment).data
     assert len(first["sent"]) == 6, first
     assert first["held"] == first["unknown"] == first["missed"] == []

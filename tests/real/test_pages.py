@@ -9,7 +9,9 @@ import pytest
 
 from curate.site.serve import make_server
 from tests.real.conftest import needs_npm
-from tests.site.conftest import LINK, PIXEL, PROFILE, new_site
+from tests.site.conftest import new_site
+from tests.site.sample import PLACES as OF_EACH_TYPE
+from tests.site.sample import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,10 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.system
 
-PLACES = (
-    *("", "2026/small-models-on-call/", "2026/everything/", "archive/", "topics/", "topics/reliability/"),
-    *("tags/", "tags/evaluation/", "about/", "404.html"),
-)
+PLACES = (*OF_EACH_TYPE.values(), "2026/everything/")
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 EVERYTHING = f"""
 # A first heading
@@ -54,12 +53,23 @@ Term
 """
 
 
+WATCH = """() => {
+  window.rings = [];
+  document.addEventListener("focusin", event => {
+    const style = getComputedStyle(event.target);
+    window.rings.push(`${style.outlineStyle} ${style.outlineWidth}`);
+  });
+}"""
+SMALL = """() => [...document.querySelectorAll(
+  ".top a, .bottom ul a, .sheets a, .years a, .tags a, input, summary"
+)].filter(one => one.getBoundingClientRect().height < 24).map(one => one.outerHTML)"""
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """A built site with whatever Markdown and a header can hold."""
+    """A built site with a page of every type, and one post with whatever Markdown and a header can hold."""
     made = new_site(tmp_path_factory.mktemp("pages") / "desk")
-    made.desk.profile.write_text(PROFILE, encoding="utf-8")
-    made.write("small-models-on-call", folder="links", **LINK)
+    fill(made)
     made.write(
         "everything",
         EVERYTHING,
@@ -73,7 +83,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         quotes=[{"text": LONG}],
         question=f"And {LONG}?",
     )
-    made.file("images/pager.png", PIXEL)
     made.build()
     return made
 
@@ -104,18 +113,19 @@ def visits(browser: Browser, address: str, **context: Any) -> Iterator[tuple[str
         said: list[str] = []
         listen(page, said)
         page.goto(address + place)
-        allowed = {address + place, f"{address}images/pager.png"}
-        yield place, page, [line for line in said if line not in allowed]
+        allowed = (address + place, f"{address}images/")
+        yield place, page, [line for line in said if line != allowed[0] and not line.startswith(allowed[1])]
         page.close()
     window.close()
 
 
 @pytest.mark.parametrize("wide", [320, 768, 1280])
-def test_no_page_is_wider_than_its_window_or_asks_for_more_than_itself(
+def test_no_page_is_too_wide_or_has_small_targets_or_asks_for_more_than_itself(
     browser: Browser, address: str, wide: int
 ) -> None:
     for place, page, said in visits(browser, address, viewport={"width": wide, "height": 800}):
         assert page.evaluate("document.documentElement.scrollWidth") <= wide, place
+        assert page.evaluate(SMALL) == [], place
         assert said == [], place
 
 
@@ -140,6 +150,39 @@ def test_the_keyboard_reaches_the_text_first_and_its_place_is_seen(browser: Brow
     assert focused.evaluate("element => getComputedStyle(element).outlineWidth") == "3px"
     page.keyboard.press("Enter")
     assert page.url.endswith("#main")
+
+
+def test_every_place_the_keyboard_reaches_is_seen(browser: Browser, address: str) -> None:
+    for place, page, _ in visits(browser, address, viewport={"width": 768, "height": 800}):
+        wanted = page.locator("a[href], input, summary, [tabindex='0']").evaluate_all(
+            "all => all.filter(one => one.checkVisibility()).length"
+        )
+        page.evaluate(WATCH)
+        for _ in range(wanted):
+            page.keyboard.press("Tab")
+        assert page.evaluate("rings") == ["solid 3px"] * wanted, place
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement === document.body"), place
+
+
+def test_motion_and_forced_colours_are_as_the_reader_wants_them(browser: Browser, address: str) -> None:
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(address)
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    page.emulate_media(reduced_motion="no-preference", forced_colors="active")
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "smooth"
+    card = page.locator(".cards li").first
+    assert card.evaluate("element => getComputedStyle(element).borderTopWidth") == "1px"
+
+
+def test_on_paper_there_is_the_text_with_its_addresses_and_no_navigation(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}2026/small-models-on-call/")
+    page.emulate_media(media="print")
+    assert not page.locator(".top nav").is_visible()
+    assert page.locator(".text").is_visible()
+    after = page.locator(".cite a").evaluate("element => getComputedStyle(element, '::after').content")
+    assert "https://example.org/2026/11/night-shift-models" in after
 
 
 def test_wide_tables_and_code_scroll_under_the_keyboard(browser: Browser, address: str) -> None:

@@ -39,8 +39,9 @@ class MailServer:
         return [message_from_bytes(raw, policy=policy.default) for _, _, raw in self.taken]
 
     def texts(self) -> list[str]:
-        """Return the texts readers see."""
-        return [message.get_content().replace("\r\n", "\n").removesuffix("\n") for message in self.messages()]
+        """Return the texts readers see whose programs show no HTML."""
+        parts = [message.get_body(("plain",)) for message in self.messages()]
+        return [part.get_content().replace("\r\n", "\n").removesuffix("\n") for part in parts if part is not None]
 
     # What aiosmtpd calls
 

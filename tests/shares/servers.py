@@ -40,6 +40,14 @@ class Dropped(Exception):
     """The connection ends without an answer."""
 
 
+class Broken(Dropped):
+    """It ends in good order: without an answer, or with no more than the first half of one."""
+
+    def __init__(self, answer: Answer | None = None) -> None:
+        super().__init__()
+        self.answer = answer
+
+
 class Unreachable(Exception):
     """There is no connection at all."""
 
@@ -94,6 +102,8 @@ class Server:
             self.hang.wait(30)
         if effect in ("hang after", "drop after"):
             raise Dropped
+        if effect in ("close after", "half after"):
+            raise Broken(answer if effect == "half after" else None)
         if effect == "500 after":
             return 504, {"Content-Type": "text/html"}, b"<h1>Gateway\x1b[31m Timeout</h1>"
         if effect == "html after":
@@ -249,7 +259,7 @@ class MemoryClient(Client):
     def _ask(self, method: str, url: str, headers: Mapping[str, str] | None, body: object) -> Reply:
         parts = urlsplit(url)
         network = self.networks[f"{parts.scheme}://{parts.netloc}"]
-        raw = json.dumps(body).encode() if body is not None else b""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         try:
             status, answered, content = network.answer(
                 method,
@@ -274,10 +284,10 @@ class MemoryClient(Client):
         headers: Mapping[str, str] | None = None,
         json: object = None,
         form: object = None,  # noqa: ARG002 - the real one's arguments
-        data: bytes | None = None,  # noqa: ARG002 - the same
+        data: bytes | None = None,
         file: Upload | None = None,  # noqa: ARG002 - the same
     ) -> Reply:
-        return self._ask(method, url, headers, json)
+        return self._ask(method, url, headers, json if data is None else data)
 
 
 @contextlib.contextmanager
@@ -292,13 +302,22 @@ def serve(network: Server) -> Iterator[str]:
             headers: CIMultiDict[str] = CIMultiDict(self.headers.items())
             try:
                 status, answered, content = network.answer(self.command, self.path, headers, body)
+            except Broken as end:
+                self.close_connection = True
+                if end.answer is not None:
+                    status, answered, content = end.answer
+                    self.say(status, answered, content[: len(content) // 2], length=len(content) or 100)
+                return
             except (Dropped, Unreachable):
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.close_connection = True
                 return
+            self.say(status, answered, content, length=len(content))
+
+        def say(self, status: int, headers: Mapping[str, str], content: bytes, *, length: int) -> None:
             with contextlib.suppress(OSError):  # whoever asked may be dead by now
                 self.send_response_only(status)  # a test's time is not the machine's: no Date of its own
-                for name, value in {**answered, "Content-Length": str(len(content))}.items():
+                for name, value in {**headers, "Content-Length": str(length)}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(content)

@@ -11,6 +11,7 @@ from curate.shares.compose import (
     LIMITS,
     QUESTIONS,
     angles,
+    apart,
     document,
     find_urls,
     limits_of,
@@ -138,6 +139,11 @@ def test_x_counts_by_weight() -> None:
     assert measure("x https://dana.dev/2026/small-models/", LIMITS["x"]).characters == 25
 
 
+def test_an_address_with_many_brackets_behind_it_is_found_all_the_same() -> None:
+    [span] = find_urls("https://a.example/x_(y)" + ")" * 500_000)
+    assert span.url == "https://a.example/x_(y)"
+
+
 def test_a_tagged_link_takes_the_place_of_the_link() -> None:
     going = tagged(LINK, "bluesky")
     assert going == f"{LINK}?utm_source=bluesky&utm_medium=social&utm_campaign=small-models"
@@ -147,6 +153,22 @@ def test_a_tagged_link_takes_the_place_of_the_link() -> None:
     assert wire_text(f"Worth a look: {going}", LINK) == f"Worth a look: {LINK}"
     assert own_link(f"Worth a look: {going}, I say", LINK) == going
     assert own_link("Worth a look", LINK) == LINK
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "address"),
+    [
+        (f"Mine\n\n{LINK}", "Mine", LINK),
+        (f"Mine\n{LINK}\n", "Mine", LINK),
+        (f"Mine\n\n{LINK}?utm_source=linkedin", "Mine", f"{LINK}?utm_source=linkedin"),
+        (f"Mine: {LINK}", f"Mine: {LINK}", LINK),
+        (f"{LINK}\nsays it", f"{LINK}\nsays it", LINK),
+        (LINK, LINK, LINK),
+        ("Mine\n\nhttps://other.example/", "Mine\n\nhttps://other.example/", LINK),
+    ],
+)
+def test_the_link_leaves_the_words_where_it_stands_alone_at_their_end(text: str, words: str, address: str) -> None:
+    assert apart(text, LINK) == (words, address)
 
 
 @pytest.mark.parametrize(

@@ -98,10 +98,11 @@ def test_adopted_the_copy_sends_and_the_desk_it_was_copied_from_no_longer_does(
     assert server.posts() == [later.text]
 
 
-def test_a_damaged_note_of_where_a_desk_is_sends_nothing(book: Ledger, server: MastodonServer) -> None:
+@pytest.mark.parametrize("note", ["[]", '{"desk": "x", "attempts": Infinity}', "[" * 100_000])
+def test_a_damaged_note_of_where_a_desk_is_sends_nothing(book: Ledger, server: MastodonServer, note: str) -> None:
     home.settle(book.connection, book.desk, book.config)
     book.share()
     for file in (book.config / "desks").iterdir():
-        file.write_text("[]")
+        file.write_text(note)
     with pytest.raises(Refused, match="cannot be read"):
         book.send(client=MemoryClient({SERVER: server}))

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from curate.desk.folder import fingerprint
 from curate.errors import Conflict, Refused, Unknown, UsageError
+from curate.posts.files import read_posts
+from curate.posts.social import card_place
 from curate.shares import evergreen, ledger, place, plan
 from curate.shares.limits import AGAIN_AFTER
 from curate.shares.pictures import Attached
@@ -346,6 +349,25 @@ def test_an_image_goes_where_it_is_used(planner: Ledger) -> None:
         ("", "", ""),
     ]
     assert done.warnings == ("x: the image is not used, x makes its card from the page or has none.",)
+
+
+def test_the_cards_we_send_get_the_posts_social_image_and_an_image_that_is_wished_wins(planner: Ledger) -> None:
+    [post] = read_posts(planner.desk.content)[0]
+    place = f"content/{card_place(post, planner.settings.site.name)}"
+    data = b"\x89PNG\r\n\x1a\n a card"
+    (planner.desk.root / place).parent.mkdir(parents=True)
+    (planner.desk.root / place).write_bytes(data)
+    planner.account("x", "x", handle="dana")
+    planner.account("li", "linkedin", handle="dana")
+    done = planned(planner, {"mastodon": "One", "x": "Two", "bluesky": "Three", "li": "Four"})
+    card = (place, fingerprint(data), f"{post.title} – {planner.settings.site.name}")
+    none = ("", "", "")
+    assert [(share.image, share.image_hash, share.alt) for share in done.shares] == [none, none, card, card]
+    assert done.warnings == ()
+    image = Attached(path="content/images/a.png", hash="0" * 64, alt="A curve")
+    write_post(planner, "another")
+    [other] = planned(planner, {"bluesky": "Other words"}, slug="another", wish=plan.Wish(image=image)).shares
+    assert other.image == "content/images/a.png"
 
 
 def test_what_is_evergreen_may_come_as_often_as_it_was_meant_to(planner: Ledger) -> None:

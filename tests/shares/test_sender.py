@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import os
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,13 +16,16 @@ from curate.desk.locks import hold
 from curate.errors import Conflict, Refused, Unknown
 from curate.shares import attempts, ledger
 from curate.shares.sender import preview
+from curate.shares.tokens import secret_of
 from tests.shares.servers import START, BlueskyServer, MastodonServer, MemoryClient, serve
+from tests.shares.threads_server import ThreadsServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from tests.shares.conftest import Ledger
-    from tests.shares.servers import Server
+    from tests.shares.servers import Answer, Server
 
 MASTODON = "http://social.example"
 BLUESKY = "http://pds.example"
@@ -218,6 +224,27 @@ def test_a_clock_that_was_years_ahead_holds_nothing_up_for_years(both: Both) -> 
     assert [one.id for one in both.send(20).sent] == [unknown.id]
 
 
+class Dated(BlueskyServer):
+    """A server that says what time it is."""
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        status, answered, content = super().answer(method, target, headers, body)
+        return status, {**answered, "Date": format_datetime(self.now, usegmt=True)}, content
+
+
+def test_a_clock_put_forward_does_not_call_missed_what_may_still_come_out(both: Both) -> None:
+    both.bluesky = Dated(effects=["drop late"], late=timedelta(minutes=3))
+    both.client = MemoryClient({MASTODON: both.mastodon, BLUESKY: both.bluesky})
+    share = both.book.share("bluesky")
+    both.send()
+    both.bluesky.advance(START + timedelta(minutes=1))
+    both.book.send(now=START + timedelta(days=1), client=both.client)
+    assert both.book.find(share).state == "unknown"
+    both.send(4)
+    assert both.book.find(share).state == "sent"
+    assert both.bluesky.posts() == [share.text]
+
+
 def test_an_old_key_is_not_used_again(both: Both) -> None:
     share = both.book.share()
     both.mastodon.effects.append("drop before")
@@ -363,6 +390,30 @@ def test_a_revoked_token_holds_the_account_and_lets_the_others_go_on(both: Both,
     assert len(both.send(6).sent) == 2
 
 
+def test_a_renewed_token_that_cannot_be_kept_is_not_used_and_lets_the_others_go_on(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, threads = both.book, ThreadsServer(renewed="canary-new-77")
+    old = secret_of(token=threads.password, expires_at=(START + timedelta(days=3)).isoformat())
+    book.account("threads", "threads", server="https://threads.example", handle="dana", token=old.reveal())
+    waits, sent = book.share("threads"), book.share("mastodon")
+    replace = os.replace
+
+    def full(source: str, target: Path) -> None:
+        if target.parent.name == "tokens":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    networks = {MASTODON: both.mastodon, "https://threads.example": threads}
+    report = book.send(client=MemoryClient(networks))
+    assert [share.id for share in report.sent] == [sent.id]
+    assert [share.id for share in report.retry] == [waits.id]
+    assert "cannot be kept" in report.retry[0].reason
+    assert "canary" not in report.retry[0].reason
+    assert threads.posts() == []
+
+
 def test_a_missing_token_and_a_removed_account_hold_with_the_way_out(both: Both) -> None:
     both.book.share("mastodon")
     both.book.share("bluesky")
@@ -491,6 +542,19 @@ def test_a_rehearsal_survives_a_crash_and_writes_one_file(book: Ledger) -> None:
         book.send(client=MemoryClient({}), observe=crash)
     assert [one.id for one in book.send(client=MemoryClient({})).sent] == [share.id]
     assert len(list(book.desk.outbox.iterdir())) == 1
+
+
+def test_a_rehearsal_whose_place_is_taken_by_a_folder_is_told(book: Ledger) -> None:
+    book.account("mastodon", server="https://social.example", deliver="outbox")
+    share = book.share()
+
+    def take(step: str, _: Any) -> None:
+        if step == "written":
+            key = attempts.list_attempts(book.connection, share)[0].key
+            (book.desk.outbox / key).mkdir(parents=True)
+
+    [rejected] = book.send(client=MemoryClient({}), observe=take).rejected
+    assert "says something else" in rejected.reason
 
 
 @pytest.mark.parametrize("name", ["mastodon", "bluesky"])

@@ -122,6 +122,22 @@ def test_the_systems_keyring_is_used_and_the_file_goes(
     assert ring.kept == {}
 
 
+def test_what_was_copied_to_a_file_is_renewed_there_too(
+    ring: Ring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Ring, "__module__", "keyring.backends.SecretService")
+    tokens.store_token(tmp_path, DANA, Secret("older"))
+    tokens.copy_to_file(tmp_path, DANA)  # for a schedule that cannot open the keyring
+    where = tokens.store_token(tmp_path, DANA, Secret(CANARY))
+    assert "keyring" in where
+    assert str(tmp_path) in where
+    assert list(ring.kept.values()) == [CANARY]
+    ring.kept.clear()  # as when it is locked
+    found = tokens.load_token(tmp_path, DANA)
+    assert found is not None
+    assert found.reveal() == CANARY
+
+
 def test_a_keyring_that_hangs_or_fails_falls_back_to_the_file(
     ring: Ring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,3 +156,8 @@ def test_a_keyring_that_hangs_or_fails_falls_back_to_the_file(
     release.set()
     assert ring.kept == {}
     assert tokens.has_token(tmp_path, DANA)
+
+
+def test_a_token_that_looks_like_json_without_an_end_is_one_all_the_same() -> None:
+    text = '{"a":' + "[" * 4000
+    assert Secret(text).part("token") == text

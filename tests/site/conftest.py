@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from curate.desk.init import create_desk
-from curate.desk.settings import load_settings
+from curate.desk.settings import load_settings, set_setting
+from curate.posts.files import read_posts
 from curate.posts.header import dump
 from curate.site.build import build_site
+from curate.site.cards import draw_missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +90,10 @@ class Site:
         """Build the site."""
         return build_site(self.desk, load_settings(self.desk.settings), now=now, drafts=drafts)
 
+    def left_out(self) -> list[str]:
+        """Build the site and return what it left out, each with line and reason."""
+        return [str(one) for one in self.build().left_out]
+
     def page(self, place: str) -> str:
         """Return the page at an address of the built site, such as 2026/slug/."""
         return (self.output / place / "index.html").read_text(encoding="utf-8")
@@ -96,8 +104,8 @@ class Site:
 
     def pages(self) -> list[str]:
         """Return the addresses of all posts in the built site."""
-        found = self.output.glob("[0-9]*/*/index.html")
-        return sorted(path.parent.relative_to(self.output).as_posix() for path in found)
+        found = (path.parent.relative_to(self.output) for path in self.output.glob("[0-9]*/*/index.html"))
+        return sorted(place.as_posix() for place in found if not place.name.isdigit())  # 2026/11 is a month's list
 
 
 def new_site(root: Path, url: str = "https://dana.example") -> Site:
@@ -150,7 +158,67 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return made
 
 
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A desk with all that machines are told: accounts, a webmention address, social images, images in posts."""
+    made = new_site(tmp_path_factory.mktemp("furnished") / "desk")
+    set_setting(made.desk.settings, "site.webmention", "https://mentions.example/dana")
+    made.desk.profile.write_text(PROFILE, encoding="utf-8")
+    made.write("small-models-on-call", folder="links", **LINK)
+    made.file("images/photo.jpg", photo(2000, 1200))
+    made.file("images/plan.png", drawing(1000, 600))
+    made.file("images/pager.png", PIXEL)
+    made.write("error-budgets", PICTURED, title="Error budgets", topic="Reliability", tags=["error budgets"])
+    made.write("hidden", "CANARY\n", title="CANARY", status="draft")
+    posts, _ = read_posts(made.desk.content)
+    draw_missing(made.desk, "Dana Okafor", posts)
+    made.build()
+    return made
+
+
+PICTURED = """![A control room](/images/elsewhere.jpg)
+
+![The night shift & its screens]({static}/images/photo.jpg "Photo: R. Lindqvist & co.")
+
+As ![a plan]({static}/images/plan.png){width=500} says.
+
+<img src="{static}/images/pager.png" alt="">
+"""
+
+
+def photo(width: int, height: int) -> bytes:
+    """Return a JPEG that is as hard to make small as a photograph, with a place noted in it."""
+    image = Image.effect_noise((width // 8, height // 8), 90).resize((width, height)).convert("RGB")
+    noted = Image.Exif()
+    noted[0x0112] = 1  # upright
+    noted[0x010E] = "CANARY"
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=95, exif=noted)
+    return out.getvalue()
+
+
+def drawing(width: int, height: int) -> bytes:
+    """Return a PNG of few colours, see-through at its edge."""
+    image = Image.new("RGBA", (width, height))
+    for step in range(20, width // 2, 7):
+        image.paste((step % 250, 90, 30, 255), (step, step // 3, width - step, height - step // 3))
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=0)
+    return out.getvalue()
+
+
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360f8cf500f0003860180" + "5a347d6b" + "0000000049454e44ae426082"
 )
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A built site with a page of every type (tests/site/sample.py); for tests that only look at it."""
+    from tests.site.sample import fill
+
+    made = new_site(tmp_path_factory.mktemp("whole") / "desk")
+    fill(made)
+    made.build()
+    return made

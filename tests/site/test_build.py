@@ -123,25 +123,15 @@ def test_a_month_later_an_unchanged_site_has_the_same_bytes(site: Site) -> None:
     assert tree(site.output) == first
 
 
-def test_a_post_that_cannot_be_read_is_named_with_its_line_and_the_old_site_stays(site: Site) -> None:
+def test_a_post_that_cannot_be_read_is_named_with_its_line_and_the_rest_is_as_without_it(site: Site) -> None:
     site.write("good")
     site.build()
     before = tree(site.output)
     bad = site.file("links/bad.md", "---\ntitle: Bad\ntags: [open\n---\nText\n")
-    with pytest.raises(SiteFault) as caught:
-        site.build()
-    assert f"{bad}:" in caught.value.message
-    assert "last good site stays" in caught.value.message
+    [said] = site.left_out()
+    assert said.startswith(f"{bad}:4: ")
     assert tree(site.output) == before
     assert not list(site.desk.private.glob("build-*"))
-
-
-def test_all_posts_that_cannot_be_read_are_named_at_once(site: Site) -> None:
-    for number in range(3):
-        site.file(f"links/bad{number}.md", "---\ntitle: 'open\n---\n")
-    with pytest.raises(SiteFault) as caught:
-        site.build()
-    assert len(caught.value.problems) == 3
 
 
 @pytest.mark.parametrize(
@@ -154,25 +144,17 @@ def test_all_posts_that_cannot_be_read_are_named_at_once(site: Site) -> None:
         ({"date": "yesterday"}, "yesterday"),
     ],
 )
-def test_a_header_that_makes_no_page_stops_the_build_in_words(site: Site, header: dict[str, str], said: str) -> None:
+def test_a_header_that_makes_no_page_is_said_in_words(site: Site, header: dict[str, str], said: str) -> None:
     path = site.write("wrong", **header)
-    with pytest.raises(SiteFault) as caught:
-        site.build()
-    assert str(path) in caught.value.message
-    assert said in caught.value.message
-
-
-def test_two_posts_of_one_slug_stop_the_build(site: Site) -> None:
-    site.write("twin", folder="links")
-    site.write("twin", folder="essays")
-    with pytest.raises(SiteFault, match="twin"):
-        site.build()
+    [told] = site.left_out()
+    assert told.startswith(f"{path}:")
+    assert said in told
 
 
 def test_a_page_cannot_take_the_place_of_a_list(site: Site) -> None:
     site.file("pages/tags.md", "---\ntitle: Tags\nslug: tags\nstatus: published\n---\nMine.\n")
-    with pytest.raises(SiteFault, match="slug tags"):
-        site.build()
+    [said] = site.left_out()
+    assert "slug tags" in said
 
 
 def test_a_post_pelican_chokes_on_is_named_with_the_reason(site: Site) -> None:
@@ -181,8 +163,8 @@ def test_a_post_pelican_chokes_on_is_named_with_the_reason(site: Site) -> None:
     with site.desk.pelicanconf.open("a") as conf:
         conf.write(f"\ndef to_html(text):\n    {broken}\n\n")
         conf.write("from curate.site.plugin import markdown\nmarkdown.to_html = to_html\n")
-    with pytest.raises(SiteFault, match=r"heavy\.md:1: the ink ran out \(ValueError\)"):
-        site.build()
+    said = [one for one in site.left_out() if "heavy.md" in one]
+    assert said[0].endswith("the ink ran out (ValueError).")
 
 
 def test_a_broken_template_is_named_and_the_old_site_stays(site: Site) -> None:
@@ -304,7 +286,7 @@ from datetime import datetime
 from pathlib import Path
 from curate.desk.folder import Desk
 from curate.desk.settings import load_settings
-from curate.site import build
+from curate.site import swap
 from curate.site.build import build_site
 
 root, moment, deaths = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), int(sys.argv[3])
@@ -318,7 +300,7 @@ def die_after(self, target):
         os._exit(9)
 
 Path.rename = die_after
-build._exchange = lambda one, other: False  # as on a system that cannot
+swap.exchange = lambda one, other: False  # as on a system that cannot
 build_site(Desk(root), load_settings(root / "curate.toml"), now=moment)
 """
 
@@ -332,14 +314,14 @@ def test_a_build_killed_between_its_renames_leaves_a_whole_site_after_the_next_s
     command = [sys.executable, "-c", KILLED, str(site.desk.root), NOON.isoformat(), str(renames)]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9
     assert site.output.exists() is (renames == 2)
-    site.file("essays/poison.md", "---\ntitle: 'open\n---\n")  # so that the next build only recovers
+    (site.desk.content / "more").symlink_to(site.desk.root)  # so that the next build only recovers
     with pytest.raises(SiteFault):
         site.build()
     if renames == 1:
         assert tree(site.output) == before
     else:
         assert site.pages() == ["2026/new", "2026/old"]
-    (site.desk.content / "essays" / "poison.md").unlink()
+    (site.desk.content / "more").unlink()
     site.build()
     assert site.pages() == ["2026/new", "2026/old"]
     assert not [path for path in site.desk.private.iterdir() if path.name.startswith(("build-", "output"))]

@@ -82,7 +82,7 @@ def test_corrections_stand_above_everything_and_are_dated() -> None:
 def test_a_claim_shows_confidence_and_due_date() -> None:
     above = citation.preface(post(claim="It will rain.", confidence="85%", due="2027-12-01", source={}), UTC)
     text = lxml.html.fragment_fromstring(above, create_parent=True).text_content()
-    assert "It will rain.85 % confident, due 1 December 2027" in text
+    assert "It will rain.Likely, 85 % confident, due 1 December 2027" in text
 
 
 def test_credits_name_who_led_there_and_who_else_wrote() -> None:

@@ -134,7 +134,8 @@ def test_no_page_runs_or_loads_anything(poisoned: tuple[Site, list[str]]) -> Non
     pages = list(site.output.rglob("*.html"))
     assert len(pages) > len(texts)
     for path in pages:
-        assert list(dangers(parsed(path))) == [], path
+        own = ["form", "script"] if path.parent.name == "search" else []  # known by hash, and without foreign text
+        assert list(dangers(parsed(path))) == own, path
 
 
 def test_every_text_is_there_as_text(poisoned: tuple[Site, list[str]]) -> None:

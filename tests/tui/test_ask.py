@@ -64,7 +64,9 @@ def test_what_was_there_is_gone_on_with_over_several_lines() -> None:
     drive(app, act)
 
 
-@pytest.mark.parametrize(("key", "then"), [("ctrl+e", "editor"), ("ctrl+q", "quote"), ("escape", "cancel")])
+@pytest.mark.parametrize(
+    ("key", "then"), [("ctrl+e", "editor"), ("ctrl+s", "save"), ("ctrl+q", "quote"), ("escape", "cancel")]
+)
 def test_no_way_out_loses_what_was_typed(key: str, then: str) -> None:
     app = note("begun")
 

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import sys
@@ -139,6 +140,22 @@ def test_a_share_is_written_in_the_editor_from_the_board(shares: Path, tmp_path:
     assert screen.end_with("\x03") == 130
     [share] = curate("-C", shares, "share", "queue", "--json").data
     assert share["text"] == "Words of mine\n\nhttps://dana.example/2026/small-models/\nMore words."
+
+
+def test_what_was_approved_on_the_board_is_not_sent_from_a_copy_of_the_desk(
+    shares: Path, tmp_path: Path, curate: Curate
+) -> None:
+    [share] = curate("-C", shares, "share", "queue", "--json").data
+    moment = datetime.fromisoformat(share["at"])
+    screen = Terminal(shares, "--now", (moment - timedelta(hours=1)).isoformat(), "share", "board")
+    screen.until("bluesky")
+    screen.press("a")
+    screen.until("approved:")
+    assert screen.end_with("\x03") == 130
+    copy = tmp_path / "copy"
+    shutil.copytree(shares, copy)
+    refused = curate("--now", moment.isoformat(), "-C", copy, "share", "send", "--due", "--yes", expect=3)
+    assert "is a copy of" in refused.err
 
 
 def test_a_killed_screen_leaves_the_words_that_were_typed(shares: Path, curate: Curate) -> None:

@@ -114,6 +114,21 @@ def test_an_answer_to_a_message_is_awaited_longer_than_all_the_rest_and_not_for_
         converse(server, MAIL, timeout=0.2)
 
 
+def test_a_server_that_repeats_what_it_heard_repeats_no_password() -> None:
+    plain = b64encode("\0dana\0pässword".encode()).decode()
+    for answers in (
+        (HELLO, AUTH, f"500 what is AUTH PLAIN {plain}?\r\n"),
+        (HELLO, "250-x\r\n250 AUTH LOGIN\r\n", "334 VXNlcg==\r\n", "334 UGFzcw==\r\n",
+         f"535 {b64encode('pässword'.encode()).decode()} is wrong\r\n"),
+    ):  # fmt: skip
+        with serving(saying(*answers)) as server:
+            reply = converse(server, MAIL)
+        assert reply.step == "AUTH"
+        assert "***" in reply.words
+        assert plain not in reply.words
+        assert b64encode("pässword".encode()).decode() not in reply.words
+
+
 @pytest.mark.parametrize(
     ("answers", "reply"),
     [

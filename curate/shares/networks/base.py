@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from curate.shares.ledger import LONGEST
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 SETTLED = timedelta(minutes=10)  # after that no server is still at work on a request
 SHORTEST = timedelta(seconds=60)  # a pause a network asks for is clamped between this and the ledger's longest
 PAUSE = timedelta(minutes=5)  # when it asks for one and does not say how long
+ALIKE = "a post like it is there, but it cannot be told whether it is this one: look yourself"
+# What says that a request was understood and not done: https://www.rfc-editor.org/rfc/rfc9110#section-15.5 and what
+# is registered beside it. Other numbers are made up on the way, some of them when somebody hung up (460, 499).
+SAYS_NO = frozenset(int(status) for status in HTTPStatus if 400 <= status < 500) - {408, 409}
 WORDS = 300  # characters of a server's own words that are kept
 READ = 4096  # characters of an answer that are looked at for them
 
@@ -121,11 +126,15 @@ class Rejected:
 
 @dataclass(frozen=True, kw_only=True)
 class RetryAt:
-    """Nothing is out, and the account waits until ``at``; None when nobody said how long."""
+    """Nothing is out, and the account waits until ``at``; None when nobody said how long.
+
+    ``clock`` is what time it is for the server, when it is that we do not agree on.
+    """
 
     reason: str
     evidence: str
     at: datetime | None = None
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +285,9 @@ def _moment(text: str, now: datetime, *, counted: bool) -> datetime | None:
         if re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]+)?", text):
             number = float(text)
             since_1970 = number > 10**8 and not counted
-            return datetime.fromtimestamp(number, UTC) if since_1970 else now + timedelta(seconds=number)
+            if since_1970:
+                return datetime.fromtimestamp(number, UTC)
+            return now + min(timedelta(seconds=number), LONGEST)  # what is longer may be beyond all calendars
         moment = datetime.fromisoformat(text) if re.match(r"\d{4}-", text) else parsedate_to_datetime(text)
     except (ValueError, OverflowError, OSError):
         return None
@@ -287,15 +298,15 @@ def refused(reply: Reply, server: str, *secrets: Secret | None, now: datetime) -
     """Return what an answer other than the network's success means for a request to post.
 
     Only a status that says the server understood and said no is a rejection: failures of the server,
-    successes that do not look like one, redirects (after a form has been taken, say) and a conflict
-    (with the same request, still at work) may hide a post.
+    successes that do not look like one, redirects (after a form has been taken, say), a conflict
+    (with the same request, still at work) and numbers nobody registered may hide a post.
     """
     evidence = said(reply, *secrets)
     if reply.status in (401, 403):
         return NeedsLogin(reason=f"it may not post ({evidence})", evidence=evidence)
     if reply.status == 429:
         return RetryAt(reason=f"{server} asks to wait", evidence=evidence, at=wait_until(reply, now=now))
-    if reply.status in (408, 409) or not 400 <= reply.status < 500:
+    if reply.status not in SAYS_NO:
         reason = f"{server} answered {evidence}. It may be out, so it is not sent again before it is looked for."
         return Unknown(reason=reason, evidence=evidence)
     return Rejected(reason=f"{server} refused it ({evidence})", evidence=evidence)
@@ -316,19 +327,19 @@ def not_staged(reply: Reply, server: str, *secrets: Secret | None, now: datetime
     evidence = said(reply, *secrets)
     if reply.status in (401, 403):
         return NeedsLogin(reason=f"it may not upload ({evidence})", evidence=evidence)
-    if 400 <= reply.status < 500 and reply.status not in (408, 409, 429):
+    if reply.status in SAYS_NO and reply.status != 429:
         return Rejected(reason=f"{server} does not take its image ({evidence})", evidence=evidence)
     at = wait_until(reply, now=now) if reply.status == 429 else None
     return RetryAt(reason=f"{server} could not prepare it ({evidence})", evidence=evidence, at=at)
 
 
 def clock_of(reply: Reply) -> datetime | None:
-    """Return what time it is for the server; None when it does not say."""
+    """Return what time it is for the server; None when it does not say, or names a year no sum can be made with."""
     try:
         moment = parsedate_to_datetime(reply.headers.get("Date", ""))
     except ValueError:
         return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if 1900 < moment.year < 9000 else None
 
 
 def json_object(reply: Reply) -> dict[str, Any]:
@@ -340,15 +351,34 @@ def json_object(reply: Reply) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def unfinished(error: NetworkTrouble) -> RetryAt | Unknown:
-    """Return what a request without an answer means: never left, or nobody knows."""
-    words = clean(error.message).rstrip(".")
+def at_path(value: Any, *names: str) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Return what stands at ``names`` in nested JSON objects; None when it is not there."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def reaches(entries: list[Any], moment: datetime) -> bool:
+    """Say whether a list of posts, newest first and each with its ``created_at``, goes back to before ``moment``."""
+    created = at_path(entries[-1], "created_at") if entries else None
+    try:
+        return isinstance(created, str) and datetime.fromisoformat(created) < moment
+    except (ValueError, TypeError):
+        return False
+
+
+def unfinished(error: NetworkTrouble, *secrets: Secret | None) -> RetryAt | Unknown:
+    """Return what a request without an answer means: never left, or nobody knows.
+
+    What is told names an address, which may be one the server made up, of ``secrets`` even.
+    """
+    words = clean(error.message, *secrets).rstrip(".")
     if isinstance(error, NotSent):
         return RetryAt(reason=words, evidence=f"not sent: {words}")
     return Unknown(reason=f"{words}. It may be out, so it is not sent again before it is looked for.", evidence=words)
 
 
-def unread(error: NetworkTrouble) -> RetryAt:
+def unread(error: NetworkTrouble, *secrets: Secret | None) -> RetryAt:
     """Return what a reading request without an answer means: later."""
-    words = clean(error.message).rstrip(".")
+    words = clean(error.message, *secrets).rstrip(".")
     return RetryAt(reason=words, evidence=words)

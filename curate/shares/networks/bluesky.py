@@ -133,14 +133,15 @@ class Bluesky:
                 json={"identifier": self.office.account.handle, "password": secret.part("token")},
             )
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret, self.session)
         answer = json_object(reply)
         token, did, handle = answer.get("accessJwt"), identifier(answer.get("did")), identifier(answer.get("handle"))
-        if reply.status != 200 or not isinstance(token, str) or not did or not handle:
+        usable = isinstance(token, str) and token.isascii() and token.isprintable()  # it goes into a header
+        if reply.status != 200 or not usable or not did or not handle:
             return not_ready(reply, self.server, secret, now=now)
         if answer.get("active") is False:
             return NeedsLogin(reason=f"the account is {clean(str(answer.get('status')))}", evidence="not active")
-        self.session, self.did = Secret(token), did
+        self.session, self.did = Secret(str(token)), did
         return Ready(handle=handle, at=clock_of(reply))
 
     async def stage(
@@ -155,9 +156,9 @@ class Bluesky:
                 "POST", self._url("com.atproto.repo.uploadBlob"), headers=headers, data=picture.data
             )
         except NetworkTrouble as error:
-            return unread(error)
-        blob = json_object(reply).get("blob")
-        if reply.status != 200 or not isinstance(blob, dict):
+            return unread(error, self.office.secret, self.session)
+        blob = _blob(json_object(reply).get("blob"))
+        if reply.status != 200 or blob is None:
             return not_staged(reply, self.server, self.office.secret, self.session, now=now)
         payload: dict[str, Any] = deepcopy(frozen.payload)
         payload["json"]["record"]["embed"]["external"]["thumb"] = blob
@@ -171,13 +172,13 @@ class Bluesky:
                 request["method"], request["url"], headers=self._headers(), json=request["json"]
             )
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.office.secret, self.session)
         answer = json_object(reply)
         if reply.status == 200 and answer.get("uri") == self._uri(attempt):
             return Sent(remote_id=self._uri(attempt), url=self._post_url(attempt), evidence=f"HTTP 200, {attempt.key}")
         if answer.get("error") == "InvalidSwap":
             return await self._taken(attempt, said(reply, self.office.secret, self.session))
-        if answer.get("error") in ("ExpiredToken", "InvalidToken"):
+        if reply.status in (400, 401) and answer.get("error") in ("ExpiredToken", "InvalidToken"):
             return RetryAt(reason="its session ended", evidence=said(reply, self.office.secret, self.session))
         return refused(reply, self.server, self.office.secret, self.session, now=now)
 
@@ -189,13 +190,13 @@ class Bluesky:
                 self._url(f"com.atproto.repo.getRecord?{query}"), headers=self._headers()
             )
         except NetworkTrouble as error:
-            return CannotTell(unread(error).reason)
+            return CannotTell(unread(error, self.office.secret, self.session).reason)
         answer = json_object(reply)
         if reply.status == 200 and "value" in answer:
             if answer.get("value") == json.loads(attempt.payload)["json"]["record"]:
                 return Found(remote_id=self._uri(attempt), url=self._post_url(attempt))
             return CannotTell("another record stands under its key")
-        if answer.get("error") == "RecordNotFound":
+        if reply.status in (400, 404) and answer.get("error") == "RecordNotFound":
             return Absent("no record under its key")
         return CannotTell(f"the record could not be read ({said(reply, self.office.secret, self.session)})")
 
@@ -218,6 +219,17 @@ class Bluesky:
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.session.reveal()}"} if self.session else {}
+
+
+def _blob(value: object) -> dict[str, Any] | None:
+    """Return a blob as a record names it, and nothing else a server may say of it; None when it is none."""
+    if not isinstance(value, dict) or not isinstance(value.get("ref"), dict):
+        return None
+    link, kind, size = identifier(value["ref"].get("$link")), value.get("mimeType"), value.get("size")
+    typed = isinstance(kind, str) and regex.fullmatch(r"[a-z]{1,20}/[a-z0-9.+*-]{1,60}", kind)
+    if not link or not typed or not isinstance(size, int):
+        return None
+    return {"$type": "blob", "ref": {"$link": link}, "mimeType": kind, "size": size}
 
 
 def make_tid(moment: datetime, salt: int) -> str:

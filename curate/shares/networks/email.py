@@ -13,6 +13,8 @@ Facts, and where they stand:
 - 535 is a wrong password, 534 one that is not enough, 530 none at all, 454 a trouble of the server's:
   https://www.rfc-editor.org/rfc/rfc4954#section-6.
 - List-Unsubscribe says how to get no more of them: https://www.rfc-editor.org/rfc/rfc2369#section-3.2.
+- The same words as text and as HTML are multipart/alternative, the plainest first:
+  https://www.rfc-editor.org/rfc/rfc2046#section-5.1.4.
 - A mail's own address is mid: and its Message-ID: https://www.rfc-editor.org/rfc/rfc2392.
 """
 
@@ -23,11 +25,11 @@ import re
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
-from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from curate.errors import NetworkTrouble
+from curate.shares.letter import as_html
 from curate.shares.networks.base import (
     CannotTell,
     Frozen,
@@ -38,6 +40,7 @@ from curate.shares.networks.base import (
     Sent,
     Unknown,
     clean,
+    mint_key,
     unfinished,
     unread,
 )
@@ -66,14 +69,17 @@ class Email:
         """Return the whole message with its date and Message-ID, and who gets it."""
         account = self.office.account
         sender = account.handle if ADDRESS.fullmatch(account.handle) else ""
-        key = "curate-" + sha256(f"{share.id} {share.public} {now.isoformat()}".encode()).hexdigest()[:40]
+        key = mint_key(share, now=now)
         message = EmailMessage(policy=SMTP)
         message["From"] = message["To"] = sender
         message["Subject"] = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", share.title).split())
         message["Date"] = now
         message["Message-ID"] = f"<{_name(key, sender)}>"
-        message["List-Unsubscribe"] = f"<mailto:{quote(sender, safe='@')}?subject=unsubscribe>"
         message.set_content(share.text, cte="quoted-printable")  # ASCII, which no server on the way need change
+        message.add_alternative(as_html(share.text), subtype="html", cte="quoted-printable")
+        message.set_boundary(f"=_{key}")  # what is frozen twice is the same
+        # Written by hand: a long address would be encoded, and then is none any more.
+        unsubscribe = f"List-Unsubscribe: <mailto:{quote(sender, safe='@')}?subject=unsubscribe>\r\n"
         return Frozen(
             key,
             {
@@ -81,7 +87,7 @@ class Email:
                 "sender": sender,
                 "recipients": list(account.recipients),
                 "text": share.text,  # to be read; what goes out is the message
-                "message": message.as_string(),
+                "message": unsubscribe + message.as_string(),
             },
         )
 
@@ -100,14 +106,14 @@ class Email:
         try:
             reply = await self.office.client.mail(account.server, user=self._user(), password=self._password())
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         if reply.step == "NOOP" and reply.code // 100 == 2:
             return Ready(handle=account.handle)
         answer = self._refusal(reply)
         return answer if isinstance(answer, NeedsLogin) else RetryAt(reason=answer.reason, evidence=answer.evidence)
 
     async def stage(self, frozen: Frozen, picture: Picture | None, *, now: datetime) -> Frozen:  # noqa: ARG002 - as for every network
-        """Leave it as it is: a mail is plain text, and its link leads to the image."""
+        """Leave it as it is: a mail has no picture, and its link leads to the image."""
         return frozen
 
     async def send(self, attempt: Attempt, *, now: datetime) -> Outcome:  # noqa: ARG002 - as for every network
@@ -119,7 +125,7 @@ class Email:
                 request["server"], user=self._user(), password=self._password(), mail=mail
             )
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.office.secret)
         evidence = clean(reply.words, self.office.secret)
         if reply.step != "END" or reply.code >= 400:
             return self._refusal(reply)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from curate.errors import NetworkTrouble
-from curate.shares.compose import find_urls, same_words
+from curate.shares.compose import apart, find_urls, same_words
 from curate.shares.networks.base import (
     SETTLED,
     CannotTell,
@@ -72,13 +72,14 @@ class Facebook:
 
     def freeze(self, share: Share, *, now: datetime) -> Frozen:
         """Return the post: the link in its own field, the words without it where it only stands at their end."""
+        words, source = apart(share.text, share.link)
         return Frozen(
             mint_key(share, now=now),
             {
                 "method": "POST",
                 "url": f"{self.graph.root}/{self.page}/feed",
                 "text": share.text,
-                "json": {"message": _message(share.text, share.link), "link": share.link},
+                "json": {"message": words, "link": source},
             },
         )
 
@@ -87,7 +88,7 @@ class Facebook:
         try:
             reply = await self.graph.get("me?fields=id,name")
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.graph.secret)
         answer = json_object(reply)
         page, name = identifier(answer.get("id")), answer.get("name")
         if reply.status != 200 or not page:
@@ -116,7 +117,7 @@ class Facebook:
         try:
             reply = await self.graph.post(json.loads(attempt.payload))
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.graph.secret)
         remote_id = identifier(json_object(reply).get("id"))
         if reply.status == 200 and remote_id:
             url = await self._address(remote_id)
@@ -165,12 +166,6 @@ class Facebook:
 
 def _usual_address(remote_id: str) -> str:
     return f"https://www.facebook.com/{remote_id}"
-
-
-def _message(text: str, link: str) -> str:
-    """Return ``text`` without ``link`` when that stands alone in its last line."""
-    words, _, last = text.rstrip().rpartition("\n")
-    return words.rstrip() if words.strip() and last.strip().rstrip("/") == link.rstrip("/") else text
 
 
 def _likeness(post: dict[str, Any], message: str, link: str) -> Likeness:

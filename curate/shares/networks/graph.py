@@ -26,6 +26,8 @@ from urllib.parse import quote
 from curate.errors import NetworkTrouble
 from curate.shares.ledger import LONGEST
 from curate.shares.networks.base import (
+    ALIKE,
+    SAYS_NO,
     SHORTEST,
     Absent,
     CannotTell,
@@ -79,7 +81,7 @@ class Fault:
             return "wait"
         if self.code in LOGIN or (self.status in (401, 403) and not self.code):
             return "login"
-        if self.code in BROKEN or self.transient or self.status in (408, 409) or self.status >= 500:
+        if self.code in BROKEN or self.transient or self.status not in SAYS_NO:
             return "broken"
         return "refused"
 
@@ -172,14 +174,14 @@ class Graph:
         unless an earlier try of the same words may have made it.
         """
         oldest = attempt.minted_at - SLACK
-        doubt = CannotTell("a post with its link is there, but reads otherwise: look yourself")
+        doubt = CannotTell(ALIKE)
         doubted = False
         after = ""
         for _ in range(PAGES):
             try:
                 reply = await self.get(f"{edge}&limit={PAGE}{after}")
             except NetworkTrouble as error:
-                return CannotTell(unread(error).reason)
+                return CannotTell(unread(error, self.secret).reason)
             entries = json_object(reply).get("data")
             if reply.status != 200 or not isinstance(entries, list):
                 return CannotTell(f"the account's posts could not be read ({self.said(reply)})")
@@ -187,15 +189,17 @@ class Graph:
             for entry in [entry for entry in entries if isinstance(entry, dict)]:
                 moment, remote_id = moment_of(entry.get(time)), identifier(entry.get("id"))
                 reached = moment is not None and moment < oldest
-                if not remote_id or remote_id in known or (reached and not attempt.again):
+                if remote_id in known or (reached and not attempt.again):
                     continue
                 likeness = look(entry)
-                if likeness == "same":
+                if likeness == "same" and remote_id:
                     return Found(remote_id=remote_id, url=web_address(entry.get(address)))
-                doubted = doubted or likeness == "similar"
+                doubted = doubted or likeness != "other"
             cursor = _next(reply)
-            if reached or not cursor:
+            if reached or cursor == "":
                 return doubt if doubted else Absent("not among the account's posts")
+            if cursor is None:
+                return doubt if doubted else CannotTell("where the list of the posts goes on could not be read")
             after = f"&after={cursor}"
         return doubt if doubted else CannotTell("the latest posts that could be read do not reach back to it")
 
@@ -223,14 +227,16 @@ def moment_of(value: object) -> datetime | None:
     return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
 
 
-def _next(reply: Reply) -> str:
-    """Return where the list goes on, as a part of a query; '' at its end."""
+def _next(reply: Reply) -> str | None:
+    """Return where the list goes on, as a part of a query; '' at its end, None when it goes on nobody knows where."""
     paging = json_object(reply).get("paging")
     if not isinstance(paging, dict) or not paging.get("next"):
         return ""
     cursors = paging.get("cursors")
     cursor = cursors.get("after") if isinstance(cursors, dict) else None
-    return quote(cursor, safe="") if isinstance(cursor, str) and len(cursor) <= 1000 else ""
+    if not isinstance(cursor, str) or not cursor.isascii() or not 0 < len(cursor) <= 1000:
+        return None
+    return quote(cursor, safe="")
 
 
 def _until(reply: Reply, *, now: datetime) -> datetime:

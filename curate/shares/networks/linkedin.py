@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from curate.errors import NetworkTrouble
-from curate.shares.compose import find_urls
+from curate.shares.compose import apart, find_urls
 from curate.shares.networks.base import (
     AlreadySent,
     CannotTell,
@@ -102,22 +102,6 @@ def _escaped(text: str) -> str:
     return _RESERVED.sub(r"\\\g<0>", text)
 
 
-def parted(text: str, link: str) -> tuple[str, str]:
-    """Return the words, and the address their card leads to.
-
-    The address leaves the words when it stands alone in their last line: the card shows it. With what
-    was added to it to count visits, it is ``link`` still.
-    """
-    page = _page(link)
-    source = next((span.url for span in find_urls(text) if _page(span.url) == page), link)
-    words, _, last = text.rstrip().rpartition("\n")
-    return (words.rstrip(), source) if last.strip() == source and words.strip() else (text, source)
-
-
-def _page(url: str) -> str:
-    return url.partition("?")[0].rstrip("/")
-
-
 class LinkedIn:
     """One person's profile."""
 
@@ -131,7 +115,7 @@ class LinkedIn:
 
     def freeze(self, share: Share, *, now: datetime) -> Frozen:
         """Return the post; whose it is, is added when that is known."""
-        words, source = parted(share.text, share.link)
+        words, source = apart(share.text, share.link)
         article = {"source": source, "title": share.title}
         if share.summary:
             article["description"] = share.summary
@@ -167,7 +151,7 @@ class LinkedIn:
         try:
             reply = await self.office.client.get(f"{self.server}/v2/userinfo", headers=self._token())
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         answer = json_object(reply)
         person = answer.get("sub")
         if reply.status != 200 or not isinstance(person, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", person):
@@ -199,7 +183,7 @@ class LinkedIn:
                 request["method"], request["url"], headers=headers, json=request["json"]
             )
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.office.secret)
         name = identifier(reply.headers.get("x-restli-id"))
         if reply.status == 201 and name.startswith("urn:li:"):
             return Sent(remote_id=name, url=_address(name), evidence=f"HTTP 201, {name}")
@@ -215,7 +199,8 @@ class LinkedIn:
 
     def _ended(self, reply: Reply) -> NeedsLogin | None:
         """Return what to do when this version of the API is no more; None for any other answer."""
-        if reply.status != 426 and json_object(reply).get("code") not in ("NONEXISTENT_VERSION", "VERSION_MISSING"):
+        unknown = json_object(reply).get("code") in ("NONEXISTENT_VERSION", "VERSION_MISSING")
+        if reply.status != 426 and not (reply.status == 400 and unknown):
             return None
         setting = f"curate config set accounts.{self.office.name}.version YYYYMM"
         reason = f"LinkedIn does not know version {self.version} of its API any more: {setting} ({VERSIONS} has them)"
@@ -255,7 +240,7 @@ class LinkedIn:
             kind = {"Content-Type": picture.kind or "application/octet-stream"}
             reply = await client.send("PUT", where, headers=self._trusted(where) | kind, data=picture.data)
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         if reply.status not in (200, 201):
             return not_staged(reply, self.server, self.office.secret, now=now)
         await asyncio.sleep(GRACE)

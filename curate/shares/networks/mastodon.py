@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import NetworkTrouble
 from curate.shares.compose import find_urls, same_words
 from curate.shares.networks.base import (
+    ALIKE,
     SETTLED,
     Absent,
     CannotTell,
@@ -41,12 +42,15 @@ from curate.shares.networks.base import (
     Ready,
     RetryAt,
     Sent,
+    at_path,
+    clean,
     clock_of,
     identifier,
     json_object,
     mint_key,
     not_ready,
     not_staged,
+    reaches,
     refused,
     said,
     unfinished,
@@ -97,7 +101,7 @@ class Mastodon:
         try:
             reply = await self._get("/api/v1/accounts/verify_credentials")
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         answer = json_object(reply)
         self.account_id = identifier(answer.get("id"))
         if reply.status != 200 or not self.account_id:
@@ -105,7 +109,7 @@ class Mastodon:
         at = clock_of(reply)
         self.skew = at - now if at else timedelta(0)
         name = answer.get("acct") or answer.get("username")
-        handle = name.partition("@")[0] if isinstance(name, str) else self.office.account.handle
+        handle = clean(name).partition("@")[0] if isinstance(name, str) else self.office.account.handle
         return Ready(handle=handle, characters=await self._characters(), at=at)
 
     async def stage(
@@ -127,7 +131,7 @@ class Mastodon:
                 await asyncio.sleep(1)
                 reply = await self._get(f"/api/v1/media/{number}")
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         if reply.status != 200 or not number:
             return not_staged(reply, self.server, self.office.secret, now=now)
         request = frozen.payload
@@ -141,7 +145,7 @@ class Mastodon:
                 request["method"], request["url"], headers=self._headers() | request["headers"], json=request["json"]
             )
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.office.secret)
         answer = json_object(reply)
         remote_id = identifier(answer.get("id"))
         if reply.status not in (200, 201) or not remote_id:
@@ -158,11 +162,12 @@ class Mastodon:
         found = await self._search(attempt, known)
         if not isinstance(found, Absent):
             return found
-        if timedelta(0) <= now - attempt.started_at < UNDER_WAY:
+        there = now + self.skew  # ours may have been set since
+        if timedelta(0) <= there - attempt.started_at < UNDER_WAY:
             return CannotTell("it is not there, but the server may still be at work on it")
-        if timedelta(0) <= now - attempt.minted_at < self.key_life and await self._keeps_keys():
+        if timedelta(0) <= there - attempt.minted_at < self.key_life and await self._keeps_keys():
             return Absent("not among the account's posts, and its key still protects")
-        if now - attempt.started_at >= SETTLED:
+        if there - attempt.started_at >= SETTLED:
             return found
         return CannotTell("it is not there yet; this server does not keep keys, so that needs ten minutes to be sure")
 
@@ -177,16 +182,16 @@ class Mastodon:
                 reply = await self._get(f"/api/v1/accounts/{self.account_id}/statuses?{query}")
                 statuses = reply.json() if reply.status == 200 else None
             except NetworkTrouble as error:
-                return CannotTell(unread(error).reason)
+                return CannotTell(unread(error, self.office.secret).reason)
             if not isinstance(statuses, list):
                 return CannotTell(f"the account's posts could not be read ({said(reply, self.office.secret)})")
-            found = _look([status for status in statuses if _at(status, "id") not in known], wanted)
+            found = _look([status for status in statuses if identifier(at_path(status, "id")) not in known], wanted)
             if isinstance(found, Found):
                 return found
             doubt = found if isinstance(found, CannotTell) else doubt
-            if not statuses or _reaches(statuses, attempt.minted_at + self.skew - UNDER_WAY):
+            if not statuses or reaches(statuses, attempt.minted_at + self.skew - UNDER_WAY):
                 return doubt or Absent("not among the account's posts")
-            older = f"&max_id={identifier(_at(statuses[-1], 'id'))}"
+            older = f"&max_id={identifier(at_path(statuses[-1], 'id'))}"
         return doubt or CannotTell("the latest posts of the account that could be read do not reach back to it")
 
     async def _characters(self) -> int:
@@ -196,7 +201,7 @@ class Mastodon:
                 answer = json_object(await self._get(path))
             except NetworkTrouble:
                 continue  # it may still take a status; the usual limits hold
-            limit = _at(answer, "configuration", "statuses", "max_characters")
+            limit = at_path(answer, "configuration", "statuses", "max_characters")
             if isinstance(limit, int) and 0 < limit <= 100_000:
                 return limit
         return 0
@@ -206,10 +211,10 @@ class Mastodon:
         try:
             links = json_object(await self._get("/.well-known/nodeinfo")).get("links")
             for link in links if isinstance(links, list) else []:
-                href = _at(link, "href")
+                href = at_path(link, "href")
                 if isinstance(href, str) and href.startswith(f"{self.server}/"):
                     about = json_object(await self._get(href.removeprefix(self.server)))
-                    return bool(_at(about, "software", "name") == "mastodon")
+                    return bool(at_path(about, "software", "name") == "mastodon")
         except NetworkTrouble:
             return False
         return False
@@ -227,8 +232,8 @@ def _look(statuses: list[Any], wanted: str) -> Found | CannotTell | Absent:
     links = {span.url for span in find_urls(wanted)}
     similar = False
     for status in statuses:
-        content, remote_id = _at(status, "content"), identifier(_at(status, "id"))
-        if not isinstance(content, str) or not remote_id:
+        content, remote_id = at_path(status, "content"), identifier(at_path(status, "id"))
+        if not isinstance(content, str):
             continue
         reader = _Reader()
         try:
@@ -238,28 +243,13 @@ def _look(statuses: list[Any], wanted: str) -> Found | CannotTell | Absent:
             similar = similar or any(link in content for link in links)
             continue
         text = "".join(reader.parts)
-        if same_words(text) == same_words(wanted):
-            return Found(remote_id=remote_id, url=web_address(_at(status, "url")))
-        similar = similar or bool(links and links <= ({span.url for span in find_urls(text)} | reader.links))
+        same = same_words(text) == same_words(wanted)
+        if same and remote_id:
+            return Found(remote_id=remote_id, url=web_address(at_path(status, "url")))
+        similar = similar or same or bool(links and links <= ({span.url for span in find_urls(text)} | reader.links))
     if similar:
-        return CannotTell("a post with its link is there, but reads otherwise: look yourself")
+        return CannotTell(ALIKE)
     return Absent("")
-
-
-def _reaches(statuses: list[Any], moment: datetime) -> bool:
-    """Say whether the list goes back to before ``moment``."""
-    created = _at(statuses[-1], "created_at")
-    try:
-        return isinstance(created, str) and datetime.fromisoformat(created) < moment
-    except (ValueError, TypeError):
-        return False
-
-
-def _at(value: Any, *names: str) -> Any:  # noqa: ANN401 - JSON of any shape
-    """Return what stands at ``names`` in nested JSON objects; None when it is not there."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 class _Reader(HTMLParser):

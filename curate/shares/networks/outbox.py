@@ -75,7 +75,7 @@ class Outbox:
         try:
             write_new(path, self._text(attempt))
         except Conflict:
-            if path.read_bytes() == self._text(attempt).encode():
+            if self._there(attempt):
                 return AlreadySent(remote_id=attempt.key, url=path.as_uri(), evidence="the file was there")
             return Rejected(reason=f"{path} is there already and says something else", evidence="")
         except CurateError as error:
@@ -87,9 +87,17 @@ class Outbox:
         path = self._path(attempt)
         if not path.exists():
             return Absent("no such file")
-        if path.read_bytes() != self._text(attempt).encode():
+        if not self._there(attempt):
             return CannotTell(f"{path} says something else")
         return Found(remote_id=attempt.key, url=path.as_uri())
+
+    def _there(self, attempt: Attempt) -> bool:
+        """Say whether the file holds the attempt; what is no file, or cannot be read, does not."""
+        path = self._path(attempt)
+        try:
+            return path.is_file() and path.read_bytes() == self._text(attempt).encode()
+        except OSError:
+            return False
 
     def _path(self, attempt: Attempt) -> Path:
         return self.desk.outbox / attempt.key

@@ -28,7 +28,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import NetworkTrouble
-from curate.shares.compose import find_urls, same_words
+from curate.shares.compose import find_urls, own_link, same_words
 from curate.shares.networks.base import (
     SETTLED,
     Absent,
@@ -86,7 +86,7 @@ class Threads:
 
         A share that waits because its card could not be made goes without asking for one again.
         """
-        form = {"media_type": "TEXT", "text": share.text, "link_attachment": share.link}
+        form = {"media_type": "TEXT", "text": share.text, "link_attachment": own_link(share.text, share.link)}
         if CARDLESS in share.reason:
             del form["link_attachment"]
         return Frozen(
@@ -106,7 +106,7 @@ class Threads:
         try:
             reply = await self.graph.get("me?fields=id,username")
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.graph.secret)
         answer = json_object(reply)
         name = answer.get("username")
         if reply.status != 200 or not identifier(answer.get("id")):
@@ -129,7 +129,7 @@ class Threads:
         try:
             reply = await self.graph.post(request)
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.graph.secret)
         number = identifier(json_object(reply).get("id"))
         if reply.status != 200 or not number:
             failed, answer = _is(reply, NO_CARD), self.graph.not_staged(reply, now=now)
@@ -151,7 +151,7 @@ class Threads:
         try:
             reply = await self.graph.post(json.loads(attempt.payload)["publish"])
         except NetworkTrouble as error:
-            return unfinished(error)
+            return unfinished(error, self.graph.secret)
         remote_id = identifier(json_object(reply).get("id"))
         if reply.status == 200 and remote_id:
             url = await self._address(remote_id)
@@ -214,7 +214,7 @@ class Threads:
         try:
             reply = await self.graph.get(f"{container}?fields=status,error_message")
         except NetworkTrouble as error:
-            return "", unread(error).reason
+            return "", unread(error, self.graph.secret).reason
         answer = json_object(reply)
         state, trouble = answer.get("status"), answer.get("error_message")
         if reply.status == 200 and state in ("IN_PROGRESS", "FINISHED", "PUBLISHED", "ERROR", "EXPIRED"):

@@ -24,13 +24,13 @@ import json
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote
 
 from oauthlib.oauth1 import Client as Signer
 
 from curate.errors import NetworkTrouble
 from curate.shares.compose import find_urls, same_words
 from curate.shares.networks.base import (
+    ALIKE,
     SETTLED,
     Absent,
     CannotTell,
@@ -39,13 +39,16 @@ from curate.shares.networks.base import (
     NeedsLogin,
     Ready,
     Rejected,
+    RetryAt,
     Sent,
     Unknown,
+    at_path,
     clock_of,
     identifier,
     json_object,
     mint_key,
     not_ready,
+    reaches,
     refused,
     said,
     unfinished,
@@ -57,7 +60,7 @@ if TYPE_CHECKING:
 
     from curate.shares.attempts import Attempt
     from curate.shares.ledger import Share
-    from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, RetryAt
+    from curate.shares.networks.base import Confirmation, Office, Outcome, Picture
     from curate.web.client import Reply
 
 SERVER = "https://api.x.com"
@@ -96,17 +99,17 @@ class X:
         try:
             reply = await self._get("/2/users/me", now)
         except NetworkTrouble as error:
-            return unread(error)
+            return unread(error, self.office.secret)
         data = json_object(reply).get("data")
-        self.account_id = identifier(_at(data, "id"))
+        self.account_id = identifier(at_path(data, "id"))
         at = clock_of(reply)
         if reply.status != 200 or not self.account_id:
             if reply.status == 401 and at is not None and abs(at - now) > ADRIFT:
                 clocks = f"this computer's clock says {now:%d %b %Y %H:%M}, X's {at:%d %b %Y %H:%M} (UTC)"
-                return NeedsLogin(reason=f"{clocks}: set the clock", evidence=said(reply, secret))
+                return RetryAt(reason=f"{clocks}: set the clock", evidence=said(reply, secret), clock=at)
             return self._unpaid(reply) or not_ready(reply, self.server, secret, now=now)
         self.skew = at - now if at else timedelta(0)
-        name = _at(data, "username")
+        name = at_path(data, "username")
         self.handle = name if isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_]{1,50}", name) else self.handle
         return Ready(handle=self.handle, at=at)
 
@@ -123,8 +126,8 @@ class X:
                 request["method"], request["url"], headers=headers, json=request["json"]
             )
         except NetworkTrouble as error:
-            return unfinished(error)
-        number = identifier(_at(json_object(reply), "data", "id"))
+            return unfinished(error, self.office.secret)
+        number = identifier(at_path(json_object(reply), "data", "id"))
         if reply.status == 201 and number:
             return Sent(remote_id=number, url=self._address(number), evidence=f"HTTP 201, post {number}")
         told = self._unpaid(reply) or self._disliked(reply, attempt)
@@ -138,7 +141,7 @@ class X:
         """
         found = await self._search(attempt, known, now)
         if isinstance(found, Absent):
-            if now - attempt.started_at < SETTLED:
+            if now + self.skew - attempt.started_at < SETTLED:  # our clock may have been set since
                 return CannotTell("it is not there yet, and X keeps no keys, so that needs ten minutes to be sure")
             self.not_there.add(_text(attempt))
         return found
@@ -178,19 +181,21 @@ class X:
             try:
                 reply = await self._get(f"/2/users/{self.account_id}/tweets?{query}", now)
             except NetworkTrouble as error:
-                return CannotTell(unread(error).reason)
+                return CannotTell(unread(error, self.office.secret).reason)
             answer = json_object(reply)
             posts, meta = answer.get("data", []), answer.get("meta")
             if reply.status != 200 or not isinstance(posts, list) or not isinstance(meta, dict):
                 return CannotTell(f"the account's posts could not be read ({said(reply, self.office.secret)})")
-            found = self._look([post for post in posts if identifier(_at(post, "id")) not in known], wanted)
+            found = self._look([post for post in posts if identifier(at_path(post, "id")) not in known], wanted)
             if isinstance(found, Found):
                 return found
             doubt = found or doubt
             token = meta.get("next_token")
-            if not isinstance(token, str) or _reaches(posts, attempt.minted_at + self.skew - SLACK):
+            if token is None or reaches(posts, attempt.minted_at + self.skew - SLACK):
                 return doubt or Absent("not among the account's posts")
-            older = f"&pagination_token={quote(token, safe='')}"
+            if not identifier(token):
+                return doubt or CannotTell("where the list of the account's posts goes on could not be read")
+            older = f"&pagination_token={identifier(token)}"
         return doubt or CannotTell("the latest posts of the account that were read do not reach back to it")
 
     def _look(self, posts: list[Any], wanted: str) -> Found | CannotTell | None:
@@ -198,13 +203,14 @@ class X:
         links = {_plain(span.url) for span in find_urls(wanted)}
         similar = False
         for post in posts:
-            text, number = read_post(post), identifier(_at(post, "id"))
-            if not text or not number:
+            text, number = read_post(post), identifier(at_path(post, "id"))
+            if not text:
                 continue
-            if _plain(text) == _plain(wanted):
+            same = _plain(text) == _plain(wanted)
+            if same and number:
                 return Found(remote_id=number, url=self._address(number))
-            similar = similar or bool(links and links <= {_plain(span.url) for span in find_urls(text)})
-        return CannotTell("a post with its link is there, but reads otherwise: look yourself") if similar else None
+            similar = similar or same or bool(links and links <= {_plain(span.url) for span in find_urls(text)})
+        return CannotTell(ALIKE) if similar else None
 
     def _address(self, number: str) -> str:
         return f"https://x.com/{self.handle or 'i'}/status/{number}"
@@ -226,13 +232,13 @@ class X:
 
 def read_post(post: Any) -> str:  # noqa: ANN401 - JSON of any shape
     """Return a post as X lists it in the words it was made of; '' when it is none."""
-    text = _at(post, "text")
+    text = at_path(post, "text")
     if not isinstance(text, str):
         return ""
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    links = _at(post, "entities", "urls")
+    links = at_path(post, "entities", "urls")
     for link in links if isinstance(links, list) else []:
-        short, whole = _at(link, "url"), _at(link, "expanded_url")
+        short, whole = at_path(link, "url"), at_path(link, "expanded_url")
         if isinstance(short, str) and isinstance(whole, str) and short:
             text = text.replace(short, whole)
     return text
@@ -245,19 +251,3 @@ def _plain(text: str) -> str:
 
 def _text(attempt: Attempt) -> str:
     return str(json.loads(attempt.payload)["json"]["text"])
-
-
-def _reaches(posts: list[Any], moment: datetime) -> bool:
-    """Say whether the list goes back to before ``moment``."""
-    created = _at(posts[-1], "created_at") if posts else None
-    try:
-        return isinstance(created, str) and datetime.fromisoformat(created) < moment
-    except (ValueError, TypeError):
-        return False
-
-
-def _at(value: Any, *names: str) -> Any:  # noqa: ANN401 - JSON of any shape
-    """Return what stands at ``names`` in nested JSON objects; None when it is not there."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value

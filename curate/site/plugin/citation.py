@@ -10,8 +10,12 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from curate.feeds.clean import word_count
-from curate.site.plugin.words import day_in, escape, in_words, percent, plain_tag, said_date
+from curate.feeds.clean import one_line, word_count
+from curate.posts.corrections import in_one_text
+from curate.posts.predictions import read_prediction
+from curate.posts.results import result_of
+from curate.site.plugin.boxes import claim_box, result_box
+from curate.site.plugin.words import day_in, escape, in_words, language_name, plain_tag, said_date, same_language
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -20,16 +24,30 @@ if TYPE_CHECKING:
     from curate.posts.post import Post, Source
 
 
-def preface(post: Post, zone: tzinfo) -> str:
-    """Return what stands above the content: corrections, a notice's end, the claim, the source's card."""
+def preface(post: Post, zone: tzinfo, home: str = "en") -> str:
+    """Return what stands above the content: corrections, a notice's end, the claim or result, the source's card.
+
+    ``home`` is the language of the page; the card names that of the source when it is another.
+    Raises PostFault when the header says of a claim or a result what cannot be meant.
+    """
     parts = [_correction(said) for said in post.corrections]
     if post.until is not None:
         parts.append(f'<p class="until">This notice ends on {_time(in_words(day_in(zone, post.until)))}.</p>')
-    if post.claim:
-        parts.append(_claim(post))
+    prediction, result = read_prediction(post), result_of(post)
+    if prediction is not None:
+        parts.append(claim_box(prediction, day_in(zone, post.date) if post.date else None))
+    if result is not None:
+        parts.append(result_box(result))
     if post.source is not None:
-        parts.append(_card(post.source))
+        parts.append(_card(post.source, home))
     return "\n".join(parts)
+
+
+def taken_down(post: Post, zone: tzinfo) -> str:
+    """Return all that a page says whose post is gone: since when, and why."""
+    when = f" on {_time(in_words(day_in(zone, post.modified)), post.modified.isoformat())}" if post.modified else ""
+    why = f", because {escape(one_line(post.gone).rstrip('.'))}" if post.gone else ""
+    return f'<p class="gone">Taken down{when}{why}.</p>'
 
 
 def quoted(post: Post) -> str:
@@ -63,21 +81,11 @@ def _correction(said: dict[str, str]) -> str:
     when = f" {_time(words, machine)}" if words else ""
     return (
         '<aside class="correction" aria-label="Correction">'
-        f"<p><strong>Corrected{when}.</strong> {escape(said.get('text', ''))}</p></aside>"
+        f"<p><strong>Corrected{when}.</strong> {escape(in_one_text(said))}</p></aside>"
     )
 
 
-def _claim(post: Post) -> str:
-    terms = []
-    if post.confidence is not None:
-        terms.append(f"{percent(post.confidence)} confident")
-    if post.due is not None:
-        terms.append(f"due {_time(in_words(post.due), post.due.isoformat())}")
-    below = f'<p class="terms">{", ".join(terms)}</p>' if terms else ""
-    return f'<div class="claim"><p>{escape(post.claim)}</p>{below}</div>'
-
-
-def _card(source: Source) -> str:
+def _card(source: Source, home: str) -> str:
     lang = plain_tag(source.lang)
     title = f"<span{_lang(lang)}>{escape(source.title or source.url or source.site)}</span>"
     if source.url:
@@ -90,6 +98,7 @@ def _card(source: Source) -> str:
         f'<span class="p-author h-card">{escape(source.author)}</span>' if source.author else "",
         f'<cite class="p-publication">{escape(source.site)}</cite>' if source.site else "",
         _time(words, machine, "dt-published") if words else "",
+        f"in {language_name(lang)}" if lang and not same_language(lang, home) else "",
     )
     line = f'<p class="by">{", ".join(filter(None, by))}</p>' if any(by) else ""
     return f'<div class="cite u-bookmark-of h-cite"><p class="of">{title}</p>{line}</div>'

@@ -6,16 +6,20 @@ reads it. What hooks write on an article afterwards is kept apart, so that a pag
 
 from __future__ import annotations
 
+import os
 import posixpath
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 from pelican.contents import Article, Author, Category, SkipStub, Tag
 from pelican.generators import ArticlesGenerator, PagesGenerator, StaticGenerator
+from pelican.plugins import signals
 
 from curate.posts.post import as_moment
 from curate.site.plugin.kept import Kept, kept_of, left_out
+from curate.site.plugin.list_pages import write_lists
 from curate.site.plugin.prints import MISSING, Prints, at_home
 from curate.site.plugin.report import report_of
 from curate.site.plugin.settings import now_of
@@ -28,7 +32,18 @@ if TYPE_CHECKING:
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
 
-TEXTS = ("slug", "_status", "lang", "in_default_lang", "template", "override_save_as", "override_url", "draft")
+TEXTS = (
+    "slug",
+    "_status",
+    "lang",
+    "in_default_lang",
+    "template",
+    "override_save_as",
+    "override_url",
+    "draft",
+    "genre",
+    "card",
+)
 MOMENTS = ("date", "modified")
 NAMED = {"category": Category, "author": Author}
 LISTS = {"tags": Tag, "authors": Author}
@@ -46,6 +61,11 @@ class Briefed(Article):  # type: ignore[misc]  # Pelican carries no types
             if watch is not None:
                 watch.reads.add(("x", inside["relative_source_path"], name))
             return inside["_written"][name]
+        if name == "post" and inside.get("_make") is not None:  # many ask for it, and it costs less than all of it
+            reading = kept_of(inside["settings"]).reading(Path(inside["source_path"]))
+            if reading is not None and reading.post.status != "gone":
+                inside["post"] = reading.post
+                return reading.post
         if inside.get("_make") is None or name.startswith("__") or name in TOLD:
             raise AttributeError(name)
         make = inside["_make"]
@@ -75,6 +95,15 @@ class Briefed(Article):  # type: ignore[misc]  # Pelican carries no types
         inside["_written"] = {}
 
     @property
+    def summary(self) -> Any:
+        """Return the summary; it holds no links, so it is the same on every page."""
+        return self.__dict__["_summary"] if "_summary" in self.__dict__ else super().summary
+
+    @summary.setter
+    def summary(self, value: str) -> None:
+        """Take nothing: Pelican's own does not, either."""
+
+    @property
     def save_as(self) -> str:
         """Return where its page is written."""
         return str(self._places[0] if "_places" in self.__dict__ else super().save_as)
@@ -98,7 +127,8 @@ class Briefed(Article):  # type: ignore[misc]  # Pelican carries no types
         """Return the print of all that was made of its file, links resolved, but not of what hooks wrote on it."""
         inside = self.__dict__
         if not inside["_own_print"]:
-            said = [self.relative_source_path, inside["_digest"], self.date.isoformat(), *inside["_places"]]
+            card = os.path.isfile(f"{self.settings['PATH']}/{self.card}")  # noqa: PTH113 - thousands of times
+            said = [self.relative_source_path, inside["_digest"], self.date.isoformat(), card, *inside["_places"]]
             if inside["_linked"]:
                 said.append(sha256(at_home(self).encode("utf-8", "surrogatepass")).hexdigest())
             hidden = {name: value for name, value in inside["_written"].items() if hasattr(type(self), name)}
@@ -126,11 +156,13 @@ class _Choosing:
     def get_files(self, paths: Any, exclude: Any = None, extensions: Any = None) -> Any:
         """Return the files; those without a page are reported."""
         files = super().get_files(paths, exclude=exclude, extensions=extensions)  # type: ignore[misc]  # a mixin
+        report = report_of(self.settings)
         found = sorted(posixpath.normpath(str(name).replace("\\", "/")) for name in files)
         drafts = bool(self.settings.get("BUILD_DRAFTS"))
         hidden = left_out(kept_of(self.settings), found, now_of(self.settings), drafts=drafts)
-        report_of(self.settings).left_out.extend(f"{self.path}/{name}" for name in found if name in hidden)
-        return [name for name in found if name not in hidden]
+        report.left_out.extend(sorted({f"{self.path}/{name}" for name in hidden} - {*report.left_out}))
+        out = {*report.left_out}
+        return [name for name in found if f"{self.path}/{name}" not in out]
 
 
 class ChosenPagesGenerator(_Choosing, PagesGenerator):  # type: ignore[misc]  # Pelican carries no types
@@ -172,6 +204,7 @@ class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pel
         inside |= {name: as_moment(text) for name, text in brief["moments"].items()}
         inside |= {name: self._wrapped(NAMED[name], said) for name, said in brief["named"].items()}
         inside |= {name: [self._wrapped(LISTS[name], one) for one in said] for name, said in brief["lists"].items()}
+        inside["_summary"] = Markup(brief["summary"])  # noqa: S704 - it was Markup before
         article.finish(digest, lambda: self._make(path), brief["places"])
         report_of(self.settings).warnings.extend(brief["warnings"])
         self._kept.articles[path] = article
@@ -189,7 +222,7 @@ class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pel
         digest, gist = self._kept.gists[path]
         article._linked = gist["linked"]  # noqa: SLF001 - ours
         article.finish(digest)
-        if gist["date"]:  # without a date it has that of the build, and is made each time
+        if gist["date"] and not gist["linked"]:  # else it depends on more than its file, and is made each time
             self._kept.new_briefs[path] = _brief(article, digest, warnings[before:])
         self._kept.articles[path] = article
         return article
@@ -219,6 +252,11 @@ class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pel
             archive["articles"] = sorted(archive["dates"], key=lambda article: place[id(article)])
         return archives
 
+    def generate_pages(self, writer: Any) -> None:
+        """Write all pages that are made of articles, those of our lists as well."""
+        super().generate_pages(writer)
+        write_lists(self, writer)
+
     def generate_output(self, writer: Any) -> None:
         """Write everything, in several processes when there is much."""
         for name in ("tags", "categories", "authors"):
@@ -232,6 +270,7 @@ class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pel
         else:
             self.generate_feeds(writer)
             self.generate_pages(writer)
+        signals.article_writer_finalized.send(self, writer=writer)
 
 
 def _brief(article: Any, digest: str, warnings: list[str]) -> dict[str, Any]:
@@ -244,6 +283,7 @@ def _brief(article: Any, digest: str, warnings: list[str]) -> dict[str, Any]:
         "named": {name: _said(inside[name]) for name in NAMED if name in inside},
         "lists": {name: list(map(_said, inside[name])) for name in LISTS if name in inside},
         "places": [article.save_as, article.url],
+        "summary": str(article.metadata["summary"]),
         "warnings": list(warnings),
     }
 

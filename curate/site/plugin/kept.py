@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.site.cache import Cache, Damaged, drop_cache, programs
+from curate.site.cache import Cache, Damaged, drop_cache, open_cache, programs
 from curate.site.plugin.prints import Opaque, Prints
 from curate.site.reading import is_shown, read_files
 
@@ -29,7 +29,16 @@ if TYPE_CHECKING:
 KEY = "CURATE_KEPT"  # under which Pelican's settings carry it through a build
 OURS = "curate.site.plugin"
 OF_THIS_BUILD = {  # settings that differ from build to build; a template that reads one depends on it by name
-    *("BUILD_NOW", "BUILD_REPORT", "BUILD_CACHE", "BUILD_FILES", "BUILD_BEFORE", "OUTPUT_PATH", "CACHE_PATH"),
+    *(
+        "BUILD_NOW",
+        "BUILD_REPORT",
+        "BUILD_CACHE",
+        "BUILD_FILES",
+        "BUILD_BEFORE",
+        "BUILD_LEFT_OUT",
+        "OUTPUT_PATH",
+        "CACHE_PATH",
+    ),
     *(KEY, "CURATE_REPORT"),
 }
 
@@ -91,7 +100,7 @@ def start_keeping(settings: Mapping[str, Any], theme: Path) -> tuple[Kept, list[
 
 def _start(settings: Mapping[str, Any], theme: Path) -> tuple[Kept, list[PostFault]]:
     content = Path(settings["PATH"])
-    cache = Cache(Path(settings["BUILD_CACHE"]), programs())
+    cache = open_cache(Path(settings["BUILD_CACHE"]), content)
     kept = Kept(cache, content)
     digests = json.loads(Path(settings["BUILD_FILES"]).read_text(encoding="utf-8"))
     kept.gists, faults = read_files(content, digests, cache)

@@ -21,6 +21,7 @@ FILE_LINK = re.compile(  # where Pelican looks for one: in a tag, and in each ta
     r"""<[^>]+(?:href|src|poster|data|cite|formaction|action|content)\s*=\s*"""
     r"""(["'])\{(?P<kind>filename|static|attach)\}(?P<value>.*?)\1"""
 )
+IMAGE = re.compile(r"\{(?:static|attach)\}(?P<value>.*)")
 
 
 PELICANS_LINK = re.compile(  # whatever Pelican resolves when the text is shown
@@ -46,6 +47,12 @@ def check_links(body: str, post: Post, content: Path) -> None:
             shown = f"{{{link['kind']}}}{unescape(link['value'])}"
             hint = "Put the file into content/images/ and link to it there, or link to a page."
             raise PostFault(str(post.path), _line_of(link["value"], post), f"the link “{shown}” {problem}.", hint)
+
+
+def file_behind(address: str, folder: Path, content: Path) -> Path | None:
+    """Return the file of content/ that an image's address means, as a post in ``folder`` writes it; None for others."""
+    link = IMAGE.fullmatch(unescape(address))
+    return _target(link["value"], folder, content) if link else None
 
 
 def _problem(kind: str, value: str, folder: Path, content: Path) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
@@ -14,13 +15,16 @@ from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.footnote.index import render_footnote_anchor
+
+from curate.site.plugin.figures import frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from markdown_it.token import Token
 
-ATTRIBUTES = ("id", "class", "lang", "title", "width", "height")  # what {#id .class lang=de} may set
+ATTRIBUTES = ("id", "class", "lang", "title", "width", "height", "credit")  # what {#id .class lang=de} may set
 LINK = re.compile(r"\{(?:filename|static|attach|category|tag|index|author)\}")
 ALIGNED = {"text-align:right": "right", "text-align:center": "center"}
 
@@ -32,7 +36,14 @@ def to_html(text: str) -> str:
     tokens = parser.parse(text, environment)
     _demote(tokens)
     _unstyle(tokens)
+    frame(tokens)
     return str(parser.renderer.render(tokens, parser.options, environment))
+
+
+def sections(html: str) -> list[tuple[str, str]]:
+    """Return the (id, text) of every second-level heading in what ``to_html`` made; the text is plain."""
+    found = re.findall(r'<h2[^>]*? id="([^"]+)"[^>]*>(.*?)</h2>', html, flags=re.DOTALL)
+    return [(unescape(name), unescape(re.sub(r"<sup.*?</sup>|<[^>]+>", "", inside))) for name, inside in found]
 
 
 @cache
@@ -50,6 +61,7 @@ def _parser() -> MarkdownIt:
     parser.normalizeLink = keep_pelicans  # type: ignore[method-assign]  # the library's documented way
     for kind in ("fence", "code_block"):
         parser.add_render_rule(kind, _reachable(getattr(parser.renderer, kind)))
+    parser.add_render_rule("footnote_anchor", _named(render_footnote_anchor))
     parser.add_render_rule("table_open", _open_table)
     parser.add_render_rule("table_close", _close_table)
     return parser
@@ -74,6 +86,11 @@ def _unstyle(tokens: Sequence[Token]) -> None:
 def _reachable(render: Callable[..., str]) -> Callable[..., str]:
     """Let a keyboard reach code, which may be wider than the page and then scrolls."""
     return lambda _renderer, *rest: render(*rest).replace("<pre>", '<pre tabindex="0">', 1)
+
+
+def _named(render: Callable[..., str]) -> Callable[..., str]:
+    """Say in words where the arrow below a footnote leads; its glyph is read aloud as nothing useful."""
+    return lambda *all_: render(*all_).replace("<a ", '<a aria-label="Back to the text" ', 1)
 
 
 def _open_table(*_: object) -> str:

@@ -1,11 +1,16 @@
-"""Say for machines what a page is: schema.org data as JSON-LD (https://schema.org/BlogPosting).
+"""Say for machines what a page is: schema.org data as JSON-LD (https://schema.org/BlogPosting), its social image.
 
-Pure. ``citation`` and not ``isBasedOn``: a post comments on its source, it is not made of it.
+Looks whether a social image is there; else pure. ``citation`` and not ``isBasedOn``: a post comments on
+its source, it is not made of it.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from curate.posts.corrections import in_one_text
+from curate.posts.social import card_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,15 +38,23 @@ def posting(article: Any, site: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A
             "dateModified": getattr(article, "modified", article.date).isoformat(),
             "inLanguage": article.lang,
             "wordCount": article.words,
+            "image": card_url(article, site),
             "keywords": [*filter(None, [post.topic]), *post.tags],
             "author": person(site),
             "citation": _article(post.source) if post.source else None,
             "correction": [
-                _said({"@type": "CorrectionComment", "text": said.get("text"), "datePublished": said.get("date")})
+                _said({"@type": "CorrectionComment", "text": in_one_text(said), "datePublished": said.get("date")})
                 for said in post.corrections
             ],
         }
     )
+
+
+def card_url(article: Any, site: Mapping[str, Any]) -> str:  # noqa: ANN401 - Pelican's Article
+    """Return the address of the article's social image; "" when none was drawn or the site has no address."""
+    place = card_place(article.post, site["CARD_AUTHOR"])
+    known = site["SITE_ADDRESS"] and (Path(site["PATH"]) / place).is_file()
+    return f"{site['SITE_ADDRESS']}/{place}" if known else ""
 
 
 def website(site: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,13 +17,18 @@ from markupsafe import Markup
 from pelican.contents import Article, Category, Tag
 from pelican.readers import BaseReader
 
+from curate.desk.folder import Desk
 from curate.feeds.characters import tidy
 from curate.feeds.clean import one_line, word_count
 from curate.inbox.items import minutes
-from curate.posts.post import PostFault, as_moment
+from curate.posts.header import dump
+from curate.posts.post import PostFault, as_moment, parse_post
+from curate.posts.social import card_place
 from curate.site.plugin import citation
 from curate.site.plugin.kept import kept_of
 from curate.site.plugin.links import check_links
+from curate.site.plugin.markdown import sections
+from curate.site.plugin.pictures import PICTURES, show_images
 from curate.site.plugin.report import report_of
 from curate.site.plugin.settings import building_at, now_of
 from curate.site.plugin.words import escape, plain_tag
@@ -44,7 +49,8 @@ STEERING = {
 }
 DATES = {"date", "modified"}  # what Pelican takes for moments and not for text: only _filed gives them
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-RESERVED = {"archive", "topics", "tags", "feeds", "images", "theme", "404", "index"}
+RESERVED = {"archive", "topics", "tags", "subscribe", "feeds", "images", "theme", "404", "index", "search"}
+MONTH = re.compile(r"0[1-9]|1[0-2]")
 
 
 class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
@@ -61,20 +67,50 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
         """Return the HTML and the metadata of one file; a file that cannot be a page is reported and skipped."""
         report = report_of(self.settings)
         path = Path(source_path)
+        if source_path in report.left_out:
+            return "", {"status": "skip"}
         try:
             reading = kept_of(self.settings).reading(path) or read_text(path.read_bytes(), path)
             if self._is_left_out(reading):
                 report.left_out.append(source_path)
                 return "", {"status": "skip"}
-            return self._page(reading)
+            return self._taken_down(reading.post) if reading.post.status == "gone" else self._page(reading)
         except PostFault as fault:
             report.blame(fault)
-            report.left_out.append(source_path)
-            return "", {"status": "skip"}
+        except Exception as error:  # noqa: BLE001 - whatever a library stumbles over costs this post its page, and no other
+            reason = f"it cannot be made a page: {error} ({type(error).__name__})."
+            report.blame(PostFault(source_path, 1, reason, "Look for what is unusual in it, and say it more simply."))
+        report.left_out.append(source_path)
+        return "", {"status": "skip"}
 
     def _is_left_out(self, reading: Reading) -> bool:
         drafts = bool(self.settings.get("BUILD_DRAFTS"))
         return not is_shown(gist_of(reading), now_of(self.settings), drafts=drafts)
+
+    def _taken_down(self, post: Post) -> tuple[str, dict[str, Any]]:
+        """Return the page that says a post is gone and why; nothing else of the post is in it."""
+        moment = self._dated(post)
+        kept = {
+            "title": "Taken down",
+            "slug": post.slug,
+            "date": moment.isoformat(),
+            "kind": post.kind,
+            "status": "gone",
+        }
+        rest = parse_post(f"---\n{dump(kept)}---\n", post.path)
+        zone = ZoneInfo(self.settings.get("SITE_ZONE", "UTC"))
+        body = citation.taken_down(post, zone)
+        metadata = {"title": rest.title, "slug": rest.slug, "date": moment, "status": "hidden", "post": rest}
+        return body, metadata | {
+            "summary": "",
+            "preface": "",
+            "afterword": "",
+            "draft": False,
+            "words": 0,
+            "minutes": 0,
+            "genre": post.kind,
+            "card": card_place(rest, self.settings["CARD_AUTHOR"]),
+        }
 
     def _page(self, reading: Reading) -> tuple[str, dict[str, Any]]:
         post = reading.post
@@ -85,9 +121,15 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
         if not is_post and (post.slug in RESERVED or re.fullmatch(r"\d{4}", post.slug)):
             reason = f"a page cannot have the slug {post.slug}: the site has one of its own there."
             raise _fault(post, "slug", reason, "Give it another slug.")
+        if is_post and MONTH.fullmatch(post.slug):
+            reason = f"a post cannot have the slug {post.slug}: the list of that month stands there."
+            raise _fault(post, "slug", reason, "Give it another slug.")
         body = reading.html
+        copies: dict[str, str] = {}
         if reading.linked:
             check_links(body, post, content)
+            body, copies, troubles = show_images(body, post, content, Desk(content.parent).private / "images")
+            report_of(self.settings).warnings.extend(troubles)
         metadata: dict[str, Any] = {
             **self._extras(post),
             "title": _printed(post.title),
@@ -99,11 +141,16 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
             "preface": "",
             "afterword": "",
             "words": reading.own,
+            "genre": post.kind,
+            PICTURES: copies,
+            "sections": sections(body),
         }
         language = plain_tag(one_line(str(post.header.get("lang", ""))))
         if language:
             metadata["lang"] = language
         if is_post:
+            metadata["lang"] = language or self.settings["DEFAULT_LANG"]
+            metadata["card"] = card_place(post, self.settings["CARD_AUTHOR"])
             body = self._add_citation(post, body, metadata)
             metadata |= self._filed(post)
             quoted = reading.quoted + sum(word_count(quote.text) for quote in post.quotes)
@@ -112,19 +159,14 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
 
     def _add_citation(self, post: Post, body: str, metadata: dict[str, Any]) -> str:
         zone = ZoneInfo(self.settings.get("SITE_ZONE", "UTC"))
-        above, below = citation.preface(post, zone), citation.afterword(post)
+        above, below = citation.preface(post, zone, metadata["lang"]), citation.afterword(post)
         metadata["preface"], metadata["afterword"] = Markup(above), Markup(below)  # noqa: S704 - escaped there
         parts = (above, citation.quoted(post), body.strip(), citation.question(post), below)
         return "\n".join(part for part in parts if part)
 
     def _filed(self, post: Post) -> dict[str, Any]:
         """Return date, topic and tags: what makes a post appear in lists."""
-        date = post.date
-        if date is None:
-            if post.status == "published":
-                hint = "Write one: date: 2026-11-22T08:40:00+00:00"
-                raise _fault(post, "date", "the post is published and has no date.", hint)
-            date = building_at(self.settings)
+        date = self._dated(post)
         filed: dict[str, Any] = {"date": date, "tags": [self._named(Tag, tag) for tag in post.tags]}
         modified = modified_at(post)
         if modified is not None and modified > date:
@@ -132,6 +174,13 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
         if post.topic:
             filed["category"] = self._named(Category, post.topic)
         return filed
+
+    def _dated(self, post: Post) -> datetime:
+        """Return the post's date; a draft may have none and takes the build's."""
+        if post.date is None and post.status != "draft":
+            hint = "Write one: date: 2026-11-22T08:40:00+00:00"
+            raise _fault(post, "date", f"the post is {post.status} and has no date.", hint)
+        return post.date or building_at(self.settings)
 
     def _named(self, kind: Any, name: str) -> Any:  # noqa: ANN401 - Pelican's Tag or Category
         """Return a tag or category; a name of no Latin letter or digit gets an address of its own."""

@@ -5,6 +5,7 @@ Read inside Pelican's process. Must not know posts.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +20,14 @@ from curate.site.build import ENFORCED, IGNORED, shipped_theme, theme_folder
 from curate.site.plugin.report import report_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-FEED = "feeds/all.atom.xml"
+    from curate.desk.settings import Settings
+    from curate.posts.profile import Link
+
+FEED = "feeds/all"  # without its ending: .atom.xml or .json
+TOPIC_FEED = "feeds/topics/{slug}"
+FEDIVERSE = {"fediverse", "mastodon", "pixelfed", "pleroma", "akkoma", "misskey", "gotosocial", "threads"}
 
 
 def pelican_settings(conf_file: str) -> dict[str, Any]:
@@ -31,7 +37,8 @@ def pelican_settings(conf_file: str) -> dict[str, Any]:
     be absolute (feed, canonical address) is added by ``public_settings``.
     """
     desk = Desk(Path(conf_file).absolute().parent)
-    site = load_settings(desk.settings).site
+    settings = load_settings(desk.settings)
+    site = settings.site
     profile = load_profile(desk.profile)
     links = tuple(link for link in profile.links if web_url(link.url))
     return {
@@ -51,6 +58,10 @@ def pelican_settings(conf_file: str) -> dict[str, Any]:
         "SITE_ROOT": urlsplit(site.url).path.rstrip("/"),  # for the page that is shown at any depth: 404
         "SITE_ZONE": site.timezone,
         "SITE_TOPICS": site.topics,
+        "CARD_AUTHOR": site.name,  # whose name the social images were drawn with
+        "FEDIVERSE_CREATOR": _fediverse(settings, links),
+        "WEBMENTION": site.webmention,
+        "SITE_INTROS": site.intros,
         # where pages stand; posts as posts/post.permalink says
         "ARTICLE_PATHS": [""],
         "ARTICLE_EXCLUDES": ["pages", "profile"],
@@ -71,11 +82,16 @@ def pelican_settings(conf_file: str) -> dict[str, Any]:
         "TAG_SAVE_AS": "tags/{slug}/index.html",
         "AUTHOR_URL": "about/",
         "AUTHOR_SAVE_AS": "",
-        "DIRECT_TEMPLATES": ["index", "archives", "categories", "tags", "404"],
+        "DIRECT_TEMPLATES": ["index", "archives", "categories", "tags", "subscribe", "search", "404"],
         "ARCHIVES_URL": "archive/",
         "ARCHIVES_SAVE_AS": "archive/index.html",
         "CATEGORIES_URL": "topics/",
         "CATEGORIES_SAVE_AS": "topics/index.html",
+        "SUBSCRIBE_URL": "subscribe/",
+        "SUBSCRIBE_SAVE_AS": "subscribe/index.html",
+        "SEARCH_URL": "search/",
+        "SEARCH_SAVE_AS": "search/index.html",
+        "SEARCH_ENGINE": site.search_engine,
         "TAGS_URL": "tags/",
         "TAGS_SAVE_AS": "tags/index.html",
         "USE_FOLDER_AS_CATEGORY": False,
@@ -83,9 +99,11 @@ def pelican_settings(conf_file: str) -> dict[str, Any]:
         "FILENAME_METADATA": "",
         "STATIC_PATHS": ["images"],
         "IGNORE_FILES": list(IGNORED),
-        # feeds: one, with everything in it, and only for a site that has an address
+        # feeds: only for a site that has an address
         "FEED_ALL_ATOM": None,
+        "FEED_ALL_JSON": None,
         "CATEGORY_FEED_ATOM": None,
+        "CATEGORY_FEED_JSON": None,
         "AUTHOR_FEED_ATOM": None,
         "AUTHOR_FEED_RSS": None,
         "TRANSLATION_FEED_ATOM": None,
@@ -105,11 +123,32 @@ def _theme(desk: Desk) -> dict[str, Any]:
     }
 
 
+def _fediverse(settings: Settings, links: Sequence[Link]) -> str:
+    """Return who a post's author is in the fediverse, such as @dana@social.example: by the profile, else an account."""
+    for link in links:
+        parts = urlsplit(link.url)
+        user = re.fullmatch(r"/(?:@|users/)(\w[\w.-]*)/?", parts.path)
+        if user and link.network.casefold() in FEDIVERSE:
+            return f"@{user[1]}@{parts.hostname}"
+    for account in settings.accounts.values():
+        handle = re.fullmatch(r"@?([\w.-]+)(?:@([\w.-]+))?", account.handle)
+        host = handle and (handle[2] or urlsplit(account.server).hostname)
+        if account.network == "mastodon" and handle and host:
+            return f"@{handle[1]}@{host}"
+    return ""
+
+
 def public_settings(conf_file: str) -> dict[str, Any]:
-    """Return what the site needs as the public sees it: its address, and the feed that needs one."""
+    """Return what the site needs as the public sees it: its address, and the feeds that need one."""
     desk = Desk(Path(conf_file).absolute().parent)
     url = load_settings(desk.settings).site.url.rstrip("/")
-    return {"SITEURL": url, "SITE_ADDRESS": url, "FEED_DOMAIN": url, "FEED_ALL_ATOM": FEED if url else None}
+    feeds = {
+        "FEED_ALL_ATOM": f"{FEED}.atom.xml",
+        "FEED_ALL_JSON": f"{FEED}.json",
+        "CATEGORY_FEED_ATOM": f"{TOPIC_FEED}.atom.xml",
+        "CATEGORY_FEED_JSON": f"{TOPIC_FEED}.json",
+    }
+    return {"SITEURL": url, "SITE_ADDRESS": url, "FEED_DOMAIN": url, **(feeds if url else {})}
 
 
 def building_at(settings: Mapping[str, Any]) -> datetime:

@@ -18,6 +18,15 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
+# fmt: off
+LANGUAGES = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish",
+    "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian",
+    "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nb": "Norwegian", "nl": "Dutch",
+    "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish",
+    "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}
+# fmt: on
 PARTIAL = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2]))?")
 PELICANS = str.maketrans({"{": "&#123;", "}": "&#125;", "|": "&#124;"})  # what Pelican takes for a link to a file
 
@@ -66,9 +75,25 @@ def said_date(text: str) -> tuple[str, str]:
     return day.isoformat(), in_words(day)
 
 
+def compact_style(style: str) -> str:
+    """Return a style sheet without comments and the space between its words, which every page would carry."""
+    bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", str(style), flags=re.DOTALL))
+    return re.sub(r" ?([{};,>]) ?", r"\1", bare.replace(": ", ":")).replace(";}", "}").strip()
+
+
 def percent(share: float) -> str:
     """Say a part of 1 in per cent, without needless digits: 0.8 is 80 %."""
     return f"{share * 100:.3g} %"
+
+
+def language_name(tag: str) -> str:
+    """Return what a language is called in English; its tag when it is not among the usual ones."""
+    return LANGUAGES.get(tag.partition("-")[0].lower(), tag)
+
+
+def same_language(one: str, other: str) -> bool:
+    """Say whether two tags mean one language, wherever it is spoken."""
+    return one.partition("-")[0].lower() == other.partition("-")[0].lower()
 
 
 def plain_tag(language: str) -> str:

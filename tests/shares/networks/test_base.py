@@ -34,7 +34,7 @@ def reply(body: bytes = b"", headers: dict[str, str] | None = None) -> Reply:
         ({"Retry-After": "0"}, SHORTEST),
         ({"Retry-After": "-10"}, SHORTEST),
         ({"Retry-After": "315360000"}, LONGEST),
-        ({"Retry-After": "999999999999"}, PAUSE),
+        ({"Retry-After": "999999999999"}, LONGEST),
         ({"Retry-After": "99999999"}, LONGEST),
         ({"Retry-After": format_datetime(NOW + timedelta(days=3650))}, LONGEST),
         ({"Retry-After": format_datetime(NOW - timedelta(days=1))}, SHORTEST),

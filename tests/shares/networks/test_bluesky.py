@@ -12,16 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.desk.settings import Account
-from curate.shares.networks.base import AlreadySent, Unknown
+from curate.shares.networks.base import AlreadySent, RetryAt, Unknown
 from curate.shares.networks.bluesky import facets, find_tags, make_tid
 from curate.shares.tokens import Secret
 from tests.conftest import CORPORA
 from tests.shares.networks.contract import LINK, NOW, TEXT, Fails, Place, make_attempt, make_share
-from tests.shares.servers import BlueskyServer, serve
+from tests.shares.servers import BlueskyServer, as_json, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from tests.shares.servers import Answer
 
 TID = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
 
@@ -150,3 +152,18 @@ def test_the_card_leads_where_the_text_does(place: Place) -> None:
     request = place.freeze(make_share("bluesky", f"Words of mine {tagged}")).payload["json"]
     assert request["record"]["embed"]["external"]["uri"] == tagged
     assert [facet["features"][0]["uri"] for facet in request["record"]["facets"]] == [tagged]
+
+
+class Forger(BlueskyServer):
+    """A server whose session would end a header and begin another one."""
+
+    def reads(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if target.endswith("createSession"):
+            return as_json({"did": "did:plc:dana", "handle": self.handle, "accessJwt": "a\r\nX-Other: b"})
+        return super().reads(target, headers, body)
+
+
+def test_a_session_that_no_header_can_hold_is_none(tmp_path: Path) -> None:
+    with serve(Forger(now=NOW)) as url:
+        account = Account(network="bluesky", server=url, handle="dana.test")
+        assert isinstance(Place(account, Secret("x"), list, tmp_path).ready(), RetryAt)

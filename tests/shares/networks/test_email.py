@@ -60,6 +60,13 @@ class TestEmail(EveryNetwork):
         assert "curate share resolve" in answer.reason
 
 
+def test_a_long_address_to_unsubscribe_at_is_one_a_program_can_read(place: Place) -> None:
+    handle = f"{'dana.' * 10}dana@newsletter.department.example.org"
+    place.account = Account(network="email", server=place.account.server, handle=handle, recipients=READERS)
+    header = place.freeze().payload["message"].partition("\r\n")[0]
+    assert header == f"List-Unsubscribe: <mailto:{handle}?subject=unsubscribe>"
+
+
 def test_one_message_goes_to_all_readers_and_names_none_of_them(place: Place, server: MailServer) -> None:
     attempt = make_attempt(place.freeze())
     sent = place.send(attempt)
@@ -75,6 +82,18 @@ def test_one_message_goes_to_all_readers_and_names_none_of_them(place: Place, se
     assert message["Message-ID"] == f"<{sent.remote_id}>"
     assert sent.url == f"mid:{sent.remote_id}"
     assert "queued as 4XyZ" in sent.evidence
+
+
+def test_the_same_words_stand_beside_the_text_as_html(place: Place, server: MailServer) -> None:
+    place.send(make_attempt(place.freeze(make_share("email", "One <b> & two\n\n- https://dana.example/2026/a/"))))
+    [message] = server.messages()
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    html = message.get_body(("html",))
+    assert html is not None
+    shown = html.get_content().replace("\r\n", "\n")
+    assert "<p>One &lt;b&gt; &amp; two</p>" in shown
+    assert '<li><a href="https://dana.example/2026/a/">https://dana.example/2026/a/</a></li>' in shown
 
 
 def test_what_is_handed_over_is_what_was_frozen(place: Place, server: MailServer) -> None:

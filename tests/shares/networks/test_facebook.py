@@ -54,21 +54,18 @@ class TestFacebook(Fails):
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "message", "link"),
     [
-        (TEXT, WORDS),
-        (f"Mine\n{LINK}", "Mine"),
-        (f"Mine\n\n{LINK.rstrip('/')}\n", "Mine"),
-        (f"Read {LINK}", f"Read {LINK}"),
-        (f"{LINK}\n\nand tell me", f"{LINK}\n\nand tell me"),
-        (f"{LINK}", f"{LINK}"),
+        (TEXT, WORDS, LINK),
+        (f"Mine\n\n{LINK}?utm_source=facebook", "Mine", f"{LINK}?utm_source=facebook"),
+        (f"Read {LINK}", f"Read {LINK}", LINK),
     ],
 )
 def test_a_link_that_stands_alone_at_the_end_is_the_card_and_not_in_the_words(
-    place: Place, text: str, message: str
+    place: Place, text: str, message: str, link: str
 ) -> None:
     frozen = place.freeze(make_share("facebook", text))
-    assert frozen.payload["json"] == {"message": message, "link": LINK}
+    assert frozen.payload["json"] == {"message": message, "link": link}
     assert frozen.payload["text"] == text
 
 
@@ -247,6 +244,9 @@ def test_a_share_that_is_known_already_is_another_one(place: Place, server: Face
         (200, {}, b"<h1>Welcome to this hotel's network</h1>"),
         as_json([]),
         as_json({"data": 7}),
+        as_json({"data": [{"id": [1], "message": WORDS}]}),
+        as_json({"data": [], "paging": {"next": "https://graph.example/until=1"}}),
+        as_json({"data": [], "paging": {"next": "more", "cursors": {"after": "\ud800"}}}),
         None,
         as_json({"error": "words"}, 500),
         as_json({"error": {"code": "x", "message": 7}}, 400),

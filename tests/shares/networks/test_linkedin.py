@@ -24,7 +24,7 @@ from curate.shares.networks.base import (
     Sent,
     Unknown,
 )
-from curate.shares.networks.linkedin import VERSION, little_text, parted, version_ends
+from curate.shares.networks.linkedin import VERSION, little_text, version_ends
 from curate.shares.tokens import secret_of
 from tests.shares.linkedin_server import RESERVED, LinkedInServer, read_little
 from tests.shares.networks.contract import LINK, NOW, TEXT, Fails, Place, make_attempt, make_share
@@ -103,21 +103,6 @@ def test_an_unescaped_character_would_cut_the_text() -> None:
 )
 def test_tags_become_templates_and_nothing_else_does(text: str, written: str) -> None:
     assert little_text(text) == written
-
-
-@pytest.mark.parametrize(
-    ("text", "words", "source"),
-    [
-        (f"Mine\n\n{LINK}", "Mine", LINK),
-        (f"Mine\n{LINK}\n", "Mine", LINK),
-        (f"Mine\n\n{LINK}?utm_source=linkedin", "Mine", f"{LINK}?utm_source=linkedin"),
-        (f"Mine: {LINK}", f"Mine: {LINK}", LINK),
-        (f"{LINK}\nsays it", f"{LINK}\nsays it", LINK),
-        ("Mine\n\nhttps://other.example/", "Mine\n\nhttps://other.example/", LINK),
-    ],
-)
-def test_the_link_leaves_the_words_where_it_stands_alone_at_their_end(text: str, words: str, source: str) -> None:
-    assert parted(text, LINK) == (words, source)
 
 
 # Images

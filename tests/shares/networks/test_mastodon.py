@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,13 +12,14 @@ import pytest
 from curate.desk.settings import Account
 from curate.shares.networks.base import Absent, CannotTell, Found, NeedsLogin, Ready, RetryAt
 from curate.shares.tokens import Secret
-from tests.shares.networks.contract import LINK, NOW, TEXT, Fails, Place, make_attempt
+from tests.shares.networks.contract import LINK, NOW, TEXT, Fails, Place, make_attempt, make_share
 from tests.shares.servers import MastodonServer, as_json, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from curate.shares.networks.base import Channel
     from tests.shares.servers import Answer
 
 
@@ -101,6 +103,42 @@ def test_a_status_far_down_is_found_however_few_the_server_lists(
 
 def test_absent_is_not_believed_when_our_clock_was_put_back(place: Place) -> None:
     assert isinstance(place.confirm(make_attempt(place.freeze()), after=timedelta(minutes=-30)), CannotTell)
+
+
+class Dated(MastodonServer):
+    """A server that says what time it is."""
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        status, answered, content = super().answer(method, target, headers, body)
+        return status, {**answered, "Date": format_datetime(self.now, usegmt=True)}, content
+
+
+@pytest.mark.parametrize("software", ["mastodon", "gotosocial"])
+def test_ten_minutes_are_ten_of_the_servers(software: str, tmp_path: Path) -> None:
+    server = Dated(now=NOW + timedelta(seconds=30), software=software)
+
+    async def jumped(channel: Channel) -> Any:
+        await channel.ready(now=NOW + timedelta(days=1))  # our clock was put forward
+        return await channel.confirm(attempt, known=(), now=NOW + timedelta(days=1))
+
+    with serve(server) as url:
+        place = Place(Account(network="mastodon", server=url), Secret(server.password), list, tmp_path)
+        attempt = make_attempt(place.freeze())
+        assert isinstance(place.use(jumped), CannotTell)
+        server.now = NOW + timedelta(minutes=10)
+        assert isinstance(place.use(jumped), Absent)
+
+
+@pytest.mark.parametrize("name", [None, [], {}, 7, "a b"])
+def test_a_post_without_a_name_that_reads_the_same_is_for_the_person_to_judge(
+    place: Place, server: MastodonServer, name: Any
+) -> None:
+    server.statuses += [
+        {"id": "1", "text": "Old", "at": NOW - timedelta(days=1)},
+        {"id": name, "text": "Mine", "at": NOW},
+    ]
+    attempt = make_attempt(place.freeze(make_share("mastodon", "Mine")))
+    assert isinstance(place.confirm(attempt, after=timedelta(hours=1)), CannotTell)
 
 
 def test_a_similar_post_is_for_the_person_to_judge(place: Place, server: MastodonServer) -> None:

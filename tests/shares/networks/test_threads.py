@@ -81,6 +81,12 @@ def test_both_steps_are_asked_of_the_usual_server_and_version(place: Place) -> N
     assert payload["publish"]["url"] == "https://graph.threads.net/v1.0/me/threads_publish"
 
 
+def test_the_card_leads_where_the_text_does(place: Place) -> None:
+    tagged = f"{LINK}?utm_source=threads&utm_medium=social"
+    form = place.freeze(make_share("threads", f"Words of mine {tagged}")).payload["container"]["json"]
+    assert form["link_attachment"] == tagged
+
+
 def test_the_container_is_the_key_and_nothing_shows_before_it_is_published(place: Place, server: ThreadsServer) -> None:
     staged = stage(place)
     assert isinstance(staged, Frozen)

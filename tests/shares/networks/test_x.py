@@ -96,7 +96,8 @@ def test_a_sign_in_says_who_and_what_time_it_is(place: Place, server: XServer, n
 def test_a_clock_that_is_wrong_is_told_from_keys_that_are(place: Place, server: XServer) -> None:
     server.now, server.tolerance = NOW + timedelta(hours=1), timedelta(minutes=5)
     answer = place.ready()
-    assert isinstance(answer, NeedsLogin)
+    assert isinstance(answer, RetryAt)
+    assert answer.clock == server.now
     assert answer.reason.endswith("set the clock")
 
 
@@ -198,6 +199,19 @@ def test_absent_needs_ten_minutes_and_a_clock_that_was_not_put_back(place: Place
         assert isinstance(place.confirm(attempt, after=timedelta(minutes=minutes)), meaning)
 
 
+def test_ten_minutes_are_those_of_x(place: Place, server: XServer) -> None:
+    server.now = NOW + timedelta(minutes=1)
+    attempt = make_attempt(place.freeze())
+
+    async def jumped(channel: Channel) -> Any:
+        await channel.ready(now=NOW + timedelta(hours=2))  # our clock was put forward
+        return await channel.confirm(attempt, known=(), now=NOW + timedelta(hours=2))
+
+    assert isinstance(place.use(jumped), CannotTell)
+    server.now = NOW + timedelta(minutes=10)
+    assert isinstance(place.use(jumped), Absent)
+
+
 def test_reading_ends_where_it_reaches_back_far_enough(place: Place, server: XServer) -> None:
     for number in range(40):
         server.add(f"Old {number}", NOW - timedelta(days=1))
@@ -248,6 +262,8 @@ class Strange(XServer):
         as_json({"errors": [{"message": "Could not find user"}]}),
         as_json({"data": {}, "meta": {"result_count": 0}}),
         as_json({"data": [{"id": [], "text": 7}, None], "meta": {"next_token": "%zz&a b"}}),
+        as_json({"data": [{"id": [], "text": TEXT}], "meta": {}}),
+        as_json({"data": [], "meta": {"next_token": 7}}),
         as_json({"data": [{"id": "1", "created_at": "yesterday"}], "meta": {"next_token": "x" * 9000}}),
         (200, {}, b"<h1>Welcome</h1>"),
         as_json({"title": "Too Many Requests"}, 429),

@@ -1,0 +1,69 @@
+"""Remember how the sources a site links to fared each time the web was asked.
+
+Owns the table ``links``. A server has a bad day now and then: only what fails on several days counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curate.desk.db import to_moment, to_seconds, transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+    from datetime import datetime
+
+APART = 20 * 3600  # seconds: strikes nearer to each other are the same bad day
+ENOUGH = 3  # strikes after which a source counts as gone or moved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How one source stands: its strikes in a row, since when, what it answered last, where it moved."""
+
+    url: str
+    strikes: int
+    since: datetime | None
+    reason: str
+    moved_to: str
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it failed on enough days to be told."""
+        return self.strikes >= ENOUGH
+
+
+def note(connection: sqlite3.Connection, answers: Iterable[tuple[str, str, str]], *, now: datetime) -> list[Standing]:
+    """Keep what sources answered, each (url, reason, moved_to), and return how they stand.
+
+    Without a reason a source lives, and what was held against it is forgotten; with another reason than the
+    last one it is still struck. One that was never asked before starts with its first strike.
+    """
+    moment = to_seconds(now)
+    standings = []
+    with transaction(connection):
+        for url, reason, moved_to in answers:
+            if not reason:
+                connection.execute(
+                    "INSERT INTO links (url, checked_at, alive_at) VALUES (?1, ?2, ?2) ON CONFLICT (url) DO UPDATE SET"
+                    " checked_at = ?2, alive_at = ?2, strikes = 0, struck_at = NULL, since = NULL, reason = '',"
+                    " moved_to = ''",
+                    (url, moment),
+                )
+            else:
+                connection.execute(
+                    "INSERT INTO links (url, checked_at, strikes, struck_at, since, reason, moved_to)"
+                    " VALUES (?1, ?2, 1, ?2, ?2, ?3, ?4) ON CONFLICT (url) DO UPDATE SET checked_at = ?2,"
+                    " strikes = strikes + (coalesce(struck_at, 0) <= ?2 - ?5), since = coalesce(since, ?2),"
+                    " struck_at = iif(coalesce(struck_at, 0) <= ?2 - ?5, ?2, struck_at), reason = ?3, moved_to = ?4",
+                    (url, moment, reason, moved_to, APART),
+                )
+            standings.append(_standing(connection.execute("SELECT * FROM links WHERE url = ?", (url,)).fetchone()))
+    return standings
+
+
+def _standing(row: sqlite3.Row) -> Standing:
+    since = to_moment(row["since"]) if row["since"] is not None else None
+    return Standing(url=row["url"], strikes=row["strikes"], since=since, reason=row["reason"], moved_to=row["moved_to"])
