@@ -67,18 +67,37 @@ class Editor:
             self.hide,
             self.delete,
         ]
-        kinds += [self.rename, self.link, self.theme, self.settings, self.profile, self.page, self.image, self.wait]
+        kinds += [
+            self.rename,
+            self.link,
+            self.theme,
+            self.settings,
+            self.profile,
+            self.page,
+            self.image,
+            self.wait,
+            self.fault,
+        ]
         kind = self.dice.choice(kinds)
         return f"{kind.__name__} {kind()}"
 
     def add(self) -> str:
         self.written += 1
         slug = f"post-{self.written}"
-        day = datetime(2025, 11, 1, tzinfo=UTC) + timedelta(days=self.dice.randrange(400))
+        day = datetime(2024, 11, 1, tzinfo=UTC) + timedelta(days=self.dice.randrange(760))
         header: dict[str, object] = dict(LINK) if self.dice.random() < 0.4 else {}
         header |= {"title": f"Post <{self.written}>", "date": day.isoformat()}
         header |= {"topic": self.dice.choice(TOPICS), "tags": self.dice.sample(TAGS, self.dice.randrange(4))}
-        if self.dice.random() < 0.1:
+        if self.dice.random() < 0.15:
+            header |= {
+                "kind": "prediction",
+                "claim": f"It is {self.written}.",
+                "confidence": "0.7",
+                "due": "2026-11-25",
+            }
+        elif self.dice.random() < 0.15:
+            header |= {"kind": "result", "outcome": "Fewer pages", "metric": "pages", "before": "31", "after": "4"}
+        elif self.dice.random() < 0.1:
             header |= {"kind": "notice", "until": (self.now + timedelta(days=2)).isoformat()}
         self.posts[slug] = self.site.write(slug, f"Words of **{slug}**.\n", folder="links", **header)
         return slug
@@ -108,7 +127,7 @@ class Editor:
         return self._replace("date:", f"date: 2026-{self.dice.randrange(1, 12):02}-03")
 
     def hide(self) -> str:
-        return self._replace("status:", f"status: {self.dice.choice(('draft', 'published'))}")
+        return self._replace("status:", f"status: {self.dice.choice(('draft', 'published', 'gone'))}")
 
     def delete(self) -> str:
         slug = self._some()
@@ -152,6 +171,11 @@ class Editor:
             conf.write(said)
         return said.strip()
 
+    def fault(self) -> str:
+        """Write a post that cannot be read, or mend it."""
+        self.site.file("links/fault.md", self.dice.choice(("---\ntitle: 'open\n---\n", "---\ntitle: Closed\n---\n")))
+        return ""
+
     def profile(self) -> str:
         number = self.dice.randrange(3)
         self.site.desk.profile.write_text(PROFILE.replace("Reliability lead", f"Lead {number}"), encoding="utf-8")
@@ -191,15 +215,16 @@ def test_after_any_edit_the_site_is_that_of_a_build_from_nothing(tmp_path: Path,
         assert tree(site.output) == from_nothing(site, editor.now), said
 
 
-def test_one_more_post_leaves_the_pages_of_the_others_untouched(site: Site) -> None:
+def test_one_more_post_changes_the_page_of_its_neighbour_and_no_other_posts(site: Site) -> None:
     for number in range(3):
-        site.write(f"post-{number}", tags=[f"tag {number}"])
+        site.write(f"post-{number}", tags=[f"tag {number}"], date=f"2026-11-2{number}")
     site.build()
     before = {path: path.stat().st_ino for path in site.output.rglob("index.html")}
-    site.write("one-more", tags=["another"])
+    site.write("one-more", tags=["another"], date="2026-11-22T09:00:00+00:00")
     site.build()
     same = [path.parent.name for path, inode in before.items() if path.exists() and path.stat().st_ino == inode]
-    assert {"post-0", "post-1", "post-2", "tag-0", "tag-1", "tag-2"} <= set(same)
+    assert {"post-0", "post-1", "tag-0", "tag-1", "tag-2", "subscribe"} <= set(same)
+    assert not {"post-2", "archive"} & set(same)
 
 
 def test_when_nothing_changed_the_site_stays_where_it_is(site: Site) -> None:

@@ -21,7 +21,7 @@ from pelican.utils import get_relative_path, path_to_url
 
 SAID = (str, int, float, bool, bytes, type(None), date, datetime, PurePath)
 TRUSTED = ("curate.", "pelican.", "jinja2.", "builtins", "operator")  # whose code the cache's version tells
-HIDDEN = {"settings", "_context", "_content", "translations"}  # of a Content: told otherwise
+HIDDEN = {"settings", "_context", "_content", "_update_content", "translations"}  # of a Content: told otherwise
 MISSING = object()
 
 

@@ -69,7 +69,8 @@ def _related(article: Any, seen: dict[str, list[Any]]) -> tuple[Any, ...]:  # no
 
 def _keys(article: Any) -> dict[str, int]:  # noqa: ANN401 - Pelican's Article
     keys = {f"tag {tag.slug}": 2 for tag in _tags(article)}
-    return keys | ({f"topic {article.category.slug}": 1} if hasattr(article, "category") else {})
+    topic = getattr(article, "category", None)
+    return keys | ({f"topic {topic.slug}": 1} if topic is not None and topic.slug else {})
 
 
 def _tags(article: Any) -> Sequence[Any]:  # noqa: ANN401 - Pelican's Article
