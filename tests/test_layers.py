@@ -29,6 +29,7 @@ STORES = {
     "inbox/receive.py",
     "inbox/decide.py",
     "inbox/gathering.py",
+    "inbox/imports.py",
     "inbox/journal.py",
     "inbox/learn.py",
     "inbox/yields.py",

@@ -218,6 +218,7 @@ def _tick_data(done: Pass) -> dict[str, Any]:
         "moved": moved_data(done.moved),
         "built": done.built,
         "deployed": done.deployed,
+        "backup": done.backup,
         **outcome_data(done.sending),
         "next": done.next,
     }

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from datetime import UTC, datetime
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Things": {
         "feed": "feed",
         "item": "item",
+        "import": "import_",
         "rule": "rule",
         "rank": "rank",
         "post": "post",
@@ -55,6 +57,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "demo": "demo",
         "schedule": "schedule",
         "doctor": "day",
+        "backup": "backup",
         "config": "config",
         "completion": "help",
         "help": "help",
@@ -172,7 +175,7 @@ class Root(Group):
         if cmd_name not in HOMES:
             return None
         module = importlib.import_module(f"curate.cli.{HOMES[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

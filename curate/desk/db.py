@@ -46,7 +46,10 @@ def open_database(desk: Desk) -> sqlite3.Connection:
     witness = desk.private / "desk-id"
     if witness.exists() and not (path.exists() and path.stat().st_size):
         msg = f"The desk's database {path} {'is empty' if path.exists() else 'has vanished'}."
-        hint = f"Nothing was recreated. Put the file back from a backup; to start without it, delete {witness}."
+        hint = (
+            "Nothing was recreated. curate backup restore puts the newest sound backup in its place;"
+            f" to start without it, delete {witness}."
+        )
         raise CurateError(msg, hint)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -97,8 +100,8 @@ def trouble(path: Path, error: Exception) -> CurateError:  # noqa: PLR0911 - one
 def damaged(path: Path, how: str) -> CurateError:
     """Say that the database at ``path`` is damaged, and where to take it from."""
     hint = (
-        f"Nothing was written. Keep the file as it is, and put one from {path.parent / 'backups'}"
-        " or your own backup in its place."
+        "Nothing was written, and nothing is sent. curate backup restore puts the newest sound backup from"
+        f" {path.parent / 'backups'} in its place and keeps the damaged file beside it."
     )
     return CurateError(f"{path} is damaged: {how}.", hint)
 
@@ -208,6 +211,12 @@ def rehearsal(connection: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         connection.execute("ROLLBACK")
+
+
+def overwrite(connection: sqlite3.Connection, copy: Path) -> None:
+    """Make the open database what the one at ``copy`` is, in one transaction that others see at once."""
+    with contextlib.closing(sqlite3.connect(copy)) as source:
+        source.backup(connection)
 
 
 def faults(connection: sqlite3.Connection, *, thorough: bool = False) -> str:

@@ -38,6 +38,7 @@ class Arrival:
 
     ``published`` is None unless believable; what cannot be believed is ``claimed``. ``via_name`` and
     ``via_url`` tell who led to it. ``digest`` stands for all that the feed said; "" when no feed did.
+    ``first_seen`` is when the person saved it elsewhere; None when it arrives now.
     """
 
     guid: str
@@ -57,6 +58,7 @@ class Arrival:
     via_name: str = ""
     via_url: str = ""
     digest: str = ""
+    first_seen: datetime | None = None
 
     def hash(self) -> str:
         """Return a short digest of what a reader would see change; dates and guids do not count."""
@@ -181,7 +183,7 @@ def _renamed(connection: sqlite3.Connection, feed: int | None, arrival: Arrival,
     title = _plain(arrival.title)
     found = connection.execute(
         "SELECT * FROM items WHERE canonical_url IN (SELECT value FROM json_each(?)) AND feed IS ? ORDER BY number",
-        (json.dumps(_spellings(arrival.canonical_url)), feed),
+        (json.dumps(spellings(arrival.canonical_url)), feed),
     )
     alike = [row for row in found if _plain(row["title"]) == title]
     # The feed may have given the article a new guid. Another entry of this very document is another article.
@@ -192,7 +194,7 @@ def _renamed(connection: sqlite3.Connection, feed: int | None, arrival: Arrival,
     return gone[0] if gone else None
 
 
-def _spellings(canonical: str) -> list[str]:
+def spellings(canonical: str) -> list[str]:
     """Return the addresses a site has the same page at before and after it moves to https or drops “www.”."""
     scheme, _, rest = canonical.partition("://")
     if scheme not in {"http", "https"}:
@@ -234,7 +236,8 @@ def _insert(
     ids = new_ids(connection, len(fresh))
     seen = to_seconds(now)
     rows = [
-        (*_row(arrival), number, item_id, feed, seen) for item_id, (number, arrival) in zip(ids, fresh, strict=True)
+        (*_row(arrival), number, item_id, feed, to_seconds(arrival.first_seen) if arrival.first_seen else seen)
+        for item_id, (number, arrival) in zip(ids, fresh, strict=True)
     ]
     connection.executemany(
         "INSERT INTO items (guid, url, canonical_url, title, author, site, summary, words, lang, full_text, published,"

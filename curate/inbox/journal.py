@@ -56,7 +56,7 @@ class Moved:
 class Step:
     """One thing done, as one undo takes it back.
 
-    ``action``: keep, skip, later, split, note, quote, tag, via, draft, post; rule, of the rules and what they
+    ``action``: keep, skip, later, split, note, quote, tag, via, draft, post, import; rule, of the rules and what they
     touched; or move, of a feed: it has no items. ``rule`` is the name of the rule that was changed.
     """
 

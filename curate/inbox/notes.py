@@ -178,6 +178,24 @@ def set_tags(connection: sqlite3.Connection, item_id: str, tags: Iterable[str], 
     return find_item(connection, item_id)
 
 
+def put_on(
+    connection: sqlite3.Connection, number: int, *, notes: Iterable[str], quotes: Iterable[str], tags: Iterable[str]
+) -> None:
+    """Add to what is on an item what it does not have yet; call inside a step. Notes come below the one there."""
+    there = connection.execute("SELECT text FROM notes WHERE item = ?", (number,)).fetchone()
+    whole = there[0] if there else ""
+    for note in notes:
+        if note not in whole:
+            whole = f"{whole}\n\n{note}" if whole else note
+    if whole and (there is None or whole != there[0]):
+        connection.execute("INSERT OR REPLACE INTO notes (item, text) VALUES (?, ?)", (number, whole))
+    known = {row[0] for row in connection.execute("SELECT text FROM quotes WHERE item = ?", (number,))}
+    fresh = [(number, text) for text in quotes if text not in known]
+    connection.executemany("INSERT INTO quotes (item, text) VALUES (?, ?)", fresh)
+    worn = {row[0].casefold() for row in connection.execute("SELECT tag FROM tags WHERE item = ?", (number,))}
+    _put(connection, number, [tag for tag in tags if tag.casefold() not in worn])
+
+
 def vocabulary(connection: sqlite3.Connection) -> list[str]:
     """Return every tag there is, the most used first."""
     rows = connection.execute("SELECT tag FROM tags GROUP BY tag ORDER BY count(*) DESC, tag")

@@ -129,7 +129,7 @@ def _database(desk: Desk, wrong: str) -> Iterator[Check]:
         name="database",
         ok=not wrong,
         message=wrong or "sound",
-        hint=f"Copies from before schema changes are in {desk.private / 'backups'}.",
+        hint=f"curate backup restore puts the newest sound backup from {desk.private / 'backups'} in its place.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Make one unattended pass: read feeds that are due, put up what is due, send what is due.
+"""Make one unattended pass: read feeds that are due, put up what is due, send what is due, back up once a day.
 
 In that order, and each part in spite of the others: a feed that fails stops no share, and a share is
 sent only when its page is in the last deploy. Run as often as one likes.
@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from curate.desk.backup import backups_folder, create_backup, thin_out
 from curate.desk.db import recall, remember, to_seconds
 from curate.desk.locks import hold
 from curate.errors import CurateError, Refused, Unknown
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from curate.web.client import Client
 
 
+DAY = 24 * 3600  # seconds between two backups
+
+
 @dataclass(kw_only=True)
 class Pass:
     """What one pass did. ``fetched`` counts feeds asked; ``troubles`` are whole sentences.
@@ -53,6 +57,7 @@ class Pass:
     next: datetime | None = None
     troubles: list[str] = field(default_factory=list)
     failed: bool = False
+    backup: Path | None = None  # the day's, when this pass made it
     unknown: int = 0  # shares in that state when the pass ended, old ones included
 
 
@@ -86,6 +91,7 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
             except Refused as error:
                 _fail(done, error)
             done.troubles.extend(note_syndication(desk, done.sending))
+        _back_up(desk, connection, done, now=clock())
         remember(connection, "last-tick", str(to_seconds(clock())))
         shares = ledger.list_shares(connection)
         done.unknown = sum(share.state == "unknown" for share in shares)
@@ -147,6 +153,19 @@ def _put_up(  # noqa: PLR0913 - what a build and a deploy need
             done.deployed = True
     except (CurateError, OSError) as error:
         _fail(done, error)
+
+
+def _back_up(desk: Desk, connection: sqlite3.Connection, done: Pass, *, now: datetime) -> None:
+    """Back the desk up, once a day, and delete backups that newer ones of their day or week replace."""
+    last = recall(connection, "backed-up")
+    if last.isdecimal() and 0 <= to_seconds(now) - int(last) < DAY:
+        return
+    try:
+        done.backup = create_backup(desk, connection, now=now).path
+        remember(connection, "backed-up", str(to_seconds(now)))
+        thin_out(backups_folder(desk), now=now)
+    except CurateError as error:
+        done.troubles.append(f"No backup was made: {error.message} {error.hint}".rstrip())
 
 
 def _fail(done: Pass, error: CurateError | OSError) -> None:

@@ -60,6 +60,15 @@ def foreign(connection: sqlite3.Connection, desk: Desk, config: Path) -> str:
     return ""
 
 
+def sent_since(connection: sqlite3.Connection, config: Path) -> bool:
+    """Say whether this machine knows of more tries to send than the desk does: it was put back from a copy."""
+    try:
+        known = json.loads(_file(config, recall(connection, NAME)).read_text(encoding="utf-8"))
+        return int(known["attempts"]) > attempts.count_attempts(connection)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return False
+
+
 def check(connection: sqlite3.Connection, desk: Desk, config: Path) -> None:
     """Settle the desk, or refuse to send from a copy. Raises Refused."""
     settle(connection, desk, config)

@@ -7,6 +7,7 @@ the state the caller saw. Knows neither networks nor the words of a share. State
     unknown → sent (found there), sending (proved absent), missed or held (proved absent, too late)
     retry, held → sending;  approved, retry, held → missed;  what never went out → cancelled, handed_over
     handed_over, unknown, what never went out → sent;  unknown → draft, approved (the person says so)
+    what waits → unknown (the desk was put back from a backup)
 
 ``held``, ``retry`` and ``missed`` mean that nothing is out. ``unknown`` means that it may be.
 """
@@ -307,6 +308,11 @@ def set_aside(
             "UPDATE attempts SET outcome = 'absent' WHERE share = ? AND outcome = 'unknown'", (share.number,)
         )
         return _change(connection, share, state, reason=reason, not_before=to_seconds(not_before) if not_before else 0)
+
+
+def set_unknown(connection: sqlite3.Connection, share: Share, reason: str) -> Share:
+    """Say that ``share`` may be out though no attempt of this desk tells: only the person can look. Raises Conflict."""
+    return _change(connection, share, "unknown", reason=reason, not_before=0)
 
 
 def set_reason(

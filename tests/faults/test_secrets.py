@@ -316,7 +316,31 @@ account list
 account test mastodon
 account remove mastodon --yes
 site build
+site cards
+site check --online
 site deploy --dry-run
+theme eject
+profile show
+profile add roles
+profile check
+profile confirm results
+profile edit
+profile export
+profile import TEXT
+predict add words --confidence 70% --due 2027-01-01 --no-edit
+predict due
+predict grade words --outcome right --evidence https://example.org/
+predict list
+predict review 2026
+predict score
+post correct small-models --text words
+post mail small-models --to email
+post unpublish small-models --reason words --yes
+import TEXT --dry-run
+backup create
+backup list
+backup verify
+backup restore --dry-run
 init FOLDER --no-git --no-input
 schedule install --kind systemd --print
 schedule install --kind cron --print --tokens-in-file --yes

@@ -1,0 +1,242 @@
+"""A desk put back from a backup is as it was, loses nothing, and sends nothing that may be out."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from curate.desk import db
+from curate.desk.backup import create_backup, list_backups, read_backup
+from curate.desk.folder import Desk
+from curate.desk.locks import hold
+from curate.errors import Conflict, Refused, UsageError
+from curate.presence import restore as restoring
+from curate.presence.restore import newest_good, restore
+from curate.shares import home, ledger
+from tests.presence.test_tick import LATER, NOON, ready_share
+from tests.shares.conftest import Ledger, a_ledger
+from tests.shares.servers import START, MastodonServer, MemoryClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Curate
+
+SERVER = "https://social.example"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Ledger]:
+    """An empty ledger."""
+    with a_ledger(tmp_path) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def server(book: Ledger) -> MastodonServer:
+    """A server with an account of the desk's."""
+    server = MastodonServer()
+    book.account("mastodon", server=SERVER, handle="dana", token=server.password)
+    home.settle(book.connection, book.desk, book.config)
+    (book.desk.root / "curate.toml").touch()
+    return server
+
+
+def put_back(book: Ledger, path: Path, at: Any = START) -> int:
+    """Restore the desk and open it again; return how many shares became unknown."""
+    book.connection.close()
+    done = restore(book.desk, path, now=at, config=book.config)
+    book.connection = db.open_database(book.desk)
+    return done.unknown
+
+
+def test_a_share_sent_since_the_backup_is_unknown_and_never_sent_again(book: Ledger, server: MastodonServer) -> None:
+    share = book.share()
+    path = create_backup(book.desk, book.connection, now=START).path
+    book.send(client=MemoryClient({SERVER: server}))
+    assert len(server.posts()) == 1
+    assert put_back(book, path, START + HOUR) == 1
+    assert book.find(share).state == "unknown"
+    assert "backup" in book.find(share).reason
+    with pytest.raises(Refused, match="older than what was sent"):
+        book.send(now=START + HOUR, client=MemoryClient({SERVER: server}))
+    home.adopt(book.connection, book.desk, book.config, now=START + HOUR)
+    for hours in (1, 2, 48):
+        book.send(now=START + hours * HOUR, client=MemoryClient({SERVER: server}))
+    assert len(server.posts()) == 1
+    assert book.find(share).state == "unknown"
+
+
+def test_one_whose_time_has_not_come_is_doubtful_only_when_something_went_out(
+    book: Ledger, server: MastodonServer
+) -> None:
+    first = book.share()
+    later = book.share(due=START + 48 * HOUR)
+    path = create_backup(book.desk, book.connection, now=START - HOUR).path
+    assert put_back(book, path, START - HOUR) == 0
+    assert {book.find(share).state for share in (first, later)} == {"approved"}
+    book.send(client=MemoryClient({SERVER: server}))
+    assert put_back(book, path, START + HOUR) == 2
+    assert {book.find(share).state for share in (first, later)} == {"unknown"}
+
+
+def test_what_was_being_sent_when_the_backup_was_made_is_unknown(book: Ledger, server: MastodonServer) -> None:
+    share = book.share()
+    ledger.begin(book.connection, book.find(share), via="x", key="k", minted_at=START, payload="{}", now=START)
+    path = create_backup(book.desk, book.connection, now=START).path
+    put_back(book, path, START)
+    assert book.find(share).state == "unknown"
+    assert server.posts() == []
+
+
+def everything(desk: Path) -> dict[str, bytes]:
+    """Return the files of a desk, .curate/ and what is built apart."""
+    files = (path for path in desk.rglob("*") if path.is_file())
+    return {
+        name: path.read_bytes()
+        for path in files
+        if not (name := path.relative_to(desk).as_posix()).startswith((".curate/", "output/"))
+    }
+
+
+def test_a_restored_desk_is_as_it_was_and_what_was_there_is_in_a_backup(curate: Curate, desk: Path) -> None:
+    curate("-C", desk, "import", _urls(desk, "https://quiet.example/a On calm"))
+    before, items = everything(desk), curate("-C", desk, "item", "list", "--state", "all", "--json").data
+    made = curate("-C", desk, "backup", "create", "--json").data
+    curate("-C", desk, "import", _urls(desk, "https://quiet.example/b On nights"))
+    (desk / "content" / "pages" / "about.md").unlink()
+    (desk / "content" / "pages" / "later.md").write_text("---\ntitle: Later\n---\n", encoding="utf-8")
+    curate("-C", desk, "config", "set", "site.url", "https://other.example")
+    since = everything(desk)
+    done = curate("-C", desk, "backup", "restore", made["path"], "--yes", "--json").data
+    assert (done["unknown"], done["sends"], done["damaged"]) == (0, True, None)
+    assert everything(desk) == before
+    assert curate("-C", desk, "item", "list", "--state", "all", "--json").data == items
+    curate("-C", desk, "backup", "restore", done["before"], "--yes")
+    assert everything(desk) == since
+    assert len(curate("-C", desk, "item", "list", "--state", "all", "--json").data) == 2
+    assert not [path for path in (desk / ".curate").iterdir() if path.name.startswith(".curate-tmp-")]
+
+
+def test_it_goes_into_an_empty_folder_and_sends_nothing_from_there(curate: Curate, desk: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    share = ready_share(curate, desk)
+    made = curate("-C", desk, "backup", "create", tmp_path / "kept.tar.gz", "--json", *NOON).data
+    shutil.rmtree(desk)
+    done = curate("-C", tmp_path, "backup", "restore", made["path"], "--to", new, "--json", *LATER).data
+    assert (done["unknown"], done["sends"], done["before"]) == (1, False, None)
+    refused = curate("-C", new, "tick", *LATER, expect=5)
+    assert "doctor --adopt" in refused.err
+    curate("-C", new, "doctor", "--adopt", "--yes", *LATER, expect=None)
+    assert curate("-C", new, "tick", "--json", *LATER, expect=5).data["sent"] == []
+    [row] = [row for row in curate("-C", new, "share", "queue", "--json", *LATER).data if row["id"] == share]
+    assert row["state"] == "unknown"
+
+
+def test_a_folder_that_is_neither_a_desk_nor_empty_is_left_alone(desk: Path, tmp_path: Path) -> None:
+    with closing(db.open_database(Desk(desk))) as connection:
+        path = create_backup(Desk(desk), connection, now=START).path
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "thesis.txt").write_text("years of work", encoding="utf-8")
+    with pytest.raises(UsageError, match="neither a desk nor empty"):
+        restore(Desk(other), path, now=START, config=tmp_path)
+    assert [each.name for each in other.iterdir()] == ["thesis.txt"]
+
+
+def test_links_are_not_followed_out_of_the_desk(desk: Path, tmp_path: Path) -> None:
+    with closing(db.open_database(Desk(desk))) as connection:
+        path = create_backup(Desk(desk), connection, now=START, target=tmp_path / "b.tar.gz").path
+    outside = tmp_path / "outside"
+    shutil.move(desk / "content", outside)
+    (desk / "content").symlink_to(outside)
+    before = everything(outside)
+    (desk / "feeds.opml").unlink()
+    (desk / "feeds.opml").symlink_to(tmp_path / "elsewhere.opml")
+    restore(Desk(desk), path, now=START, config=tmp_path)
+    assert everything(outside) == before
+    assert not (tmp_path / "elsewhere.opml").exists()
+    assert not (desk / "content").is_symlink()
+    shutil.move(desk / ".curate", tmp_path / "private")
+    (desk / ".curate").symlink_to(tmp_path / "private")
+    with pytest.raises(Refused, match="is a link"):
+        restore(Desk(desk), path, now=START, config=tmp_path)
+
+
+def test_a_damaged_database_is_kept_aside_and_the_newest_sound_backup_takes_its_place(
+    curate: Curate, desk: Path
+) -> None:
+    curate("-C", desk, "import", _urls(desk, "https://quiet.example/a On calm"))
+    items = curate("-C", desk, "item", "list", "--state", "all", "--json").data
+    curate("-C", desk, "backup", "create")
+    broken = desk / ".curate" / "backups" / "curate-backup-20261123T000000Z.tar.gz"
+    broken.write_bytes(b"half a file")
+    database = desk / ".curate" / "desk.db"
+    database.write_bytes(b"damage" * 2_000)
+    refused = curate("-C", desk, "today", expect=1)
+    assert "curate backup restore" in refused.err
+    assert curate("-C", desk, "backup", "verify", expect=3).out.count("sound  ") == 1
+    for _ in range(2):  # the second time over a sound one
+        done = curate("-C", desk, "backup", "restore", "--yes", "--json").data
+        assert curate("-C", desk, "item", "list", "--state", "all", "--json").data == items
+    assert done["damaged"] is None
+    [aside] = (desk / ".curate").glob("damaged-*")
+    assert (aside / "desk.db").read_bytes() == b"damage" * 2_000
+    database.unlink()
+    assert "curate backup restore" in curate("-C", desk, "today", expect=1).err
+    curate("-C", desk, "backup", "restore", "--yes")
+    assert curate("-C", desk, "item", "list", "--state", "all", "--json").data == items
+
+
+def test_nobody_replaces_a_desk_by_accident(curate: Curate, desk: Path) -> None:
+    assert "There is no sound backup" in curate("-C", desk, "backup", "restore", "--yes", expect=3).err
+    curate("-C", desk, "backup", "create")
+    before = everything(desk)
+    assert "--yes" in curate("-C", desk, "backup", "restore", expect=2).err
+    assert "Would put back" in curate("-C", desk, "backup", "restore", "--dry-run").out
+    assert everything(desk) == before
+    assert newest_good(Desk(desk)) == list_backups(desk / ".curate" / "backups")[0]
+
+
+@pytest.mark.parametrize("purpose", ["tick", "send", "fetch", "publish", "build"])
+def test_nothing_is_restored_while_another_curate_is_at_work(
+    desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, purpose: str
+) -> None:
+    with closing(db.open_database(Desk(desk))) as connection:
+        path = create_backup(Desk(desk), connection, now=START).path
+    monkeypatch.setattr(restoring, "PATIENCE", 0.0)
+    before = everything(desk)
+    with hold(Desk(desk), purpose), pytest.raises(Conflict, match=f"busy with {purpose}"):
+        restore(Desk(desk), path, now=START, config=tmp_path)
+    assert everything(desk) == before
+    assert list_backups(desk / ".curate" / "backups") == [path]
+
+
+def test_tick_backs_up_once_a_day_and_says_when_it_cannot(curate: Curate, desk: Path) -> None:
+    folder = desk / ".curate" / "backups"
+    first = curate("-C", desk, "tick", "--json", "--now", "2026-11-22T08:12:00+00:00").data["backup"]
+    assert [str(path) for path in list_backups(folder)] == [first]
+    assert read_backup(folder / first.rpartition("/")[2]).database
+    assert curate("-C", desk, "tick", "--json", "--now", "2026-11-22T20:00:00+00:00").data["backup"] is None
+    for day in range(23, 30):
+        curate("-C", desk, "tick", "--now", f"2026-11-{day}T09:00:00+00:00")
+    for day in range(1, 31):
+        curate("-C", desk, "tick", "--now", f"2026-12-{day:02}T10:00:00+00:00")
+    kept = list_backups(folder)
+    assert 7 <= len(kept) <= 11
+    shutil.rmtree(folder)
+    folder.write_text("in the way", encoding="utf-8")
+    told = curate("-C", desk, "tick", "--now", "2027-01-02T09:00:00+00:00")
+    assert "No backup was made" in told.err
+
+
+def _urls(desk: Path, text: str) -> Path:
+    path = desk.parent / "urls.txt"
+    path.write_text(text, encoding="utf-8")
+    return path
