@@ -20,6 +20,7 @@ from pelican.plugins import signals
 from curate.posts.post import as_moment
 from curate.site.plugin.kept import Kept, kept_of, left_out
 from curate.site.plugin.list_pages import write_lists
+from curate.site.plugin.pictures import PICTURES
 from curate.site.plugin.prints import MISSING, Prints, at_home
 from curate.site.plugin.report import report_of
 from curate.site.plugin.settings import now_of
@@ -204,6 +205,7 @@ class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pel
         inside |= {name: as_moment(text) for name, text in brief["moments"].items()}
         inside |= {name: self._wrapped(NAMED[name], said) for name, said in brief["named"].items()}
         inside |= {name: [self._wrapped(LISTS[name], one) for one in said] for name, said in brief["lists"].items()}
+        inside[PICTURES] = {}  # one that shows any has no brief
         inside["_summary"] = Markup(brief["summary"])  # noqa: S704 - it was Markup before
         article.finish(digest, lambda: self._make(path), brief["places"])
         report_of(self.settings).warnings.extend(brief["warnings"])

@@ -7,7 +7,7 @@ import logging
 import os
 from base64 import b64encode
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from shutil import copyfile
@@ -135,7 +135,7 @@ def _furnish(generator: Any) -> None:
     filters: dict[str, Any] = {
         "striptags": lambda value: escape(Markup(value).striptags()),  # noqa: S704 - escaped again
         "compact": lambda style: Markup(compact_style(style)),  # noqa: S704 - the theme's own
-        "sha256": lambda text: b64encode(sha256(str(text).encode()).digest()).decode(),
+        "sha256": _policy_hash,
         "day": lambda moment: in_words(day_in(zone, moment)),
         "date": in_words,
         "short_date": lambda day: f"{day_and_month(day)} {day.year}",
@@ -155,6 +155,12 @@ def _furnish(generator: Any) -> None:
     generator.env.filters |= filters
     generator.env.globals["website"] = lambda: website(site)
     generator.env.globals["search_engine"] = read_engine(site.get("SEARCH_ENGINE", ""), site.get("SITE_ADDRESS", ""))
+
+
+@lru_cache(maxsize=64)
+def _policy_hash(text: str) -> str:
+    """Return the hash by which a page's policy knows a style or script; few differ from page to page."""
+    return b64encode(sha256(str(text).encode()).digest()).decode()
 
 
 def _surround(generator: Any) -> None:
