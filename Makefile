@@ -37,6 +37,7 @@ bench: $(RUN)
 	$(VENV)/bin/python bench/today.py
 	$(VENV)/bin/python -m bench.fetch
 	$(VENV)/bin/python -m bench.stories
+	$(VENV)/bin/python -m bench.build
 
 $(RUN): requirements.lock pyproject.toml .ci/venv.sh
 	@.ci/venv.sh requirements.lock

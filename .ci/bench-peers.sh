@@ -30,5 +30,5 @@ if .venv/bin/python -m venv .venv-bench &&
   touch "$ready"
 else
   rm -rf .venv-bench
-  say "PyPI's reader could not be installed; it is left out."
+  say "The packages from PyPI could not be installed; they are left out."
 fi

@@ -37,6 +37,7 @@ STORES = {
     "inbox/notes.py",
     "inbox/pages.py",
     "inbox/search.py",
+    "site/cache.py",
     "site/strikes.py",
     "shares/evergreen.py",
     "shares/attempts.py",

@@ -5,6 +5,7 @@ The last gate between content and the public. Reads the folder and the plugin's 
 
 from __future__ import annotations
 
+import os
 import re
 from base64 import b64encode
 from hashlib import sha256
@@ -15,43 +16,47 @@ from urllib.parse import urlsplit
 import lxml.etree
 import lxml.html
 
-from curate.posts.post import permalink
-from curate.site.manifest import is_plain, list_files
+from curate.site.manifest import MARK, is_plain, walk_files
+from curate.site.processes import share
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
-    from curate.posts.post import Post
     from curate.site.plugin.report import Report
 
 SCHEMES = {"", "http", "https", "mailto"}
 ADDRESSES = ("href", "src", "cite", "action", "formaction", "poster", "data", "background", "ping", "srcset")
 SCRIPTED = ("search/index.html",)  # the pages that may run a script, our own
+MANY = 300  # files from which on another process pays
 DATA = ("application/ld+json", "application/json")  # scripts that run nothing
 LEFT_OVER = re.compile(r"^\{\w+\}")
 
 
-def audit_site(folder: Path, report: Report, content: Path, public: Collection[Post] | None) -> list[str]:
+def audit_site(folder: Path, report: Report, content: Path, public: Mapping[str, Path] | None) -> list[str]:
     """Return what is wrong with the site built into ``folder``, each a whole sentence; none when it may go out.
 
-    ``public`` are the posts that must have a page, and all that may; None (a preview) leaves that open.
+    ``public`` maps the permalinks that must have a page, and all that may, to their files; None (a preview)
+    leaves that open. What was carried from a site that passed is not read again.
     """
-    problems = [*_files(folder, report, content)]
+    files = {name: linked for name, linked in sorted(walk_files(folder)) if name != MARK}
+    problems = [*_files(files, report, content)]
     if public is not None:
         problems += _pages(report, content, public)
     if problems:
         return problems  # what is in the files matters only when they are the right ones
-    for name in list_files(folder):
-        source = report.pages.get(name)
-        where = source or name
-        if name.endswith(".html"):
-            problems.extend(f"{where}: {said}" for said in _html(folder / name, may_run=name in SCRIPTED))
-        elif name.endswith(".xml"):
-            problems.extend(f"{where}: {said}" for said in _xml(folder / name))
+    looked = [name for name in files if name.endswith((".html", ".xml")) and name not in report.carried]
+    places = [(str(folder), name) for name in looked]
+    for name, said in zip(looked, share(_look_at, places, MANY), strict=True):
+        problems += [f"{report.pages.get(name) or name}: {problem}" for problem in said]
     return problems
 
 
-def _files(folder: Path, report: Report, content: Path) -> Iterator[str]:
+def _look_at(place: tuple[str, str]) -> list[str]:
+    path, name = Path(*place), place[1]
+    return [*(_html(path, may_run=name in SCRIPTED) if name.endswith(".html") else _xml(path))]
+
+
+def _files(files: Mapping[str, bool], report: Report, content: Path) -> Iterator[str]:
     """Account for every file: a page or feed, the theme's, or a copy of what lies in content/."""
     accounted = {*report.written, *(name for place in report.theme for name in _theme_files(Path(place)))}
     root = content.resolve()
@@ -60,8 +65,8 @@ def _files(folder: Path, report: Report, content: Path) -> Iterator[str]:
         if not place.resolve().is_relative_to(root) or place.suffix == ".md" or not is_plain(name):
             yield f"{name} would publish {place}, which is not for readers."
         accounted.add(name)
-    for name in list_files(folder):
-        if (folder / name).is_symlink():
+    for name, linked in files.items():
+        if linked:
             yield f"{name} is a link to another place."
         elif name not in accounted:
             yield f"{name} is in the site, and nothing in content/ or the theme says why."
@@ -73,16 +78,16 @@ def _theme_files(place: Path) -> set[str]:
     return {f"theme/{path.relative_to(place).as_posix()}" for path in place.rglob("*") if path.is_file()}
 
 
-def _pages(report: Report, content: Path, public: Collection[Post]) -> Iterator[str]:
-    """Compare the pages with the posts, read a second time and without Pelican: all of them, and no other."""
-    wanted = {f"{permalink(post)}index.html": post.path for post in public}
+def _pages(report: Report, content: Path, public: Mapping[str, Path]) -> Iterator[str]:
+    """Compare the pages with the posts, chosen a second time and without Pelican: all of them, and no other."""
+    wanted = {f"{address}index.html": path for address, path in public.items()}
     built = {name: Path(source) for name, source in report.pages.items()}
-    pages = content / "pages"
+    pages = f"{content / 'pages'}{os.sep}"
     for name, path in wanted.items():
         if name not in built:
             yield f"{path}: the post has no page."
     for name, path in built.items():
-        if name not in wanted and not path.is_relative_to(pages):
+        if name not in wanted and not str(path).startswith(pages):
             yield f"{path}: it has the page {name}, and should have none."
 
 

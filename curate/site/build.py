@@ -13,29 +13,39 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curate.desk.folder import sync_folder
 from curate.desk.locks import hold
-from curate.errors import Conflict, CurateError, Refused
-from curate.posts.files import CONFLICT, read_posts
+from curate.errors import CurateError, Refused
+from curate.posts.files import CONFLICT
 from curate.site import left_out
-from curate.site.manifest import MARK, take_manifest, write_mark
+from curate.site.cache import Damaged, drop_cache, open_cache, programs
+from curate.site.inputs import (
+    Linked,
+    addresses,
+    are_plain,
+    content_digests,
+    inputs_print,
+    is_as_built,
+    shown_files,
+    texts,
+)
+from curate.site.manifest import MARK, digest, take_manifest, write_mark
+from curate.site.swap import FRESH, check_replaceable, clear_spare, recover, swap, take_spare
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
-    from curate.posts.post import Post
     from curate.site.left_out import LeftOut
+    from curate.site.manifest import Manifest
     from curate.site.plugin.report import Report
 
-FRESH = "build-"  # in .curate: what is being built
-AWAY = "-away"  # in .curate: what the old site is called between two renames
 PATIENCE = 900  # seconds a build may take
 ROUNDS = 8  # of finding posts to leave out by their pages; each costs a run of Pelican
 KEPT = (  # what of the environment Pelican gets: nothing that could hold a token
@@ -60,8 +70,12 @@ ENFORCED: dict[str, object] = {  # what no pelicanconf.py can change in a build 
     "FORMATTED_FIELDS": [],
     "INTRASITE_LINK_REGEX": "[{](?P<what>filename|static|attach|category|tag|index|author)[}]",
 }
-# Pelican is found where we were; our own place comes last, so that it hides nothing of its neighbours.
-START = "import sys; sys.path.append(sys.argv.pop(1)); from pelican import main; main()"
+# curate is the one that runs here, whichever is installed; Pelican is found where we were: our own place comes
+# last, so that it hides nothing of its neighbours.
+START = (
+    "import sys; place = sys.argv.pop(1); sys.path.insert(0, place); import curate; sys.path.remove(place); "
+    "sys.path.append(place); from pelican import main; main()"
+)
 ERROR = re.compile(r"^(?:[A-Za-z_.]*\.)?(\w*(?:Error|Exception|NotFound|Undefined\w*)): (.+)$", re.MULTILINE)
 FATAL = "Warning or error encountered"  # how Pelican stops, whatever the error was
 SKIPPED = re.compile(r"^Could not process (.+)$", re.MULTILINE)
@@ -118,10 +132,11 @@ def build_site(
 ) -> Built:
     """Build the site as it is at ``now`` and swap it into output/; with ``drafts`` a preview, into .curate/preview/.
 
-    The same content, theme and ``now`` give the same bytes. A post with a fault is left out, named, and keeps
-    its last good page (the rule is in ``curate.site.left_out``), unless it is the one that ``needs`` its page.
-    Raises Refused when that one has a fault, SiteFault when what is not a post's keeps the site from being built,
-    Conflict when another build is under way or output/ is not curate's; the last good site then stays.
+    The same content, theme and ``now`` give the same bytes, whatever is taken over from the site before.
+    A post with a fault is left out, named, and keeps its last good page (the rule is in ``curate.site.left_out``),
+    unless it is the one that ``needs`` its page. Raises Refused when that one has a fault, SiteFault when what is
+    not a post's keeps the site from being built, Conflict when another build is under way or output/ is not
+    curate's; the last good site then stays.
     """
     started = time.monotonic()
     output = desk.private / "preview" if drafts else desk.output
@@ -129,33 +144,94 @@ def build_site(
     with hold(desk, "build"):
         recover(desk, output)
         check_replaceable(output)
-        fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=desk.private))
+        kept = desk.private / ("preview.cache" if drafts else "build.cache")
         try:
-            last = {} if drafts else left_out.last_pages(desk)
-            report, out = _make(desk, fresh, last, now=now, drafts=drafts, needs=needs)
-            if not drafts:
-                out = left_out.carry_over(desk, fresh / "site", out, last)
-                left_out.remember_pages(desk, report.pages, last, out)
-            manifest = take_manifest(fresh / "site", tuple(_permalinks([*report.pages, *(one.kept for one in out)])))
-            write_mark(fresh / "site", manifest)
-            _swap(desk, fresh / "site", output)
+            try:
+                built = _build(desk, output, kept, now=now, drafts=drafts, needs=needs)
+            except Damaged:
+                drop_cache(kept)
+                built = _build(desk, output, kept, now=now, drafts=drafts, needs=needs)
         except OSError as error:
             msg = f"The site could not be written: {error.strerror or error}."
             raise SiteFault(msg, "The last good site stays. Free some space or mend the folder's rights.") from error
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
-    return Built(
-        output=output,
-        pages=sum(name.endswith(".html") for name in manifest.files),
-        posts=len(manifest.pages),
-        warnings=(*report.warnings, *_without_address(settings)),
-        left_out=out,
-        seconds=round(time.monotonic() - started, 2),
-    )
+    seconds = round(time.monotonic() - started, 2)
+    return replace(built, warnings=(*built.warnings, *_without_address(settings)), seconds=seconds)
 
 
-def _make(  # noqa: PLR0913 - the whole of one build
-    desk: Desk, fresh: Path, last: dict[str, str], *, now: datetime, drafts: bool, needs: Path | None
+def _build(  # noqa: PLR0913 - the whole of one build
+    desk: Desk, output: Path, kept: Path, *, now: datetime, drafts: bool, needs: Path | None
+) -> Built:
+    """Leave the site in ``output``: as it is when nothing changed, else built, audited and swapped."""
+    if not desk.content.is_dir():
+        msg = f"The folder {desk.content} has vanished."
+        raise CurateError(msg, "Nothing was recreated. Put it back from git or a backup.")
+    try:
+        digests = content_digests(desk.content)
+    except Linked as link:
+        msg = f"{link.path} is a symbolic link; only files that lie inside content/ are published."
+        raise SiteFault(f"{msg} The last good site stays.", "Put the file itself there, or remove the link.") from link
+
+    def inputs(shown: Collection[str]) -> str:
+        return inputs_print(desk, {theme_folder(desk), shipped_theme()}, digests, sorted(shown), programs(), drafts)
+
+    with closing(open_cache(kept, desk.content)) as cache:
+        before = cache.note("built") or {}
+        shown = shown_files(cache, digests, now, drafts=drafts)
+        lasts = not before.get("lasts") or now < datetime.fromisoformat(before["lasts"])
+        if shown is not None and lasts and before.get("inputs") == inputs(shown) and are_plain(_confs(desk)):
+            manifest = is_as_built(output, before["mark"])
+            if manifest is not None:
+                return _built(output, manifest, before["warnings"])
+    fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=desk.private))
+    try:
+        spared = take_spare(desk, fresh / "site", output)
+        (fresh / "files.json").write_text(json.dumps(texts(digests)), encoding="utf-8")
+        orders = {
+            "BUILD_NOW": now.isoformat(),
+            "BUILD_DRAFTS": drafts,
+            "BUILD_CACHE": str(kept),
+            "BUILD_FILES": str(fresh / "files.json"),
+            "BUILD_BEFORE": str(output),
+        }
+        last = {} if drafts else left_out.last_pages(desk)
+
+        def public() -> dict[Path, str] | None:
+            with closing(open_cache(kept, desk.content)) as cache:
+                return None if drafts else addresses(cache, desk.content, now)
+
+        report, out = _make(desk, fresh, last, orders, spared, public, needs)
+        if not drafts:
+            out = left_out.carry_over(desk, fresh / "site", out, last)
+            left_out.remember_pages(desk, report.pages, last, out)
+        pages = tuple(_permalinks([*report.pages, *(one.kept for one in out)]))
+        manifest = take_manifest(fresh / "site", pages, report.carried)
+        write_mark(fresh / "site", manifest)
+        mark = digest(fresh / "site" / MARK)
+        swap(desk, fresh / "site", output)
+        with closing(open_cache(kept, desk.content)) as cache, cache.writing():
+            shown = shown_files(cache, digests, now, drafts=drafts)
+            said = "" if report.clocked or out or shown is None else inputs(shown)
+            cache.pass_pages(set(report.written))
+            note = {"inputs": said, "lasts": report.lasts, "mark": mark, "warnings": report.warnings}
+            cache.keep_note("built", note)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return replace(_built(output, manifest, report.warnings), left_out=out)
+
+
+def _built(output: Path, manifest: Manifest, warnings: Sequence[str]) -> Built:
+    pages = sum(name.endswith(".html") for name in manifest.files)
+    return Built(output=output, pages=pages, posts=len(manifest.pages), warnings=tuple(warnings), seconds=0)
+
+
+def _make(  # noqa: PLR0913, PLR0917 - the whole of one build
+    desk: Desk,
+    fresh: Path,
+    last: dict[str, str],
+    orders: Mapping[str, object],
+    spared: Mapping[str, bool],
+    public: Callable[[], dict[Path, str] | None],
+    needs: Path | None,
 ) -> tuple[Report, tuple[LeftOut, ...]]:
     """Let Pelican make the site in ``fresh``, again without the posts whose pages turn out to be wrong.
 
@@ -163,17 +239,17 @@ def _make(  # noqa: PLR0913 - the whole of one build
     """
     from curate.site.audit import audit_site
 
-    posts, faults = read_posts(desk.content)
-    out = {one.path: one for one in left_out.from_faults(faults)}
-    _refuse_links(desk.content, out)
+    out: dict[str, LeftOut] = {}
     for _ in range(ROUNDS):
-        report = _run_pelican(desk, fresh / "site", fresh / "report.json", now=now, drafts=drafts, without=out)
+        report = _run_pelican(desk, fresh / "site", fresh / "report.json", orders, without=out)
+        clear_spare(fresh / "site", spared, set(report.written))
         out |= {one.path: one for one in left_out.from_faults(report.faults)}
         if needs is not None and str(needs) in out:
             wanted = out[str(needs)]
             raise Refused(f"{wanted} The last good site stays.", wanted.hint)
-        public = None if drafts else [post for post in posts if is_public(post, now) and str(post.path) not in out]
-        problems = audit_site(fresh / "site", report, desk.content, public)
+        posts = public()
+        pages = None if posts is None else {page: path for path, page in posts.items() if str(path) not in out}
+        problems = audit_site(fresh / "site", report, desk.content, pages)
         found, rest = left_out.to_blame(problems, set(report.pages.values()))
         found += left_out.usurpers(list(out.values()), report.pages, last)
         if rest:
@@ -182,61 +258,28 @@ def _make(  # noqa: PLR0913 - the whole of one build
             return report, tuple(sorted(out.values(), key=lambda one: one.path))
         out |= {one.path: one for one in found}
         shutil.rmtree(fresh / "site")
+        spared = {}
     raise _fault([*map(str, out.values())], "Mend what they name, then build again.")
 
 
-def is_public(post: Post, now: datetime) -> bool:
-    """Say whether the post has a page at ``now``: its own, or the one that says why it was taken down."""
-    if post.date is not None and post.date > now:
-        return False
-    return post.status == "gone" or (post.status == "published" and (post.until is None or post.until > now))
+def _confs(desk: Desk) -> list[Path]:
+    """Return the files that say what the site is, the one that Pelican is given first."""
+    return [path for path in (desk.root / "publishconf.py", desk.pelicanconf) if path.is_file()]
 
 
-def recover(desk: Desk, output: Path) -> None:
-    """Mend what a stop in the middle of a swap left: the old site comes back, half-built ones go."""
-    away = desk.private / f"{output.name}{AWAY}"
-    if away.is_dir() and not output.exists():
-        away.rename(output)
-    for left in (*desk.private.glob(f"{FRESH}*"), away):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-def check_replaceable(output: Path) -> None:
-    """Raise Conflict unless ``output`` is missing, empty or a site of ours: nothing else is ever replaced."""
-    if output.is_symlink():
-        msg = f"{output} is a link to another place; curate builds only into a folder of its own."
-        raise Conflict(str(output), msg, "Remove the link; curate site deploy carries the site where you want it.")
-    if output.exists() and not output.is_dir():
-        raise Conflict(str(output), f"{output} is a file.", "Move it away, then build again.")
-    if output.is_dir() and not (output / MARK).is_file() and any(output.iterdir()):
-        msg = f"{output} has files that curate did not build; they are left as they are."
-        raise Conflict(str(output), msg, "Move the folder away, then build again.")
-
-
-def _refuse_links(content: Path, out: Collection[str]) -> None:
-    """Refuse symbolic links in content/: Pelican would follow them. Posts that are left out (``out``) are not read."""
-    for top, folders, names in os.walk(content):
-        for name in (*folders, *names):
-            path = Path(top, name)
-            if path.is_symlink() and (path.is_dir() or str(path) not in out):
-                msg = f"{path} is a symbolic link; only files that lie inside content/ are published."
-                raise SiteFault(f"{msg} The last good site stays.", "Put the file itself there, or remove the link.")
-
-
-def _run_pelican(  # noqa: PLR0913 - what Pelican is told
-    desk: Desk, folder: Path, report: Path, *, now: datetime, drafts: bool, without: Collection[str] = ()
+def _run_pelican(
+    desk: Desk, folder: Path, report: Path, told: Mapping[str, object], *, without: Collection[str] = ()
 ) -> Report:
     """Let Pelican build into ``folder`` without some files; return what our plugin reported. Raises SiteFault."""
     from curate.site.plugin.report import read_report
 
-    conf = next((path for path in (desk.root / "publishconf.py", desk.pelicanconf) if path.is_file()), None)
-    if conf is None:
+    if not _confs(desk):
         msg = f"{desk.pelicanconf} is missing; it says what the site is."
         raise SiteFault(msg, "Put it back from git or a backup.")
+    conf = _confs(desk)[0]
     unread = report.with_name("left-out.json")
     unread.write_text(json.dumps(list(without)), encoding="utf-8")
-    orders = {**ENFORCED, "BUILD_NOW": now.isoformat(), "BUILD_DRAFTS": drafts, "BUILD_REPORT": str(report)}
-    orders["BUILD_LEFT_OUT"] = str(unread)
+    orders = {**ENFORCED, **told, "BUILD_REPORT": str(report), "BUILD_LEFT_OUT": str(unread)}
     command = [sys.executable, "-P", "-c", START, str(Path(__file__).parents[2])]
     command += [str(desk.content), "-s", str(conf), "-o", str(folder), "--fatal", "errors", "--log-handler", "plain"]
     command += ["-e", *(f"{name}={json.dumps(value)}" for name, value in orders.items())]
@@ -298,13 +341,3 @@ def _without_address(settings: Settings) -> tuple[str, ...]:
 def _permalinks(pages: Sequence[str]) -> list[str]:
     """Return which of ``pages`` are posts', as posts/post.permalink gives their addresses."""
     return sorted(name.removesuffix("index.html") for name in pages if re.match(r"\d{4}/", name))
-
-
-def _swap(desk: Desk, fresh: Path, output: Path) -> None:
-    """Put the fresh site where the old one is; a stop between the two renames is mended by ``recover``."""
-    away = desk.private / f"{output.name}{AWAY}"
-    if output.exists():
-        output.rename(away)
-    fresh.rename(output)
-    sync_folder(output.parent)
-    shutil.rmtree(away, ignore_errors=True)

@@ -7,6 +7,7 @@ is ever deleted. The mark holds no time, so a site that did not change has a mar
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -16,7 +17,7 @@ from curate.desk.folder import write_whole
 from curate.errors import Conflict, CurateError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
 MARK = ".curate-output"
@@ -62,8 +63,17 @@ def compare(before: Manifest, after: Manifest) -> Changes:
 
 def list_files(folder: Path) -> list[str]:
     """Return the path of every file below ``folder``, sorted, the mark left out; links are listed, not followed."""
-    files = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
-    return sorted({path.relative_to(folder).as_posix() for path in files} - {MARK})
+    return sorted({name for name, _ in walk_files(folder)} - {MARK}) if folder.is_dir() else []
+
+
+def walk_files(folder: Path | str, below: str = "") -> Iterator[tuple[str, bool]]:
+    """Yield the path of every file below ``folder``, and whether it is a link."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from walk_files(entry.path, f"{below}{entry.name}/")
+            else:
+                yield f"{below}{entry.name}", entry.is_symlink()
 
 
 def digest(path: Path) -> str:
@@ -71,9 +81,10 @@ def digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
-def take_manifest(folder: Path, pages: tuple[str, ...]) -> Manifest:
-    """Read every file below ``folder`` and return what it is made of."""
-    return Manifest(files={name: digest(folder / name) for name in list_files(folder)}, pages=pages)
+def take_manifest(folder: Path, pages: tuple[str, ...], known: Mapping[str, str]) -> Manifest:
+    """Return what ``folder`` is made of; files whose digest is ``known`` are not read."""
+    files = {name: known.get(name) or digest(folder / name) for name in list_files(folder)}
+    return Manifest(files=files, pages=pages)
 
 
 def write_mark(folder: Path, manifest: Manifest) -> None:

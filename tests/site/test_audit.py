@@ -22,7 +22,7 @@ def audited(folder: Path, page: str, name: str = "index.html") -> list[str]:
     (folder / "site").mkdir()
     (folder / "content").mkdir()
     (folder / "site" / name).write_text(page, encoding="utf-8")
-    return audit_site(folder / "site", Report(written=[name]), folder / "content", ())
+    return audit_site(folder / "site", Report(written=[name]), folder / "content", {})
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_file_nobody_can_explain_is_stopped(tmp_path: Path) -> None:
     site.mkdir()
     (site / "passwd").write_text("root:x", encoding="utf-8")
     (site / "link").symlink_to("/etc/passwd")
-    said = audit_site(site, Report(), tmp_path, ())
+    said = audit_site(site, Report(), tmp_path, {})
     assert len(said) == 2
     assert "link to another place" in said[0]
     assert "passwd is in the site" in said[1]
@@ -83,20 +83,21 @@ def test_a_copy_of_what_lies_outside_content_is_stopped(tmp_path: Path) -> None:
     (tmp_path / "secret").touch()
     (content / "link").symlink_to(tmp_path / "secret")
     copied = {"a": "../secret", "b": str(tmp_path / "secret"), "c": "link", "d": "essays/draft.md", "../e": "fine.png"}
-    assert len(audit_site(tmp_path / "site", Report(copied=copied), content, ())) == 5
+    assert len(audit_site(tmp_path / "site", Report(copied=copied), content, {})) == 5
 
 
 def test_a_post_without_a_page_and_a_page_without_a_post_are_stopped(site: Site) -> None:
     from curate.posts.files import read_posts
+    from curate.posts.post import permalink
 
     path = site.write("there")
-    posts, _ = read_posts(site.desk.content)
+    public = {permalink(post): post.path for post in read_posts(site.desk.content)[0]}
     folder = site.desk.root / "fresh"
     folder.mkdir()
-    assert audit_site(folder, Report(), site.desk.content, posts) == [f"{path}: the post has no page."]
+    assert audit_site(folder, Report(), site.desk.content, public) == [f"{path}: the post has no page."]
     (folder / "x.html").write_text("<p>x", encoding="utf-8")
     other = Report(written=["x.html"], pages={"x.html": str(path)})
-    assert audit_site(folder, other, site.desk.content, ()) == [
+    assert audit_site(folder, other, site.desk.content, {}) == [
         f"{path}: it has the page x.html, and should have none."
     ]
 

@@ -159,11 +159,10 @@ def test_a_page_cannot_take_the_place_of_a_list(site: Site) -> None:
 
 def test_a_post_pelican_chokes_on_is_named_with_the_reason(site: Site) -> None:
     site.write("heavy")
-    broken = 'raise ValueError("the ink ran out")'
+    broken = 'if "minutes" in text:\n        raise ValueError("the ink ran out")\n    return text'
     with site.desk.pelicanconf.open("a") as conf:
-        conf.write(
-            f"\nfrom curate.site.plugin import reader\n\ndef to_html(_):\n    {broken}\n\nreader.to_html = to_html\n"
-        )
+        conf.write(f"\ndef to_html(text):\n    {broken}\n\n")
+        conf.write("from curate.site.plugin import markdown\nmarkdown.to_html = to_html\n")
     said = [one for one in site.left_out() if "heavy.md" in one]
     assert said[0].endswith("the ink ran out (ValueError).")
 
@@ -287,6 +286,7 @@ from datetime import datetime
 from pathlib import Path
 from curate.desk.folder import Desk
 from curate.desk.settings import load_settings
+from curate.site import swap
 from curate.site.build import build_site
 
 root, moment, deaths = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), int(sys.argv[3])
@@ -300,6 +300,7 @@ def die_after(self, target):
         os._exit(9)
 
 Path.rename = die_after
+swap.exchange = lambda one, other: False  # as on a system that cannot
 build_site(Desk(root), load_settings(root / "curate.toml"), now=moment)
 """
 

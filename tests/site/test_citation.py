@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from curate.posts.header import dump
 from curate.posts.post import Post, parse_post
 from curate.site.plugin import citation
-from curate.site.plugin.reader import cleaned
 from curate.site.plugin.words import escape, percent, said_date
+from curate.site.reading import cleaned
 from tests.site.conftest import LINK, QUOTE, SOURCE
 
 UTC = ZoneInfo("UTC")

@@ -83,7 +83,7 @@ def test_related_posts_are_earlier_ones_with_most_in_common() -> None:
         said = SimpleNamespace(topic=topic, kind="essay")
         category = SimpleNamespace(slug=topic)
         date = FIRST + timedelta(days=number)
-        return SimpleNamespace(slug=str(number), tags=named, post=said, category=category, date=date)
+        return SimpleNamespace(slug=str(number), tags=named, post=said, category=category, date=date, genre="essay")
 
     all_of_them = [post(0, "a b"), post(1, "a", "t"), post(2, "c"), post(3, "a"), post(4, "a b", "t"), post(5, "a")]
     around = {article.slug: said for article, said in surround(all_of_them[::-1], FIRST + timedelta(days=735))}

@@ -167,7 +167,7 @@ def test_the_audit_lets_the_search_page_have_that_script_and_no_other(
     path.parent.mkdir(parents=True)
     (tmp_path / "content").mkdir()
     path.write_text(POLICY.format(KNOWN) + script, encoding="utf-8")
-    problems = audit_site(tmp_path / "site", Report(written=[name]), tmp_path / "content", ())
+    problems = audit_site(tmp_path / "site", Report(written=[name]), tmp_path / "content", {})
     assert [
         re.sub(r"^[^:]+: ", "", problem)[: len(words)] for problem, words in zip(problems, said, strict=True)
     ] == said

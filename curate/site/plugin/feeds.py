@@ -46,7 +46,7 @@ def channels(context: Mapping[str, Any]) -> list[Channel]:
     articles = context["articles"]
     found = [Channel(name="", atom=context["FEED_ALL_ATOM"], json=context["FEED_ALL_JSON"], page="", articles=articles)]
     for folder, kind in KINDS.items():
-        chosen = [article for article in articles if article.post.kind == kind]
+        chosen = [article for article in articles if article.genre == kind]
         stem = f"feeds/{folder}"
         name = folder.capitalize()
         found.append(Channel(name=name, atom=f"{stem}.atom.xml", json=f"{stem}.json", page="", articles=chosen))

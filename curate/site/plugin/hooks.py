@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from base64 import b64encode
-from functools import partial
+from datetime import timedelta
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from shutil import copyfile
@@ -13,28 +15,36 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
-from pelican.contents import Category
+from pelican.generators import ArticlesGenerator, PagesGenerator, StaticGenerator
 from pelican.plugins import signals
 
 from curate.posts.predictions import read_prediction
-from curate.posts.social import DRAWN, SIZE, card_alt, card_place
+from curate.posts.social import DRAWN, SIZE, card_alt
 from curate.site.plugin import lists
 from curate.site.plugin.boxes import confidence_and_due
 from curate.site.plugin.feeds import complete_feed, write_feeds
+from curate.site.plugin.generators import CarefulStaticGenerator, ChosenPagesGenerator, PostsGenerator
+from curate.site.plugin.kept import KEY as KEPT
+from curate.site.plugin.kept import kept_of, start_keeping
+from curate.site.plugin.list_pages import write_lists
 from curate.site.plugin.metadata import card_url, posting, website
 from curate.site.plugin.pictures import find_copies, link_copies
+from curate.site.plugin.prints import at_home
 from curate.site.plugin.profile_pages import ProfilePages
 from curate.site.plugin.reader import PostReader
 from curate.site.plugin.report import KEY, Report, report_of
 from curate.site.plugin.search import INDEX, read_engine, search_index
-from curate.site.plugin.settings import building_at
+from curate.site.plugin.settings import now_of
 from curate.site.plugin.sitemap import write_sitemap
-from curate.site.plugin.surroundings import surround
+from curate.site.plugin.surroundings import OLD, surround
+from curate.site.plugin.watch import WatchedContext
 from curate.site.plugin.words import compact_style, day_and_month, day_in, in_words, month_and_year, percent, said_date
+from curate.site.plugin.writer import KeepingWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
+FIRST = timedelta(microseconds=1)  # after which a moment is past
 OURS = ("404", "search", "subscribe")  # pages that no other theme has
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
@@ -55,6 +65,8 @@ def connect() -> None:
         (signals.content_object_init, _resolve_copies),
         (signals.static_generator_finalized, _note_statics),
         (signals.all_generators_finalized, _name_faults),
+        (signals.all_generators_finalized, _settle_links),
+        (signals.get_writer, _choose_writer),
         (signals.article_writer_finalized, _write_the_rest),
         (signals.feed_generated, complete_feed),
         (signals.content_written, _note_page),
@@ -71,10 +83,33 @@ def _start(pelican: Any) -> None:
     if settings.get("BUILD_LEFT_OUT"):
         settings[KEY].left_out = json.loads(Path(settings["BUILD_LEFT_OUT"]).read_text(encoding="utf-8"))
     _write(settings[KEY], settings)
+    if settings.get("BUILD_CACHE"):
+        settings[KEPT], faults = start_keeping(settings, theme)
+        for fault in faults:
+            settings[KEY].blame(fault)
+        classes = pelican._get_generator_classes  # noqa: SLF001 - a setting for it would need a class of Pelican's
+        pelican._get_generator_classes = lambda: [_ours(kind) for kind in classes()]  # noqa: SLF001
     if (theme / "templates" / "list.html").is_file():
         settings["CATEGORY_SAVE_AS"] = settings["TAG_SAVE_AS"] = ""  # _write_lists does
     else:  # a theme of somebody else
         settings["DIRECT_TEMPLATES"] = [name for name in settings["DIRECT_TEMPLATES"] if name not in OURS]
+
+
+def _ours(generator: Any) -> Any:
+    ours = {PagesGenerator: ChosenPagesGenerator, StaticGenerator: CarefulStaticGenerator}
+    return {ArticlesGenerator: PostsGenerator, **ours}.get(generator, generator)
+
+
+def _choose_writer(pelican: Any) -> Any:
+    return KeepingWriter if kept_of(pelican.settings).cache else None
+
+
+def _settle_links(generators: list[Any]) -> None:
+    """Resolve all links before any page is written: {attach} moves files, whichever page is rendered first."""
+    context = generators[0].context
+    for _, content in sorted(context["generated_content"].items()):
+        if content is not None and getattr(content, "_linked", True):
+            at_home(content)
 
 
 def _add_pages(pelican: Any) -> type[ProfilePages]:
@@ -93,13 +128,14 @@ def _read_posts(readers: Any) -> None:
 
 def _furnish(generator: Any) -> None:
     """Give templates their filters. ``striptags`` is safe in every theme: what it returns is escaped."""
+    generator.env.context_class = WatchedContext
     generator.readers.disabled_readers.clear()  # Pelican's own Markdown reader is not missed
     site = generator.settings
     zone = ZoneInfo(site.get("SITE_ZONE", "UTC"))
     filters: dict[str, Any] = {
         "striptags": lambda value: escape(Markup(value).striptags()),  # noqa: S704 - escaped again
         "compact": lambda style: Markup(compact_style(style)),  # noqa: S704 - the theme's own
-        "sha256": lambda text: b64encode(sha256(str(text).encode()).digest()).decode(),
+        "sha256": _policy_hash,
         "day": lambda moment: in_words(day_in(zone, moment)),
         "date": in_words,
         "short_date": lambda day: f"{day_and_month(day)} {day.year}",
@@ -121,46 +157,26 @@ def _furnish(generator: Any) -> None:
     generator.env.globals["search_engine"] = read_engine(site.get("SEARCH_ENGINE", ""), site.get("SITE_ADDRESS", ""))
 
 
+@lru_cache(maxsize=64)
+def _policy_hash(text: str) -> str:
+    """Return the hash by which a page's policy knows a style or script; few differ from page to page."""
+    return b64encode(sha256(str(text).encode()).digest()).decode()
+
+
 def _surround(generator: Any) -> None:
     """Tell each post what stands around it, and every page which years there are."""
-    for article, around in surround(generator.articles, building_at(generator.settings)):
+    now, report = now_of(generator.settings), report_of(generator.settings)
+    for article, around in surround(generator.articles, now):
         article.around = around
+        if article.genre == "essay" and not around.aged:
+            report.changes_at(article.date + OLD + FIRST)
     generator.context["YEARS"] = lists.years(generator.articles)
 
 
 def _write_lists(generator: Any, writer: Any) -> None:
-    """Write the pages of every list, when the theme is ours."""
-    if generator.settings["TAG_SAVE_AS"]:
-        return
-    template = generator.get_template("list")
-    for listing in _listings(generator):
-        for sheet in lists.sheets(listing):
-            writer.write_file(
-                f"{sheet.url}index.html", template, generator.context, listing=listing, sheet=sheet,
-                url=sheet.url, relative_urls=generator.settings["RELATIVE_URLS"],
-            )  # fmt: skip
-
-
-def _listings(generator: Any) -> Iterator[lists.Listing]:
-    """Yield every list: topics (those without posts, too), tags, years and their months."""
-    settings = generator.settings
-    filed = {category.slug: (category, posts) for category, posts in generator.categories}
-    for name in settings["SITE_TOPICS"]:
-        category = Category(escape(name), settings)
-        if category.slug:
-            filed.setdefault(category.slug, (category, []))
-    feed = settings.get("CATEGORY_FEED_ATOM") or ""
-    for category, posts in filed.values():
-        name = Markup(category.name).unescape()  # noqa: S704 - the template escapes it
-        yield lists.Listing(
-            kind="topic", name=name, url=category.url, posts=posts,
-            intro=settings["SITE_INTROS"].get(name, ""), feed=feed.format(slug=category.slug) if posts else "",
-        )  # fmt: skip
-    for tag, posts in generator.tags.items():
-        yield lists.Listing(kind="tag", name=Markup(tag.name).unescape(), url=tag.url, posts=posts)  # noqa: S704 - the same
-    for year in generator.context["YEARS"]:
-        yield year
-        yield from year.months
+    """Write the pages of every list where Pelican's own generator, and not ours, has made the other pages."""
+    if not isinstance(generator, PostsGenerator):
+        write_lists(generator, writer)
 
 
 def _hide_left_out(generator: Any) -> None:
@@ -202,8 +218,7 @@ def _write_index(generator: Any, writer: Any) -> None:
 
 def _note_statics(generator: Any) -> None:
     """Note what is copied: of social images, only what a page shows now, never one of a draft."""
-    author = generator.settings["CARD_AUTHOR"]
-    shown = {card_place(article.post, author) for article in generator.context["articles"]}
+    shown = {article.card for article in generator.context["articles"]}
     generator.staticfiles[:] = [
         static for static in generator.staticfiles if static.save_as in shown or not DRAWN.fullmatch(static.save_as)
     ]
@@ -220,7 +235,7 @@ def _name_faults(generators: list[Any]) -> None:
 
 def _note_page(path: str, context: Any) -> None:
     report = report_of(context)
-    name = Path(path).relative_to(context["OUTPUT_PATH"]).as_posix()
+    name = path[len(context["OUTPUT_PATH"]) + 1 :].replace(os.sep, "/")
     report.written.append(name)
     page = context.get("article") or context.get("page")
     if page is not None:
@@ -235,6 +250,7 @@ def _note_feed(path: str, context: Any, feed: Any) -> None:
 def _finish(pelican: Any) -> None:
     report = report_of(pelican.settings)
     report.finished = True
+    kept_of(pelican.settings).finish()
     _write(report, pelican.settings)
 
 

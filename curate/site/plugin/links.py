@@ -24,6 +24,17 @@ FILE_LINK = re.compile(  # where Pelican looks for one: in a tag, and in each ta
 IMAGE = re.compile(r"\{(?:static|attach)\}(?P<value>.*)")
 
 
+PELICANS_LINK = re.compile(  # whatever Pelican resolves when the text is shown
+    r"""<[^>]+(?:href|src|poster|data|cite|formaction|action|content)\s*=\s*["']"""
+    r"""\{(?:filename|static|attach|category|tag|index|author)\}"""
+)
+
+
+def has_links(body: str) -> bool:
+    """Say whether Pelican would find a link of its own in ``body``."""
+    return "{" in body and PELICANS_LINK.search(body) is not None
+
+
 def check_links(body: str, post: Post, content: Path) -> None:
     """Refuse links to files that would put on the site what is not the content's own.
 

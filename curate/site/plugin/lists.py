@@ -6,7 +6,7 @@ its lists and nothing else; once in a while a page more is made of what the firs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,12 @@ class Sheet:
     newer: str = ""
     older: str = ""
     oldest: str = ""
+
+
+def without_posts(listing: Listing) -> Listing:
+    """Return a list as its pages show it: their posts are on their sheets, and of its months only where they are."""
+    months = [replace(month, posts=(None,) * len(month.posts)) for month in listing.months]
+    return replace(listing, posts=(), months=months)
 
 
 def sheets(listing: Listing) -> Iterator[Sheet]:

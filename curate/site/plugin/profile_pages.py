@@ -7,7 +7,8 @@ has no page of its own at that place. Each is written by Pelican's writer, like 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from curate.site.plugin import boxes
 from curate.site.plugin.identity import json_resume, profile_page, vcard
 from curate.site.plugin.report import report_of
 from curate.site.plugin.scorecard import make_scorecard
-from curate.site.plugin.settings import building_at
+from curate.site.plugin.settings import now_of
 from curate.site.plugin.words import day_in
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class ProfilePages(Generator):  # type: ignore[misc]  # Pelican carries no types
         self.results = (*self._posted_results(articles), *self._told_results())
         self.writing = tuple(
             sorted(
-                (article for article in articles if article.post.kind == "essay"),
+                (article for article in articles if article.genre == "essay"),
                 key=lambda article: (article.date, article.slug),
                 reverse=True,
             )
@@ -90,7 +91,7 @@ class ProfilePages(Generator):  # type: ignore[misc]  # Pelican carries no types
         self.places = tuple(
             place for place in self._places(articles) if place.save_as not in written and self._has(place.template)
         )
-        self.context["own_pages"] = self.places
+        self.context["own_pages"] = [replace(place, shows={}) for place in self.places]  # what every page shows of them
         self.context["results"] = self.results
         for page in self.context["pages"]:
             if page.save_as == "about/index.html" and self._has("about"):
@@ -123,7 +124,11 @@ class ProfilePages(Generator):  # type: ignore[misc]  # Pelican carries no types
                 "structured": profile_page(self.settings, "resume/", self.image),
             }
             places.append(Place(template="resume", name="Résumé", shows=shows))
-        card = make_scorecard(articles, day_in(zone, building_at(self.settings)))
+        today = day_in(zone, now_of(self.settings))
+        card = make_scorecard(articles, today)
+        if card is not None:
+            midnight = datetime.combine(today + timedelta(days=1), time(), zone)
+            report_of(self.settings).changes_at(midnight)
         if card is not None:
             places.append(Place(template="predictions", name="Predictions", shows={"scorecard": card}))
         if profile != Profile():

@@ -8,7 +8,6 @@ prints the post itself, under ``article.post``.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -19,25 +18,28 @@ from pelican.contents import Article, Category, Tag
 from pelican.readers import BaseReader
 
 from curate.desk.folder import Desk
-from curate.feeds.addresses import web_url
 from curate.feeds.characters import tidy
 from curate.feeds.clean import one_line, word_count
-from curate.inbox.items import Quote, minutes
+from curate.inbox.items import minutes
 from curate.posts.header import dump
-from curate.posts.post import Post, PostFault, Source, as_moment, parse_post
-from curate.posts.prose import read_prose, visible
+from curate.posts.post import PostFault, as_moment, parse_post
+from curate.posts.social import card_place
 from curate.site.plugin import citation
+from curate.site.plugin.kept import kept_of
 from curate.site.plugin.links import check_links
-from curate.site.plugin.markdown import sections, to_html
+from curate.site.plugin.markdown import sections
 from curate.site.plugin.pictures import PICTURES, show_images
 from curate.site.plugin.report import report_of
-from curate.site.plugin.settings import building_at
+from curate.site.plugin.settings import building_at, now_of
 from curate.site.plugin.words import escape, plain_tag
+from curate.site.reading import gist_of, is_shown, read_text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-SUMMARY = 155  # characters, where the person wrote none
+    from curate.posts.post import Post
+    from curate.site.reading import Reading
+
 # Keys that steer Pelican: where a page is written, with which template, for whom.
 STEERING = {
     *("template", "save_as", "url", "path", "override_save_as", "override_url", "slug", "status", "lang"),
@@ -47,7 +49,6 @@ STEERING = {
 }
 DATES = {"date", "modified"}  # what Pelican takes for moments and not for text: only _filed gives them
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 RESERVED = {"archive", "topics", "tags", "subscribe", "feeds", "images", "theme", "404", "index", "search"}
 MONTH = re.compile(r"0[1-9]|1[0-2]")
 
@@ -58,6 +59,10 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
     enabled = True
     file_extensions = ("md",)
 
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__(settings)
+        self._slugs: dict[tuple[Any, str], str] = {}  # making one costs much, and few differ
+
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         """Return the HTML and the metadata of one file; a file that cannot be a page is reported and skipped."""
         report = report_of(self.settings)
@@ -65,11 +70,11 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
         if source_path in report.left_out:
             return "", {"status": "skip"}
         try:
-            post = cleaned(parse_post(_text(path), path))
-            if self._is_left_out(post):
+            reading = kept_of(self.settings).reading(path) or read_text(path.read_bytes(), path)
+            if self._is_left_out(reading):
                 report.left_out.append(source_path)
                 return "", {"status": "skip"}
-            return self._taken_down(post) if post.status == "gone" else self._page(post)
+            return self._taken_down(reading.post) if reading.post.status == "gone" else self._page(reading)
         except PostFault as fault:
             report.blame(fault)
         except Exception as error:  # noqa: BLE001 - whatever a library stumbles over costs this post its page, and no other
@@ -78,15 +83,9 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
         report.left_out.append(source_path)
         return "", {"status": "skip"}
 
-    def _is_left_out(self, post: Post) -> bool:
-        now = building_at(self.settings)
-        if post.status == "gone":
-            return post.date is not None and post.date > now
-        if post.until is not None and post.until <= now:
-            return True
-        if self.settings.get("BUILD_DRAFTS"):
-            return False
-        return post.status != "published" or (post.date is not None and post.date > now)
+    def _is_left_out(self, reading: Reading) -> bool:
+        drafts = bool(self.settings.get("BUILD_DRAFTS"))
+        return not is_shown(gist_of(reading), now_of(self.settings), drafts=drafts)
 
     def _taken_down(self, post: Post) -> tuple[str, dict[str, Any]]:
         """Return the page that says a post is gone and why; nothing else of the post is in it."""
@@ -109,9 +108,12 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
             "draft": False,
             "words": 0,
             "minutes": 0,
+            "genre": post.kind,
+            "card": card_place(rest, self.settings["CARD_AUTHOR"]),
         }
 
-    def _page(self, post: Post) -> tuple[str, dict[str, Any]]:
+    def _page(self, reading: Reading) -> tuple[str, dict[str, Any]]:
+        post = reading.post
         content = Path(self.settings["PATH"])
         is_post = post.path.relative_to(content).parts[0] != "pages"
         if not post.title:
@@ -122,22 +124,24 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
         if is_post and MONTH.fullmatch(post.slug):
             reason = f"a post cannot have the slug {post.slug}: the list of that month stands there."
             raise _fault(post, "slug", reason, "Give it another slug.")
-        body = to_html(UNPRINTABLE.sub("", post.body))
-        check_links(body, post, content)
-        body, copies, troubles = show_images(body, post, content, Desk(content.parent).private / "images")
-        report_of(self.settings).warnings.extend(troubles)
-        prose = read_prose(post.body)
+        body = reading.html
+        copies: dict[str, str] = {}
+        if reading.linked:
+            check_links(body, post, content)
+            body, copies, troubles = show_images(body, post, content, Desk(content.parent).private / "images")
+            report_of(self.settings).warnings.extend(troubles)
         metadata: dict[str, Any] = {
             **self._extras(post),
             "title": _printed(post.title),
             "slug": post.slug,
             "status": "published",
-            "summary": _printed(post.summary or _first_words(post.body)),
+            "summary": _printed(post.summary or reading.beginning),
             "post": post,
             "draft": post.status != "published",
             "preface": "",
             "afterword": "",
-            "words": prose.own,
+            "words": reading.own,
+            "genre": post.kind,
             PICTURES: copies,
             "sections": sections(body),
         }
@@ -146,10 +150,11 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
             metadata["lang"] = language
         if is_post:
             metadata["lang"] = language or self.settings["DEFAULT_LANG"]
+            metadata["card"] = card_place(post, self.settings["CARD_AUTHOR"])
             body = self._add_citation(post, body, metadata)
             metadata |= self._filed(post)
-            quoted = prose.quoted + sum(word_count(quote.text) for quote in post.quotes)
-            metadata["minutes"] = minutes(prose.own + quoted)
+            quoted = reading.quoted + sum(word_count(quote.text) for quote in post.quotes)
+            metadata["minutes"] = minutes(reading.own + quoted)
         return body, metadata
 
     def _add_citation(self, post: Post, body: str, metadata: dict[str, Any]) -> str:
@@ -179,9 +184,12 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
 
     def _named(self, kind: Any, name: str) -> Any:  # noqa: ANN401 - Pelican's Tag or Category
         """Return a tag or category; a name of no Latin letter or digit gets an address of its own."""
+        slug = self._slugs.get((kind, name))
         named = kind(_printed(name), self.settings)
-        if not named.slug:
-            named.slug = f"{crc32(name.encode()):08x}"
+        if slug is None:
+            slug = named.slug or f"{crc32(name.encode()):08x}"
+            self._slugs[kind, name] = slug
+        named.slug = slug
         return named
 
     def _extras(self, post: Post) -> dict[str, Any]:
@@ -198,37 +206,6 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
         return extras
 
 
-def cleaned(post: Post) -> Post:
-    """Return the post as pages may show it: no control characters, and only addresses of the web."""
-    source = post.source
-    if source is not None:
-        source = Source(
-            url=web_url(source.url),
-            title=one_line(source.title),
-            author=one_line(source.author),
-            site=one_line(source.site),
-            date=one_line(source.date),
-            lang=one_line(source.lang),
-            words=source.words,
-        )
-    return replace(
-        post,
-        title=one_line(post.title),
-        topic=one_line(post.topic),
-        tags=tuple(filter(None, map(one_line, post.tags))),
-        summary=one_line(post.summary),
-        question=one_line(post.question),
-        source=source,
-        quotes=tuple(Quote(text=tidy(quote.text)) for quote in post.quotes),
-        via_name=one_line(post.via_name),
-        via_url=web_url(post.via_url),
-        also_covered_by=tuple(_cleaned(said) for said in post.also_covered_by),
-        corrections=tuple(_cleaned(said) for said in post.corrections),
-        syndication=tuple(filter(None, map(web_url, post.syndication))),
-        claim=one_line(post.claim),
-    )
-
-
 def modified_at(post: Post) -> datetime | None:
     """Return when a reader's copy went out of date: with the last change said, or the last correction."""
     moments = [post.modified] if post.modified else []
@@ -240,21 +217,8 @@ def modified_at(post: Post) -> datetime | None:
     return max(moments, default=None)
 
 
-def _cleaned(said: dict[str, str]) -> dict[str, str]:
-    return {key: web_url(value) if key == "url" else one_line(value) for key, value in said.items()}
-
-
 def _fault(post: Post, key: str, reason: str, hint: str) -> PostFault:
     return PostFault(str(post.path), post.lines.get(key, 1), reason, hint)
-
-
-def _text(path: Path) -> str:
-    raw = path.read_bytes()
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise PostFault(str(path), line, "the text is not UTF-8.", "Save it as UTF-8 in the editor.") from error
 
 
 def _printed(value: Any) -> Any:  # noqa: ANN401 - a header's value: text, list or mapping
@@ -264,11 +228,3 @@ def _printed(value: Any) -> Any:  # noqa: ANN401 - a header's value: text, list 
     if isinstance(value, (list, tuple)):
         return [_printed(inner) for inner in value]
     return Markup(escape(tidy(str(value))))  # noqa: S704 - just escaped
-
-
-def _first_words(body: str) -> str:
-    """Return the beginning of the person's words, at most as long as a summary."""
-    text = one_line(visible(re.sub(r"^\s*[#>].*$", "", body, flags=re.MULTILINE)).replace("*", "").replace("`", ""))
-    if len(text) <= SUMMARY:
-        return text
-    return text[:SUMMARY].rpartition(" ")[0].rstrip(",;:") + "…"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from curate.posts.post import PostFault
@@ -23,7 +25,8 @@ class Report:
     ``written`` are pages, feeds and copies of images in other sizes, ``copied`` map an image or other file to
     where it came from: all as paths from the site's root, with /. ``left_out`` are files of content that have
     no page now. ``theme`` are folders and files of the theme that are copied, ``finished`` says that Pelican
-    came to its end.
+    came to its end. ``carried`` map what was taken from the site before to its SHA-256. ``lasts`` is the moment from
+    which the same content makes another site, as a text ("" for never); ``clocked`` says that it may be any.
     ``statics`` are Pelican's objects of what will be copied; their places are settled at the end.
     """
 
@@ -34,12 +37,22 @@ class Report:
     copied: dict[str, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     theme: list[str] = field(default_factory=list)
+    carried: dict[str, str] = field(default_factory=dict)
+    lasts: str = ""
+    clocked: bool = False
     finished: bool = False
     statics: list[Any] = field(default_factory=list)
 
     def blame(self, fault: PostFault) -> None:
         """Keep a fault of a post."""
-        self.faults.append({"path": fault.path, "line": fault.line, "reason": fault.reason, "hint": fault.hint})
+        said = {"path": fault.path, "line": fault.line, "reason": fault.reason, "hint": fault.hint}
+        if said not in self.faults:
+            self.faults.append(said)
+
+    def changes_at(self, moment: datetime) -> None:
+        """Note a moment from which the same content makes another site."""
+        said = moment.astimezone(UTC).isoformat()
+        self.lasts = min(self.lasts, said) if self.lasts else said
 
     def write(self, path: Path) -> None:
         """Leave the report where the other process reads it."""

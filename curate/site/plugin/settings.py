@@ -17,6 +17,7 @@ from curate.desk.settings import load_settings
 from curate.feeds.addresses import web_url
 from curate.posts.profile import load_profile
 from curate.site.build import ENFORCED, IGNORED, shipped_theme, theme_folder
+from curate.site.plugin.report import report_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -151,6 +152,15 @@ def public_settings(conf_file: str) -> dict[str, Any]:
 
 
 def building_at(settings: Mapping[str, Any]) -> datetime:
-    """Return the moment the build takes as now: the one curate gave, or the clock's when Pelican runs alone."""
+    """Return the moment the build takes as now, for what a page shows.
+
+    Whoever asks makes the build one that another moment may change, so that none is left out.
+    """
+    report_of(settings).clocked = True
+    return now_of(settings)
+
+
+def now_of(settings: Mapping[str, Any]) -> datetime:
+    """Return the build's now, for choosing posts alone: the one curate gave, or the clock's when Pelican runs alone."""
     said = settings.get("BUILD_NOW")
     return datetime.fromisoformat(said) if said else datetime.now(UTC)

@@ -48,7 +48,7 @@ def surround(articles: Sequence[Any], now: datetime) -> Iterable[tuple[Any, Surr
                 later=oldest_first[number + 1] if number + 1 < len(oldest_first) else None,
                 related=_related(article, seen),
                 shared=frozenset(tag.url for tag in _tags(article) if counts[tag.slug] > 1),
-                aged=article.post.kind == "essay" and now - article.date > OLD,
+                aged=article.genre == "essay" and now - article.date > OLD,
             ),
         )
         for key in _keys(article):
@@ -69,7 +69,8 @@ def _related(article: Any, seen: dict[str, list[Any]]) -> tuple[Any, ...]:  # no
 
 def _keys(article: Any) -> dict[str, int]:  # noqa: ANN401 - Pelican's Article
     keys = {f"tag {tag.slug}": 2 for tag in _tags(article)}
-    return keys | ({f"topic {article.category.slug}": 1} if article.post.topic else {})
+    topic = getattr(article, "category", None)
+    return keys | ({f"topic {topic.slug}": 1} if topic is not None and topic.slug else {})
 
 
 def _tags(article: Any) -> Sequence[Any]:  # noqa: ANN401 - Pelican's Article

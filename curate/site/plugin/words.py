@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from curate.posts.post import as_moment
@@ -75,6 +76,7 @@ def said_date(text: str) -> tuple[str, str]:
     return day.isoformat(), in_words(day)
 
 
+@lru_cache(maxsize=64)
 def compact_style(style: str) -> str:
     """Return a style sheet without comments and the space between its words, which every page would carry."""
     bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", str(style), flags=re.DOTALL))

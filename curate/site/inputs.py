@@ -1,0 +1,142 @@
+"""Know what a build is made from, file by file, and whether all of it is as it was.
+
+Knows files and not what they mean; changes nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curate.posts.files import CONFLICT, NOT_POSTS
+from curate.site.manifest import MARK, digest, list_files, read_mark
+from curate.site.reading import is_shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from curate.desk.folder import Desk
+    from curate.site.cache import Cache
+    from curate.site.manifest import Manifest
+
+OURS = {"curate.site.plugin.settings", "pelicanconf", "pathlib", "sys", "__future__"}  # what plain settings may import
+CALLS = {"globals().update(pelican_settings(__file__))", "globals().update(public_settings(__file__))",
+         "sys.path.insert(0, str(Path(__file__).parent))"}  # fmt: skip
+
+
+class Linked(Exception):
+    """A symbolic link lies in content/, at ``path``."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+
+
+def content_digests(content: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file below ``content``, by path with /. Raises Linked: links are never followed."""
+    digests = {}
+    for top, folders, names in os.walk(content):
+        for name in folders:
+            if os.path.islink(os.path.join(top, name)):  # noqa: PTH114, PTH118 - thousands of times
+                raise Linked(Path(top, name))
+        folders.sort()
+        place = os.path.relpath(top, content).replace(os.sep, "/")
+        for name in sorted(names):
+            path = name if place == "." else f"{place}/{name}"
+            digests[path] = _digest(os.path.join(top, name), is_post=_is_post(path))  # noqa: PTH118
+    return digests
+
+
+def _digest(path: str, *, is_post: bool) -> str:
+    try:
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    except OSError:
+        if os.path.islink(path):  # noqa: PTH114 - the same
+            if not is_post:
+                raise Linked(Path(path)) from None
+            return "link"  # which costs this post its page, and no other
+        return "unreadable"
+    with open(file, "rb") as opened:  # noqa: PTH123 - the same
+        return sha256(opened.read()).hexdigest()
+
+
+def texts(digests: Mapping[str, str]) -> dict[str, str]:
+    """Return of ``digests`` what is read as a post or page."""
+    return {name: said for name, said in digests.items() if _is_text(name)}
+
+
+def _is_post(name: str) -> bool:
+    return _is_text(name) and name.split("/", maxsplit=1)[0] not in NOT_POSTS
+
+
+def shown_files(cache: Cache, digests: Mapping[str, str], now: datetime, *, drafts: bool) -> dict[str, str] | None:
+    """Return the files that have a page at ``now``, with its permalink; None when not all files were read before."""
+    gists = cache.gists()
+    wanted = texts(digests)
+    if any(gists.get(path, ("", {}))[0] != said for path, said in wanted.items()):
+        return None
+    return {path: str(gists[path][1]["page"]) for path in wanted if is_shown(gists[path][1], now, drafts=drafts)}
+
+
+def addresses(cache: Cache, content: Path, now: datetime) -> dict[Path, str]:
+    """Return the files of the posts that are public at ``now``, with their permalinks."""
+    gists = {path: gist for path, (_, gist) in cache.gists().items() if _is_post(path)}
+    return {content / path: str(gist["page"]) for path, gist in gists.items() if is_shown(gist, now, drafts=False)}
+
+
+def _is_text(name: str) -> bool:
+    parts = name.split("/")
+    if parts[0] == "profile" or any(part.startswith(".") for part in parts):
+        return False
+    return name.endswith(".md") and not name.endswith(CONFLICT)
+
+
+def inputs_print(desk: Desk, folders: Iterable[Path], digests: Mapping[str, str], *more: object) -> str:
+    """Return the print of all a build reads: content, settings, the themes' ``folders``, and ``more``."""
+    files = [desk.settings, *sorted(desk.root.glob("*.py"))]
+    files += [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    said = {str(path): digest(path) for path in files}
+    return sha256(json.dumps([list(digests.items()), said, *more]).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def are_plain(confs: Iterable[Path]) -> bool:
+    """Say whether settings do nothing but take over curate's and set plain values: read again, they say the same."""
+    try:
+        return all(_is_plain(statement) for path in confs for statement in ast.parse(path.read_bytes()).body)
+    except (OSError, SyntaxError, ValueError):
+        return False
+
+
+def _is_plain(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Import):
+        return all(alias.name in OURS for alias in statement.names)
+    if isinstance(statement, ast.ImportFrom):
+        return statement.module in OURS
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant) or ast.unparse(statement.value) in CALLS
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
+        try:
+            ast.literal_eval(statement.value)
+        except ValueError:
+            return False
+        return True
+    return False
+
+
+def is_as_built(output: Path, mark: str) -> Manifest | None:
+    """Return what ``output`` is made of if it is, to the byte, the site whose mark has the digest ``mark``."""
+    try:
+        if digest(output / MARK) != mark:
+            return None
+        manifest = read_mark(output)
+        if manifest is None or list_files(output) != sorted(manifest.files):
+            return None
+        same = all(digest(output / name) == said for name, said in manifest.files.items())
+    except OSError:
+        return None
+    return manifest if same else None
