@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 COLUMNS = ("id", "post", "account", "network", "at", "zone", "state", "text", "link", "url", "reason")
 NEEDED = ("post", "account", "at", "text")  # what a new share is made of
 LARGEST = 5_000_000  # bytes of a file
+LONGEST_CELL = 1 << 17  # characters
 MOST = 5_000  # rows
 # What a spreadsheet takes for a formula gets a ' in front; so does what looks as if it had one already.
 FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
@@ -71,6 +72,7 @@ def write_sheet(shares: Iterable[Share]) -> str:
 
 def read_sheet(data: bytes) -> tuple[list[Row], list[str]]:
     """Read a table; return its rows, and the columns that mean nothing here. Raises UsageError, Refused."""
+    csv.field_size_limit(LONGEST_CELL)  # the module's own, for whoever reads next
     reader = csv.reader(io.StringIO(_text(data), newline=""), strict=True)
     rows: list[Row] = []
     problems: list[str] = []
