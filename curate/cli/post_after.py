@@ -47,7 +47,7 @@ def correct(
         planned = _announced(here, connection, done, text, files) if announce else None
     shares = planned.shares if planned else ()
     data = {**_data(done), "correction": done.post.corrections[-1], "planned": [row(one) for one in shares]}
-    lines = [f"Corrected  {done.post.path}", *_out_lines(done), *planned_lines(shares)]
+    lines = [f"Corrected  {done.post.path}", *_out_lines(done), *planned_lines(shares, here.settings().accounts)]
     here.answer(
         data, [*lines, f"Next       curate publish {done.post.slug}"], warnings=planned.warnings if planned else ()
     )
@@ -107,7 +107,11 @@ def mail(here: Here, name: str, to: str, at: str, *, dry_run: bool) -> None:
         planned = plan_shares(desk, settings, connection, name, {account: text}, at=at, now=here.now(), dry_run=dry_run)
     rows = [{**row(one), **({"id": ""} if dry_run else {})} for one in planned.shares]
     shown = [line for one in planned.shares for line in one.text.splitlines()] if dry_run else []
-    here.answer(rows, [*shown, *planned_lines(planned.shares, dry_run=dry_run)], warnings=planned.warnings)
+    here.answer(
+        rows,
+        [*shown, *planned_lines(planned.shares, here.settings().accounts, dry_run=dry_run)],
+        warnings=planned.warnings,
+    )
 
 
 def _announced(

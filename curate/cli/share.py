@@ -83,7 +83,9 @@ def plan(
     rows = [row(one) for one in planned.shares]
     if dry_run:
         rows = [{**one, "id": ""} for one in rows]
-    here.answer(rows, planned_lines(planned.shares, dry_run=dry_run), warnings=planned.warnings)
+    here.answer(
+        rows, planned_lines(planned.shares, here.settings().accounts, dry_run=dry_run), warnings=planned.warnings
+    )
 
 
 @share.command("edit", epilog="Example: curate share edit kfmt --text-file words.txt")
@@ -101,7 +103,7 @@ def edit(here: Here, share_id: str, file: str | None) -> None:
         changed, taken_back = edit_share(here.desk(), settings, connection, share_id, words)
         warnings = warnings_of(connection, settings, changed, here.desk())
     warnings += [f"{share_id} is a draft again: curate share approve {share_id}"] if taken_back else []
-    here.answer(row(changed), planned_lines([changed]), warnings=warnings)
+    here.answer(row(changed), planned_lines([changed], here.settings().accounts), warnings=warnings)
 
 
 @share.command("approve", epilog="Example: curate share approve kfmt rwcx")
@@ -115,7 +117,9 @@ def approve(here: Here, ids: tuple[str, ...]) -> None:
     with here.database() as connection:
         home.settle(connection, here.desk(), here.config_folder())
         done = approve_shares(here.desk(), here.settings(), connection, ids, now=here.now())
-    here.answer([row(one) for one in done.shares], planned_lines(done.shares), warnings=done.warnings)
+    here.answer(
+        [row(one) for one in done.shares], planned_lines(done.shares, here.settings().accounts), warnings=done.warnings
+    )
 
 
 @share.command("move", epilog="Example: curate share move kfmt --at 2026-11-25T17:30")
@@ -128,7 +132,7 @@ def move(here: Here, share_id: str, at: str) -> None:
 
     with here.database() as connection:
         done = move_share(here.settings(), connection, share_id, at=at, now=here.now())
-    here.answer(row(done.shares[0]), planned_lines(done.shares), warnings=done.warnings)
+    here.answer(row(done.shares[0]), planned_lines(done.shares, here.settings().accounts), warnings=done.warnings)
 
 
 @share.command("cancel", epilog="Example: curate share cancel kfmt")
@@ -140,7 +144,7 @@ def cancel(here: Here, ids: tuple[str, ...]) -> None:
 
     with here.database() as connection:
         done = cancel_shares(connection, ids)
-    here.answer([row(one) for one in done.shares], planned_lines(done.shares))
+    here.answer([row(one) for one in done.shares], planned_lines(done.shares, here.settings().accounts))
 
 
 @share.command("send", epilog="Example: curate share send kfmt --dry-run")

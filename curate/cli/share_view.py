@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
+    from curate.desk.settings import Account
     from curate.shares.attempts import Attempt
     from curate.shares.evergreen import Due, Evergreen
     from curate.shares.ledger import Share
@@ -62,8 +63,8 @@ def when(share: Share) -> str:
     return f"{local:%a} {local.day} {local:%b %H:%M}"
 
 
-def planned_lines(shares: Sequence[Share], *, dry_run: bool = False) -> Iterator[str]:
-    """Show shares that were just planned or changed, each with its text."""
+def planned_lines(shares: Sequence[Share], accounts: Mapping[str, Account], *, dry_run: bool = False) -> Iterator[str]:
+    """Show shares that were just planned or changed, each with its text and what it costs on its account."""
     from curate.shares.limits import price
 
     for share in shares:
@@ -71,7 +72,8 @@ def planned_lines(shares: Sequence[Share], *, dry_run: bool = False) -> Iterator
         yield f"{name}  {share.account}  {when(share)} ({share.zone})  {share.state.replace('_', ' ')}"
         for line in share.text.splitlines():
             yield f"      {render.term_safe(line)}".rstrip()
-        if cost := price(share.network, share.text):
+        account = accounts.get(share.account)
+        if account and (cost := price(account, share.text)):
             yield f"      costs {cost / 1000:.3f} US dollars"
     drafts = [share.id for share in shares if share.state == "draft"]
     if dry_run:

@@ -181,7 +181,7 @@ def _image(case: _Case) -> Iterator[Check]:
 
 def _cost(case: _Case) -> Iterator[Check]:
     share = case.share
-    cost = price(share.network, share.text)
+    cost = price(case.account, share.text)
     if not cost:
         return
     spent = attempts.spent(case.connection, share.account, since=case.now - MONTH)

@@ -101,7 +101,7 @@ def objection(
     wrong = adrift(share, answer.at, now=now)
     if wrong is not None:
         return wrong
-    cost = price(share.network, share.text)
+    cost = price(account, share.text)
     spent = attempts.spent(connection, share.account, since=now - MONTH) if cost else 0
     if spent + cost > account.budget * 1000:
         words = f"{spent / 1000:.2f} of {account.budget:.2f} US dollars are spent in 30 days, and it costs"

@@ -27,9 +27,12 @@ MONTH = timedelta(days=30)  # of a budget
 PRICES = {"x": (15, 200)}
 
 
-def price(network: str, text: str) -> int:
-    """Return what ``network`` takes for a post of ``text``, in thousandths of a US dollar."""
-    plain, with_link = PRICES.get(network, (0, 0))
+def price(account: Account, text: str) -> int:
+    """Return what the network of ``account`` takes for a post of ``text``, in thousandths of a US dollar.
+
+    A rehearsal costs nothing.
+    """
+    plain, with_link = PRICES.get(account.network, (0, 0)) if account.deliver == "network" else (0, 0)
     return with_link if find_urls(text) or find_links(text) else plain
 
 

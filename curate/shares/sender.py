@@ -287,11 +287,15 @@ class _Pass:
             key=frozen.key,
             minted_at=minted_at,
             payload=json.dumps(frozen.payload, ensure_ascii=False),
-            cost=price(share.network, share.text),
+            cost=price(account, share.text),
             now=self.now,
         )
-        home.witness(self.connection, self.desk, self.config)
         share = ledger.find_share(self.connection, share.id)
+        try:
+            home.witness(self.connection, self.desk, self.config)
+        except CurateError as error:  # nothing has left, and nothing may: a copy of this desk would not know of it
+            self._finish(share, attempt, RetryAt(reason=error.message, evidence="not sent"), absent)
+            return None
         self.observe("written", share)
         outcome = await channel.send(attempt, now=self.now)
         self.observe("asked", share)

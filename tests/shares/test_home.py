@@ -12,7 +12,7 @@ import pytest
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.errors import Refused
-from curate.shares import home
+from curate.shares import attempts, home
 from tests.shares.conftest import Ledger
 from tests.shares.servers import START, MastodonServer, MemoryClient
 
@@ -106,3 +106,19 @@ def test_a_damaged_note_of_where_a_desk_is_sends_nothing(book: Ledger, server: M
         file.write_text(note)
     with pytest.raises(Refused, match="cannot be read"):
         book.send(client=MemoryClient({SERVER: server}))
+
+
+def test_a_request_that_no_copy_would_know_of_is_not_made(book: Ledger, server: MastodonServer) -> None:
+    share = book.share()
+
+    def observe(step: str, _: object) -> None:
+        if step == "staged":  # the note of where the desk is can be written no more
+            [file] = (book.config / "desks").iterdir()
+            file.unlink()
+            file.mkdir()
+            (file / "in the way").touch()
+
+    [waits] = book.send(client=MemoryClient({SERVER: server}), observe=observe).retry
+    assert waits.id == share.id
+    assert server.posts() == []
+    assert attempts.list_attempts(book.connection, share)[0].evidence == "not sent"
