@@ -35,10 +35,10 @@ def about(post: Post) -> About:
     return About(summary=post.summary, passages=passages, tags=post.tags)
 
 
-def about_share(desk: Desk | None, share: Share) -> About:
+def about_share(desk: Desk, share: Share) -> About:
     """Return the same of a share's post as it stands in ``desk``; what the share itself keeps of it when it is gone."""
     try:
-        return about(find_post(desk.content, share.post)) if desk else About(summary=share.summary)
+        return about(find_post(desk.content, share.post))
     except CurateError:  # moved, renamed or broken since: no reason to lose the share
         return About(summary=share.summary)
 
@@ -76,7 +76,7 @@ def earlier_texts(
     return [Earlier("the post's summary", what.summary), *said]
 
 
-def judge_share(connection: sqlite3.Connection, rules: Shares, share: Share, desk: Desk | None) -> list[Finding]:
+def judge_share(connection: sqlite3.Connection, rules: Shares, share: Share, desk: Desk) -> list[Finding]:
     """Return what is to be said against ``share`` as it reads now."""
     return judge_text(
         connection, rules, share.text, link=share.link, network=share.network, what=about_share(desk, share),

@@ -322,7 +322,7 @@ def _changeable(connection: sqlite3.Connection, share_id: str, states: Sequence[
     raise Refused(f"{share_id} {why[0]}; it cannot be {done}.", why[1])
 
 
-def _words_stand(connection: sqlite3.Connection, settings: Settings, share: Share, desk: Desk | None) -> list[str]:
+def _words_stand(connection: sqlite3.Connection, settings: Settings, share: Share, desk: Desk) -> list[str]:
     """Return what is to be said about the words of ``share`` though they may go out. Raises Refused."""
     account = settings.accounts.get(share.account)
     problem = measure(share.text, limits_of(share.network, account.characters if account else 0)).problem

@@ -202,3 +202,12 @@ def test_both_are_asked_over_real_connections(book: Ledger) -> None:
                 )
 
         assert asyncio.run(go()) == Listening(samples=2, replies=2)
+
+
+def test_an_account_that_sent_nothing_for_three_months_is_left_alone(field: Field) -> None:
+    before = len(field.mastodon.heard)
+    field.listen(START + 89 * DAY)
+    asked = len(field.mastodon.heard)
+    assert asked > before
+    field.listen(START + 91 * DAY)
+    assert len(field.mastodon.heard) == asked
