@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from curate.web.client import Client
 
 
-DAY = 24 * 3600  # seconds between two backups
+DAY, HOUR = 24 * 3600, 3600  # seconds between two backups, and between two tries when one fails
 
 
 @dataclass(kw_only=True)
@@ -166,12 +166,15 @@ def _put_up(  # noqa: PLR0913 - what a build and a deploy need
 
 def _back_up(desk: Desk, connection: sqlite3.Connection, done: Pass, *, now: datetime) -> None:
     """Back the desk up, once a day, and delete backups that newer ones of their day or week replace."""
-    last = recall(connection, "backed-up")
-    if last.isdecimal() and 0 <= to_seconds(now) - int(last) < DAY:
-        return
+    moment = to_seconds(now)
+    for fact, apart in (("backed-up", DAY), ("backup-tried", HOUR)):
+        last = recall(connection, fact)
+        if last.isdecimal() and 0 <= moment - int(last) < apart:
+            return
+    remember(connection, "backup-tried", str(moment))
     try:
         done.backup = create_backup(desk, connection, now=now).path
-        remember(connection, "backed-up", str(to_seconds(now)))
+        remember(connection, "backed-up", str(moment))
         thin_out(backups_folder(desk), now=now)
     except CurateError as error:
         done.troubles.append(f"No backup was made: {error.message} {error.hint}".rstrip())

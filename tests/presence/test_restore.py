@@ -234,6 +234,10 @@ def test_tick_backs_up_once_a_day_and_says_when_it_cannot(curate: Curate, desk: 
     folder.write_text("in the way", encoding="utf-8")
     told = curate("-C", desk, "tick", "--now", "2027-01-02T09:00:00+00:00")
     assert "No backup was made" in told.err
+    assert (
+        "No backup" not in curate("-C", desk, "tick", "--now", "2027-01-02T09:05:00+00:00").err
+    )  # not every 5 minutes
+    assert "No backup was made" in curate("-C", desk, "tick", "--now", "2027-01-02T10:01:00+00:00").err
 
 
 def _urls(desk: Path, text: str) -> Path:
