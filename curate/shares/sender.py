@@ -311,11 +311,9 @@ class _Pass:
         alive = absent is not None and (now - absent.minted_at < channel.key_life or absent.number in self.fresh)
         if absent is not None and alive and absent.seal == share.seal:
             return Frozen(absent.key, json.loads(absent.payload)), absent.minted_at
-        picture = None
-        if share.image:
-            picture = _picture(self.desk.root / share.image, share)
-            if picture is None:
-                return Rejected(reason=f"{share.image} is not the image it was planned with", evidence="")
+        picture = _picture(self.desk.root / share.image, share) if share.image else None
+        if share.image and picture is None:
+            return Rejected(reason=f"{share.image} is not the image it was planned with", evidence="")
         staged = await channel.stage(channel.freeze(share, now=now), picture, now=now)
         return (staged, now) if isinstance(staged, Frozen) else staged
 
