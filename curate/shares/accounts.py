@@ -203,11 +203,13 @@ async def connect(  # noqa: PLR0913 - what an account is made of
 ) -> Connected:
     """Test and store the account ``name``; its shares that waited for a token go with the next pass.
 
-    Raises SignInNeeded when the network refuses the token: nothing is stored then.
+    Raises SignInNeeded when the network refuses the token, and UsageError when the account is there
+    under another name: nothing is stored then.
     """
     warnings = []
     stored = ""
     tested = False
+    _refuse_twin(settings, name, account)
     if needs_token(account):
         if secret is None:
             raise SignInNeeded(
@@ -225,6 +227,7 @@ async def connect(  # noqa: PLR0913 - what an account is made of
             characters = answer.characters if answer.characters != LIMITS[account.network].characters else 0
             account = replace(account, handle=answer.handle, characters=characters)
             secret = _told(secret, answer)
+            _refuse_twin(settings, name, account)
         stored = tokens.store_token(config, account, secret)
     _write(desk.settings, settings, name, account)
     ledger.release(connection, name)
@@ -237,6 +240,19 @@ async def connect(  # noqa: PLR0913 - what an account is made of
         expires_at=secret.expires_at() if secret else None,
         warnings=tuple(warnings),
     )
+
+
+def _refuse_twin(settings: Settings, name: str, account: Account) -> None:
+    """Raise UsageError when another name stands for the same account: a share to both would be out twice."""
+    if not account.handle or account.network in {"manual", "email"}:
+        return
+    for other, there in settings.accounts.items():
+        same = (there.network, there.server, there.deliver) == (account.network, account.server, account.deliver)
+        if other != name and same and there.handle.lower() == account.handle.lower():
+            raise UsageError(
+                f"{other} is {there.handle} on {there.server or there.network} already: two names would share twice.",
+                f"Nothing was stored. curate account add {account.network} --name {other} gives it a new token.",
+            )
 
 
 def _told(secret: Secret, answer: Ready) -> Secret:

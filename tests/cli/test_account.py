@@ -68,6 +68,21 @@ def test_an_account_is_tested_and_stored_without_its_token(
         assert not path.is_file() or server.password.encode() not in path.read_bytes()
 
 
+def test_an_account_cannot_be_added_under_a_second_name(
+    curate: Curate, desk: Path, mastodon: tuple[str, MastodonServer], token: Path
+) -> None:
+    """A share to each name would be the same words twice on one account, which no key of a network would catch."""
+    add = ("-C", desk, "account", "add", "mastodon", "--server", mastodon[0], "--token-file", token, "--json")
+    curate(*add)
+    curate(*add)
+    before = (desk / "curate.toml").read_text()
+    for handle in ((), ("--handle", "@Dana")):
+        refused = curate(*add, "--name", "second", *handle, expect=2)
+        assert "mastodon is dana on" in refused.error["message"]
+        assert (desk / "curate.toml").read_text() == before
+    curate(*add, "--name", "rehearsal", "--deliver", "outbox", "--handle", "dana")
+
+
 def test_a_wrong_token_is_exit_4_and_stores_nothing(
     curate: Curate, desk: Path, mastodon: tuple[str, MastodonServer], token: Path
 ) -> None:
@@ -247,8 +262,9 @@ def test_a_person_is_walked_through_in_numbered_steps_and_the_token_does_not_sho
 def test_removing_one_of_two_names_of_an_account_leaves_the_other_signed_in(
     curate: Curate, desk: Path, mastodon: tuple[str, MastodonServer], token: Path
 ) -> None:
-    for name in ("one", "two"):
-        curate("-C", desk, "account", "add", "mastodon", "--server", mastodon[0], "--token-file", token, "--name", name)
+    curate("-C", desk, "account", "add", "mastodon", "--server", mastodon[0], "--token-file", token, "--name", "one")
+    with (desk / "curate.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[accounts.two]\nnetwork = "mastodon"\nserver = "{mastodon[0]}"\nhandle = "dana"\n')
     curate("-C", desk, "account", "remove", "two", "--yes")
     curate("-C", desk, "account", "test", "one")
     curate("-C", desk, "account", "remove", "one", "--yes")
