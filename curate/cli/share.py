@@ -171,7 +171,7 @@ def send(here: Here, ids: tuple[str, ...], *, due: bool, dry_run: bool, yes: boo
         names = ", ".join(sorted({one.account for one, _ in requests}))
         here.confirm(f"Send {render.count(len(requests), 'share')} to {names} now?", yes=yes)
     report = asyncio.run(_send(here, ids))
-    troubles = note_syndication(here.desk(), report)
+    troubles = note_syndication(here.desk(), report.sent)
     lines = outcome_lines(report) or ["Nothing was due."]
     here.answer(outcome_data(report), lines, warnings=troubles, exit_code=_exit(report))
 

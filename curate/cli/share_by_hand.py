@@ -84,9 +84,8 @@ def resolve(here: Here, share_id: str, sent: str | None, *, not_sent: bool, rese
 def _tell_sent(here: Here, share: Share) -> None:
     """Write a share's address into its post's header, and say where it is."""
     from curate.presence.tick import note_syndication
-    from curate.shares.sender import SendReport
 
-    troubles = note_syndication(here.desk(), SendReport(sent=(share,)))
+    troubles = note_syndication(here.desk(), [share])
     line = f"Sent       {share.id} {share.account}  {render.term_safe(share.remote_url)}"
     here.answer(row(share), [line.rstrip()], warnings=troubles)
 

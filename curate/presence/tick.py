@@ -29,7 +29,7 @@ from curate.shares.sender import SendReport
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -94,7 +94,7 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
                 done.sending = await send_shares(desk, settings, connection, client, clock=clock, config=config)
             except Refused as error:
                 _fail(done, error)
-            done.troubles.extend(note_syndication(desk, done.sending))
+            done.troubles.extend(note_syndication(desk, [*_sent_since_last_pass(connection), *done.sending.sent]))
         if send and not offline:
             done.told = await tell_cited(desk, settings, connection, client, now=clock(), config=config)
         if fetch and not offline:
@@ -223,13 +223,21 @@ async def send_shares(  # noqa: PLR0913 - what sending needs
     )
 
 
-def note_syndication(desk: Desk, report: SendReport) -> list[str]:
+def _sent_since_last_pass(connection: sqlite3.Connection) -> list[Share]:
+    """Return what went out since the last whole pass, such as the shares of one that was killed just after sending."""
+    last = recall(connection, "last-tick")
+    since = int(last) if last.isdecimal() else 0
+    shares = ledger.list_shares(connection, states=("sent",))
+    return [share for share in shares if share.sent_at and to_seconds(share.sent_at) >= since]
+
+
+def note_syndication(desk: Desk, shares: Iterable[Share]) -> list[str]:
     """Write each sent share's address into its post's header; return what could not be written.
 
     The share is sent whatever happens here: a header that changed underneath stays the person's.
     """
     troubles = []
-    for share in report.sent:
+    for share in shares:
         if not share.remote_url.startswith("https://"):
             continue
         try:

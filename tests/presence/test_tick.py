@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,8 +13,11 @@ import pytest
 from curate.cli.here import Here
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
+from curate.desk.settings import load_settings
 from curate.site import deploy
 from tests.presence.test_publish import ESSAY, write_essay
+from tests.shares.conftest import Ledger
+from tests.shares.crashes import killed_pass
 from tests.shares.servers import MastodonServer, serve
 
 if TYPE_CHECKING:
@@ -175,6 +179,33 @@ def test_a_share_that_a_network_put_off_is_next_when_the_network_said(
         put_off = curate("-C", desk, "tick", "--json", *LATER).data
     assert len(put_off["retry"]) == 1
     assert put_off["next"] == "2026-11-23T12:16:00Z"
+
+
+def test_an_address_that_a_killed_pass_did_not_write_is_written_by_the_next(
+    curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready_share(curate, desk)
+    monkeypatch.setenv("CURATE_ALLOW_PRIVATE", "127.0.0.0/8")
+    token = desk.parent / "token"
+    server = MastodonServer()
+    token.write_text(server.password, encoding="utf-8")
+    with serve(server) as url, Here(desk).database() as connection:
+        curate("-C", desk, "account", "remove", "mastodon", "--yes")
+        curate("-C", desk, "account", "add", "mastodon", "--server", url, "--token-file", token)
+        config = Here(desk).config_folder()
+        book = Ledger(Desk(desk), connection, config, load_settings(desk / "curate.toml"))
+        killed_pass(book, now=datetime(2026, 11, 23, 12, 6, tzinfo=UTC), kill_at="recorded")
+        [post] = [
+            path for path in (desk / "content").rglob("*.md") if "title: Choosing well" in path.read_text("utf-8")
+        ]
+        assert "syndication" not in post.read_text(encoding="utf-8")
+        after = curate("-C", desk, "tick", "--json", "--now", "2026-11-23T12:20:00+00:00")
+        assert after.data["sent"] == []
+        written = post.read_text(encoding="utf-8")
+        assert written.count("https://social.example/@dana/") == 1
+        post.write_text(re.sub(r"(?m)^syndication:.*\n(- .*\n)*", "", written), encoding="utf-8")
+        curate("-C", desk, "tick", "--now", "2026-11-23T12:30:00+00:00")
+    assert "syndication" not in post.read_text(encoding="utf-8"), "what the person took out stays out"
 
 
 def test_a_pass_that_reads_feeds_for_long_still_knows_when_it_sent(
