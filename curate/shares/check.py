@@ -154,7 +154,8 @@ def _phrases(case: _Case) -> Iterator[Check]:
 def _again(case: _Case) -> Iterator[Check]:
     share = case.share
     most = allowed(case.connection, share.post, share.account)
-    problem = repetition(share.text, share.post, moment(share), case.neighbours, at_most=most)
+    others = case.neighbours
+    problem = repetition(share.text, share.post, moment(share), others, at_most=most, corrects=share.corrects)
     yield Check("again", ok=not problem, words=problem or "new on this account")
 
 

@@ -96,7 +96,7 @@ def due_evergreens(connection: sqlite3.Connection, now: datetime) -> list[Due]:
             for share in ledger.list_shares(connection, account=one.account, post=one.post)
             if share.state not in ledger.GONE
         ]
-        said = len(shares)
+        said = sum(not share.corrects for share in shares)
         last = max(map(moment, shares), default=None)
         if (
             all(share.state in OUT for share in shares)

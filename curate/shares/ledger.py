@@ -42,7 +42,8 @@ class Share:
 
     ``wall`` and ``zone`` are the time meant, ``due_at`` the instant they resolve to. ``not_before``
     is later than that when a network asked to wait. ``image`` is a path from the desk's folder and ``alt``
-    says what it shows; ``source`` is the site the post is about. After ``expires_at`` it is old news.
+    says what it shows; ``source`` is the site the post is about. After ``expires_at`` it is old news. What
+    ``corrects`` an earlier share is no repetition of it.
     """
 
     number: int
@@ -72,6 +73,7 @@ class Share:
     source: str = ""
     topic: str = ""
     expires_at: datetime | None = None
+    corrects: bool = False
 
     @property
     def public(self) -> str:
@@ -89,6 +91,7 @@ def _share(row: sqlite3.Row) -> Share:
     values: dict[str, Any] = dict(row)
     for name in ("due_at", "created_at", "approved_at", "not_before", "sent_at", "expires_at"):
         values[name] = None if values[name] is None else to_moment(values[name])
+    values["corrects"] = bool(values["corrects"])
     return Share(**values)
 
 
@@ -169,6 +172,7 @@ def add_share(  # noqa: PLR0913 - the row of one share
     source: str = "",
     topic: str = "",
     expires_at: datetime | None = None,
+    corrects: bool = False,
 ) -> Share:
     """Write down a new draft; call inside a transaction."""
     [share_id] = new_ids(connection, 1)
@@ -176,7 +180,7 @@ def add_share(  # noqa: PLR0913 - the row of one share
         "id": share_id, "post": post, "link": link, "title": title, "summary": summary, "account": account,
         "network": network, "text": text, "state": "draft", "due_at": to_seconds(due_at), "wall": wall, "zone": zone,
         "created_at": to_seconds(now), "image": image, "image_hash": image_hash, "alt": alt, "source": source,
-        "topic": topic, "expires_at": to_seconds(expires_at) if expires_at else None,
+        "topic": topic, "expires_at": to_seconds(expires_at) if expires_at else None, "corrects": int(corrects),
     }  # fmt: skip
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT INTO shares ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - own words only

@@ -128,18 +128,21 @@ def _alike(at: datetime, matter: Matter, diary: Diary) -> list[str]:
     return problems
 
 
-def repetition(text: str, post: str, at: datetime, others: Iterable[Share], *, at_most: int = AT_MOST) -> str:
+def repetition(  # noqa: PLR0913 - a share to be, and what it is held against
+    text: str, post: str, at: datetime, others: Iterable[Share], *, at_most: int = AT_MOST, corrects: bool = False
+) -> str:
     """Say in one sentence why this would be the same again; '' when it is not.
 
     ``others`` are the account's shares that are out or may still go out. ``at_most`` of one post are
-    allowed: more than usual for what the person called evergreen.
+    allowed: more than usual for what the person called evergreen. What ``corrects`` says the post again
+    neither for itself nor for those after it; only its words must be new.
     """
     others = list(others)
     words = same_words(text)
     for other in others:
         if same_words(other.text) == words:
             return f"{other.account} has this text already ({other.id}, {_state(other)}). Write it anew."
-    same = [other for other in others if other.post == post]
+    same = [other for other in others if other.post == post and not (corrects or other.corrects)]
     if len(same) >= at_most:
         enough = "Twice is" if at_most == AT_MOST else f"{at_most} times are"
         return f"{same[0].account} has this post {len(same)} times already. {enough} enough."

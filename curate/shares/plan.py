@@ -149,8 +149,8 @@ def _plan(  # noqa: PLR0913 - as above
             problems.append(f"{account}: {refusal.message} {refusal.hint}".rstrip())
             continue
         most = allowed(connection, post.slug, account)
-        same = "" if wish.corrects else post.slug
-        again = repetition(text, same, when.at, _others(connection, account), at_most=most)
+        others = _others(connection, account)
+        again = repetition(text, post.slug, when.at, others, at_most=most, corrects=wish.corrects)
         if again:
             problems.append(again)
             continue
@@ -187,6 +187,7 @@ def _plan(  # noqa: PLR0913 - as above
             source=matter.source,
             topic=matter.topic,
             expires_at=matter.expires_at,
+            corrects=wish.corrects,
         )
         made.append(share)
         warnings += crowded
@@ -285,7 +286,7 @@ def move_share(  # noqa: PLR0913 - a share and its new time
             other for other in _others(connection, share.account) if other.id != share.id and other.post == share.post
         ]
         most = allowed(connection, share.post, share.account)
-        again = repetition(share.text, share.post, when.at, others, at_most=most)
+        again = repetition(share.text, share.post, when.at, others, at_most=most, corrects=share.corrects)
         if again:
             raise Refused(again, "The share is where it was.")
         moved = ledger.set_time(connection, share, due_at=when.at, wall=when.wall, zone=when.zone)

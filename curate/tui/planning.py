@@ -179,9 +179,8 @@ class Week:
             for other in others
             if other.account == share.account and (other.post == share.post or same_words(other.text) == words)
         ]
-        again = repetition(
-            share.text, share.post, at, rivals, at_most=allowed(self.connection, share.post, share.account)
-        )
+        most = allowed(self.connection, share.post, share.account)
+        again = repetition(share.text, share.post, at, rivals, at_most=most, corrects=share.corrects)
         earlier = [Earlier("the post's summary", share.summary)]
         earlier += [
             Earlier(f"the text for {other.account} of {moment(other):%d %b} ({other.id})", other.text)

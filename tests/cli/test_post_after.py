@@ -64,6 +64,20 @@ def test_announcing_drafts_a_correcting_share_where_the_error_is_out(shares: Sha
     assert "of this text stands in the text for mastodon" in same.err
 
 
+def test_a_correcting_share_is_no_repetition_to_any_command(shares: Shares) -> None:
+    announce: tuple[str, ...] = ("correct", "small-models", "--text", "It was 31.", "--announce", "--text-file")
+    data: Any = post(shares, *announce, f"mastodon={shares.words(RIGHT, 'right.txt')}", "--json").data
+    [planned] = data["planned"]
+    [checked] = shares("check", planned["id"], "--json").data
+    assert [rule["name"] for rule in checked["checks"] if not rule["ok"]] == []
+    shares("move", planned["id"], "--at", "2026-11-24T09:00:00Z")
+    shares("approve", planned["id"])
+    soon = shares.plan(text="And again, in other words", at="2026-11-24T12:00:00Z", expect=3)
+    assert "once more from 14 Dec 2026" in soon["problems"][0], "counted from the share, not from its correction"
+    [later] = shares.plan(text="Another angle of mine, on something else", at="2026-12-15T09:00:00Z")
+    assert later["state"] == "draft", "what corrects is not one of the two shares that a post may have"
+
+
 def test_a_draft_has_nothing_to_correct_or_to_take_down(curate: Curate, desk: Path) -> None:
     curate("-C", desk, "write", "--kind", "essay", "--title", "Draft", "--no-edit")
     assert curate("-C", desk, "post", "correct", "draft", "--text", "x", expect=3).out == ""

@@ -46,6 +46,20 @@ def test_every_key_has_an_action_and_none_means_two_things() -> None:
         assert not key.action or hasattr(WeekBoard, f"action_{key.action.partition('(')[0]}"), key.action
 
 
+def test_a_correcting_share_does_not_look_like_a_repetition(book: Ledger) -> None:
+    planned(book, "mastodon", "Thirteen pages it took", TUESDAY)
+    right = plan.plan_shares(
+        book.desk, book.settings, book.connection, "small-models", {"mastodon": "I was wrong: there were 31"},
+        at=WEDNESDAY, wish=plan.Wish(corrects=True), now=START,
+    )  # fmt: skip
+    week = Week(book.desk, book.settings, book.connection, clock=lambda: START)
+    week.go_to(START.date())
+    week.load()
+    troubles = {look.share.id: look.trouble for looks in week.cells.values() for look in looks}
+    assert troubles[right.shares[0].id] == ""
+    assert set(troubles.values()) == {""}
+
+
 def test_rows_are_accounts_columns_are_days_and_letters_are_states(book: Ledger) -> None:
     planned(book, "mastodon", "A draft", TUESDAY)
     approved = planned(book, "bluesky", "Approved", TUESDAY)
