@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from curate.desk.archive import Limits, is_archive, members
 from curate.errors import Refused, UsageError
 from curate.inbox.bookmarks import ANCHOR, NETSCAPE, read_addresses, read_bookmarks
-from curate.inbox.saved import Export, Rejected, joined, paragraphs
+from curate.inbox.saved import Export, Rejected, joined, mappings, paragraphs
 from curate.inbox.shapes import LISTS, TABLES, shape_of
 
 if TYPE_CHECKING:
@@ -152,6 +152,8 @@ def _rows(said: Any) -> list[Any]:  # noqa: ANN401 - JSON's own shape
     """Return the list of things saved that a JSON document is or holds."""
     if isinstance(said, list):
         return said
+    if not isinstance(said, dict):
+        raise _unknown("its JSON is a single value")
     if "children" in said:
         return list(_firefox(said))
     for name in CONTAINERS:
@@ -174,7 +176,7 @@ def _firefox(root: dict[str, Any]) -> Iterator[dict[str, Any]]:
             waiting += reversed(below)
         elif node.get("type") == "text/x-moz-place" or "uri" in node:
             tags = [*str(node.get("tags") or "").split(","), *folders]
-            notes = [each.get("value") for each in node.get("annos") or () if isinstance(each, dict)]
+            notes = [each.get("value") for each in mappings(node.get("annos"))]
             yield {**node, "tags": tags, "note": joined(notes)}
 
 

@@ -28,7 +28,6 @@ SECONDS = 10**11  # an epoch larger than this is in milliseconds, a thousand tim
 # What a spreadsheet runs: a cell that begins with = and a word, or with another sign and a call.
 FORMULA = re.compile(r"""\s*(?:=\s?[\w("'+\-@]|[+\-@]\s?[A-Za-z][\w.]*[(|!])""")
 GUARDED = re.compile(r"'+[=+\-@\t\r\n]")  # a ' that an export put there so that none runs it
-LISTED = re.compile(r"""\s*['"]?(.*?)['"]?\s*""", re.DOTALL)
 SHOWN = 60  # characters of a cell in a reason
 ENGLISH = re.compile(r"([A-Z][a-z]{2})[a-z]* (\d{1,2}), (\d{4})(?: (?:at )?(\d{1,2}):(\d\d)(?::\d\d)? ?([AP]M)?)?")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -157,6 +156,11 @@ def listed(value: object) -> list[str]:
     return found
 
 
+def mappings(value: object) -> list[dict[str, Any]]:
+    """Return the objects in a list; [] of what is none."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 def split_list(text: str, marks: str = ",") -> list[str]:
     """Return the parts of a text that lists: by ``marks``, whether in brackets and quotes or bare."""
     inner = text.strip()
@@ -164,7 +168,13 @@ def split_list(text: str, marks: str = ",") -> list[str]:
     if bare:
         inner, marks = bare[1], ","
     parts = re.split(f"[{re.escape(marks)}]", inner)
-    return [match[1] for part in parts if (match := LISTED.fullmatch(part))] if bare or '"' in inner else parts
+    return [_unquoted(part) for part in parts] if bare or '"' in inner else parts
+
+
+def _unquoted(text: str) -> str:
+    plain = text.strip()
+    plain = plain[1:] if plain[:1] in {"'", '"'} else plain
+    return (plain[:-1] if plain[-1:] in {"'", '"'} else plain).rstrip()
 
 
 def tag_texts(values: object) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from curate.inbox.saved import joined, listed, split_list
+from curate.inbox.saved import joined, listed, mappings, split_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,7 +66,7 @@ def _names(**parts: str) -> dict[str, tuple[str, ...]]:
 def _foldered(row: Mapping[str, Any]) -> dict[str, Any]:
     """Add the folder a row lies in to its tags, unless it is one that everybody has."""
     folder = str(row.get("folder") or "")
-    own = [part for part in re.split(r"\s*/\s*", folder) if part.casefold() not in PLAIN_FOLDERS]
+    own = [part for each in folder.split("/") if (part := each.strip()).casefold() not in PLAIN_FOLDERS]
     tags = row.get("tags") or ""
     return {"tags": [*(split_list(tags) if isinstance(tags, str) else listed(tags)), *own]}
 
@@ -101,7 +101,7 @@ def _reader(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _wallabag(row: Mapping[str, Any]) -> dict[str, Any]:
-    said = [each for each in row.get("annotations") or () if isinstance(each, dict)]
+    said = mappings(row.get("annotations"))
     by = [each for each in listed(row.get("published_by")) if each]
     return {
         "quotes": [each.get("quote") or "" for each in said],

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -318,3 +320,37 @@ def test_what_repeats_itself_endlessly_is_read_to_its_end_or_refused() -> None:
         except Refused:
             continue
         assert export.rows < 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'url,time_added,tags\n{A},1700000000,"[a{" " * 200_000}b]"\n',
+        f'url,time_added,tags\n{A},1700000000,"a""{" " * 200_000}b"\n',
+        f"url,selection,folder\n{A},,a{' ' * 200_000}b\n",
+    ],
+    ids=["listed tags", "quoted tags", "folder"],
+)
+def test_a_cell_of_blanks_takes_no_time_to_speak_of(text: str) -> None:
+    program = (
+        "import sys; from curate.inbox.exports import read_export; print(read_export(sys.stdin.buffer.read()).rows)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input=text.encode(), capture_output=True, timeout=60)  # noqa: PLW1510
+    assert done.stdout == b"1\n", "a look at every pair of blanks takes minutes"
+
+
+@pytest.mark.parametrize("odd", ["5", "true", '"x"', "[5, null]", '{"a": 1}'])
+def test_values_of_a_wrong_kind_are_left_out_and_the_row_stays(odd: str) -> None:
+    wallabag = f'[{{"url": "{A}", "is_archived": 1, "content": "", "annotations": {odd}}}]'
+    assert [(row.url, row.quotes, row.note) for row in read_export(wallabag.encode()).saved] == [(A, (), "")]
+    firefox = f'{{"children": [{{"uri": "{A}", "dateAdded": 1700000000000000, "annos": {odd}}}]}}'
+    assert [(row.url, row.note) for row in read_export(firefox.encode()).saved] == [(A, "")]
+
+
+@pytest.mark.parametrize("odd", ["5", "null", '"x"', "true"])
+def test_an_archive_whose_list_is_a_single_value_is_refused(odd: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("metadata_0_to_5.json", odd)
+    with pytest.raises(Refused, match="single value"):
+        read_export(packed.getvalue())
