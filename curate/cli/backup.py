@@ -92,10 +92,17 @@ def restore(here: Here, file: Path | None, to: Path | None, *, dry_run: bool, ye
     What is there is backed up first. Shares that may have gone out since are marked unknown and wait for you.
     """
     from curate.desk.backup import read_backup
-    from curate.presence.restore import newest_good
+    from curate.presence.restore import finish, newest_good
     from curate.presence.restore import restore as put_back
 
     desk = _target(here, to)
+    if file is None and desk.restoring.exists():
+        if dry_run:
+            here.answer({"into": desk.root}, [f"Would go on with the restore of {desk.root} that was cut off."])
+            return
+        done = finish(desk, now=here.now(), config=here.config_folder())
+        here.answer(_restored(done, desk), lambda: _told(done, desk))
+        return
     path = file if file is not None else newest_good(here.desk())
     found = read_backup(path)
     if dry_run:
@@ -109,12 +116,12 @@ def restore(here: Here, file: Path | None, to: Path | None, *, dry_run: bool, ye
 
 def _target(here: Here, to: Path | None) -> Desk:
     """Return the desk to restore into: the one named, the one here, or this folder when it may become one."""
-    from curate.desk.folder import Desk
+    from curate.desk.folder import Desk, find_desk
 
     if to is not None:
         return Desk(to.absolute())
     try:
-        return here.desk()
+        return find_desk(here.directory, restoring=True)
     except NoDesk:
         return Desk(here.directory.absolute())
 
@@ -123,9 +130,11 @@ def _agree(here: Here, desk: Desk, found: Backup, *, yes: bool) -> None:
     """Ask for the project's name before a desk is replaced: the one question nobody answers by habit."""
     if yes:
         return
+    from curate.desk.settings import load_settings
+
     name = desk.root.name
     with contextlib.suppress(CurateError):
-        name = here.settings().site.name or name
+        name = load_settings(desk.settings).site.name or name
     question = f"This replaces what {desk.root} holds by {_held(found)}."
     if not here.interactive():
         raise UsageError(f"{question} Nobody is here to answer.", "Add --yes if you mean it.")
@@ -165,6 +174,7 @@ def _restored(done: Restored, desk: Desk) -> dict[str, Any]:
         "unknown": done.unknown,
         "sends": not done.foreign,
         "damaged": done.aside,
+        "replaced": done.replaced,
     }
 
 
@@ -174,6 +184,8 @@ def _told(done: Restored, desk: Desk) -> list[str]:
         lines.append(f"What was there is in {done.before}.")
     if done.aside:
         lines.append(f"The damaged database lies in {done.aside}.")
+    if done.replaced:
+        lines.append(f"What was there and is in no backup lies in {done.replaced}.")
     if not done.backup.database:
         lines.append("The backup has no database: the one that was there stays.")
     if done.unknown:

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sqlite3
 import tarfile
 import tempfile
@@ -24,8 +25,8 @@ from typing import IO, TYPE_CHECKING, Any
 from curate import __version__
 from curate.desk.archive import Limits, members, wrong_name
 from curate.desk.db import APPLICATION, faults, newest
-from curate.desk.folder import TEMPORARY, refusal, sync_folder
-from curate.errors import CurateError, Refused
+from curate.desk.folder import TEMPORARY, link_new, refusal, sync_folder
+from curate.errors import Conflict, CurateError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -104,24 +105,20 @@ def create_backup(
     there already, cannot be written, or does not read back; nothing is then left behind.
     """
     path = free_name(desk, target, now)
-    partial = path.with_name(f"{TEMPORARY}{path.name}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=path.parent) as folder:
-            copy = Path(folder, "desk.db")
+            copy, partial = Path(folder, "desk.db"), Path(folder, path.name)
             if connection is not None:
                 copy_database(connection, copy)
             _write(desk, copy if connection is not None else None, partial, now)
-        read_backup(partial)
-        os.link(partial, path) if hasattr(os, "link") else partial.rename(path)
+            read_backup(partial)
+            link_new(partial, path)
         sync_folder(path.parent)
-    except FileExistsError as error:
+    except Conflict as error:
         raise CurateError(f"{path} is there already; it is left as it is.", "Name another file.") from error
     except OSError as error:
         raise refusal(path, error, safe="The desk is as it was.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
     return read_backup(path, whole=False)
 
 
@@ -142,7 +139,7 @@ def thin_out(folder: Path, *, now: datetime) -> list[Path]:
     """Delete backups in ``folder`` but the newest of each of 7 days and of 4 weeks; return those deleted.
 
     Days and weeks without a backup do not count. What is younger than a day stays, and so does every
-    other file.
+    other file, but for what backups left behind that were killed.
     """
     there = list_backups(folder)
     days = dict.fromkeys(made_at(path).date() for path in there)
@@ -158,6 +155,9 @@ def thin_out(folder: Path, *, now: datetime) -> list[Path]:
     for path in gone:
         with contextlib.suppress(OSError):
             path.unlink()
+    for left in folder.glob(f"{TEMPORARY}*/"):  # by one that was killed
+        if now.timestamp() - left.stat().st_mtime > FRESH.total_seconds():
+            shutil.rmtree(left, ignore_errors=True)
     return gone
 
 
@@ -248,31 +248,41 @@ def _write(desk: Desk, database: Path | None, partial: Path, now: datetime) -> N
 
 def _parts(desk: Desk, left_out: list[str]) -> Iterator[tuple[Path, str]]:
     """Yield the desk's files with their names in the archive; what is left out is added to ``left_out``."""
-    for name in FILES:
-        yield from _file(desk.root / name, name, left_out)
-    for top in FOLDERS:
-        if (desk.root / top).is_symlink():
-            left_out.append(f"{top} (a link)")
-            continue
-        for folder, folders, names in os.walk(desk.root / top):
-            place = Path(folder)
-            linked = (place / each for each in folders if (place / each).is_symlink())
-            left_out += [f"{each.relative_to(desk.root).as_posix()} (a link)" for each in linked]
-            folders[:] = sorted(each for each in folders if each not in {".git", "__pycache__"})
-            for each in sorted(names):
-                if not each.startswith(TEMPORARY):
-                    yield from _file(place / each, (place / each).relative_to(desk.root).as_posix(), left_out)
+    for top in (*FILES, *FOLDERS):
+        for path in _below(desk.root / top):
+            name = path.relative_to(desk.root).as_posix()
+            reason = _unkept(path, name)
+            if reason:
+                left_out.append(f"{name.encode('utf-8', 'backslashreplace').decode()} ({reason})")
+            elif path.is_file():
+                yield path, name
 
 
-def _file(path: Path, name: str, left_out: list[str]) -> Iterator[tuple[Path, str]]:
-    wrong = wrong_name(name)
-    shown = name.encode("utf-8", "backslashreplace").decode()
+def left_out_below(top: Path) -> Iterator[Path]:
+    """Yield what lies at or below ``top``, a file or folder of a desk, and is in none of its backups."""
+    return (path for path in _below(top) if _unkept(path, path.relative_to(top.parent).as_posix()))
+
+
+def _below(top: Path) -> Iterator[Path]:
+    """Yield ``top`` when it is no folder, else the files below it, and the links and repositories, unentered."""
+    if top.is_symlink() or not top.is_dir():
+        yield from [top] if os.path.lexists(top) else []
+        return
+    for folder, folders, names in os.walk(top):
+        place = Path(folder)
+        whole = {each for each in folders if each == ".git" or (place / each).is_symlink()}
+        folders[:] = sorted(each for each in folders if each not in whole and each != "__pycache__")
+        yield from (place / each for each in sorted({*whole, *names}) if not each.startswith(TEMPORARY))
+
+
+def _unkept(path: Path, name: str) -> str:
+    """Say why no backup holds the file ``path``, whose name in one would be ``name``; "" when one does."""
     if path.is_symlink():
-        left_out.append(f"{shown} (a link)")
-    elif path.is_file() and wrong:
-        left_out.append(f"{shown} (its name {wrong})")
-    elif path.is_file():
-        yield path, name
+        return "a link"
+    if path.is_dir():
+        return "a repository of its own"
+    wrong = wrong_name(name) if path.is_file() else ""
+    return f"its name {wrong}" if wrong else ""
 
 
 def _add(archive: tarfile.TarFile, told: dict[str, dict[str, Any]], name: str, path: Path, now: datetime) -> None:

@@ -57,7 +57,7 @@ def open_database(desk: Desk) -> sqlite3.Connection:
             if not witness.exists():  # several at once may find a desk without a database
                 from curate.desk.locks import hold
 
-                alone.enter_context(hold(desk, "database"))
+                alone.enter_context(hold(desk, "database", restoring=True))
             # Not the thread that opened it alone: what arrives is stored in one, and looked up in others meanwhile.
             connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY / 1000, check_same_thread=False)
             try:

@@ -68,6 +68,11 @@ class Desk:
         return self.private / "desk.db"
 
     @property
+    def restoring(self) -> Path:
+        """Where everything lies that a restore has still to move into place; there only while one is cut off."""
+        return self.private / "restoring"
+
+    @property
     def outbox(self) -> Path:
         """Where a dry run leaves what it would have sent."""
         return self.private / "outbox"
@@ -78,16 +83,25 @@ class Desk:
         return self.private / "typed"
 
 
-def find_desk(start: Path) -> Desk:
+def find_desk(start: Path, *, restoring: bool = False) -> Desk:
     """Return the desk at ``start`` or the nearest folder above it that has a curate.toml.
 
-    Raises NoDesk.
+    Raises NoDesk; and Conflict, unless it is for ``restoring``, when a restore was cut off.
     """
     start = start.absolute()
-    for folder in (start, *start.parents):
-        if (folder / "curate.toml").is_file():
-            return Desk(folder)
+    for desk in map(Desk, (start, *start.parents)):
+        if not restoring:
+            see_whole(desk)
+        if desk.settings.is_file() or desk.restoring.is_dir():
+            return desk
     raise NoDesk(str(start))
+
+
+def see_whole(desk: Desk) -> None:
+    """Raise Conflict when a restore was cut off, and the desk is half the old one and half the new one."""
+    if desk.restoring.is_dir():
+        said = f"A restore of {desk.root} was cut off: a part of it is as before, a part from the backup."
+        raise Conflict(str(desk.root), said, "Nothing is lost, nothing is sent. To go on: curate backup restore")
 
 
 def fingerprint(data: bytes) -> str:
@@ -147,7 +161,7 @@ def write_new(path: Path, data: bytes | str) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101 - the temporary file is known by name only
-            _link_new(name, path)
+            link_new(name, path)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)  # noqa: PTH108 - the same
@@ -179,8 +193,8 @@ def room(path: Path) -> str:
     return ""
 
 
-def _link_new(name: str, path: Path) -> None:
-    """Give the file ``name`` its place at ``path``. Raises Conflict when something stands there."""
+def link_new(name: Path | str, path: Path) -> None:
+    """Give the file ``name``, on the same disk, its place at ``path``. Raises Conflict when something stands there."""
     try:
         try:
             os.link(name, path)

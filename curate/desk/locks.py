@@ -7,7 +7,7 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from curate.desk.folder import refusal
+from curate.desk.folder import refusal, see_whole
 from curate.errors import Conflict
 
 if TYPE_CHECKING:
@@ -21,12 +21,18 @@ WAIT = 10.0  # seconds
 
 @contextlib.contextmanager
 def hold(
-    desk: Desk, purpose: str, *, wait: float = WAIT, waiting: Callable[[str, datetime], None] | None = None
+    desk: Desk,
+    purpose: str,
+    *,
+    wait: float = WAIT,
+    waiting: Callable[[str, datetime], None] | None = None,
+    restoring: bool = False,
 ) -> Iterator[None]:
     """Hold the desk's lock for ``purpose`` (fetch, build, write-kfmt …) while the block runs.
 
     ``wait`` is in seconds; ``waiting`` hears, before they are waited, which process holds the lock and
-    since when. Raises Conflict, naming that process, when the lock is not free in time.
+    since when. Raises Conflict, naming that process, when the lock is not free in time; and, unless it is for
+    ``restoring``, when a restore was cut off.
     """
     from filelock import FileLock, Timeout
 
@@ -53,6 +59,8 @@ def hold(
     try:
         with contextlib.suppress(OSError):  # it only says who; the lock is held without it
             holder.write_text(str(os.getpid()))
+        if not restoring:
+            see_whole(desk)
         yield
     finally:
         lock.release()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
+import os
 import random
 import sqlite3
 import tarfile
@@ -217,6 +219,32 @@ def test_of_a_year_of_backups_seven_days_and_four_weeks_stay(tmp_path: Path) -> 
     assert len(weeks) == 4
     assert len(ages) <= 11
     assert other.exists()
+
+
+def test_what_a_killed_backup_left_behind_stops_none_and_goes_after_a_day(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / ".curate-tmp-kept.tar.gz").write_bytes(b"half")
+    assert make(desk, target=tmp_path / "kept.tar.gz").exists()
+    folder = desk.private / "backups"
+    left = folder / ".curate-tmp-killed"
+    left.mkdir(parents=True)
+    (left / "desk.db").write_bytes(b"half")
+    written = NOW.timestamp()
+    os.utime(left, (written, written))
+    thin_out(folder, now=NOW + timedelta(hours=1))
+    assert left.exists(), "it may be under way"
+    thin_out(folder, now=NOW + timedelta(hours=25))
+    assert not left.exists()
+
+
+def test_a_disk_without_hard_links_takes_backups(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)  # as FAT does, which most sticks have
+    path = make(desk, target=tmp_path / "stick.tar.gz")
+    assert read_backup(path).database
+    with pytest.raises(CurateError, match="there already"):
+        make(desk, target=path)
 
 
 def test_backups_of_today_and_of_days_long_ago_stay(tmp_path: Path) -> None:

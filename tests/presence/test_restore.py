@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +25,6 @@ from tests.shares.servers import START, MastodonServer, MemoryClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.conftest import Curate
 
@@ -167,6 +168,61 @@ def test_links_are_not_followed_out_of_the_desk(desk: Path, tmp_path: Path) -> N
     (desk / ".curate").symlink_to(tmp_path / "private")
     with pytest.raises(Refused, match="is a link"):
         restore(Desk(desk), path, now=START, config=tmp_path)
+
+
+def test_what_no_backup_holds_stays_or_is_kept_aside(curate: Curate, desk: Path, tmp_path: Path) -> None:
+    (desk / "content" / "images").mkdir(exist_ok=True)
+    made = curate("-C", desk, "backup", "create", "--json").data
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (desk / "content" / "images" / "big").symlink_to(photos)
+    (desk / "content" / ".git").mkdir()
+    (desk / "content" / ".git" / "HEAD").write_text("years of history", encoding="utf-8")
+    (desk / "content" / "later").mkdir()
+    (desk / "content" / "later" / "link.md").symlink_to(photos)
+    told = curate("-C", desk, "backup", "create")
+    assert "content/.git (a repository of its own)" in told.err
+    done = curate("-C", desk, "backup", "restore", made["path"], "--yes", "--json").data
+    assert (desk / "content" / ".git" / "HEAD").read_text(encoding="utf-8") == "years of history"
+    assert not (desk / "content" / "later").exists()
+    kept = desk / ".curate" / done["replaced"].rpartition("/")[2]
+    assert (kept / "old-1" / "content" / "later" / "link.md").readlink() == photos
+    again = curate("-C", desk, "backup", "restore", made["path"], "--yes", "--json").data
+    assert again["replaced"] is None, "all that is there is in a backup or stayed"
+
+
+def test_a_restore_that_was_cut_off_stops_every_command_until_it_is_finished(
+    curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    curate("-C", desk, "import", _urls(desk, "https://quiet.example/a On calm"))
+    made = curate("-C", desk, "backup", "create", "--json").data
+    before = everything(desk)
+    items = curate("-C", desk, "item", "list", "--state", "all", "--json").data
+    (desk / "content" / "pages" / "about.md").unlink()
+    (desk / "feeds.opml").write_text("<opml/>", encoding="utf-8")
+    rename = Path.rename
+
+    def full(self: Path, target: Path) -> Path:
+        if self.name == "feeds.opml":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(self, target)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "rename", full)
+        refused = curate("-C", desk, "backup", "restore", made["path"], "--yes", expect=1)
+    assert "The disk is full" in refused.err
+    assert "curate backup restore goes on with it" in refused.err
+    for command in (["today"], ["tick"], ["site", "build"], ["post", "list"], ["doctor"], ["backup", "create"]):
+        said = curate("-C", desk / "content", *command, expect=6)
+        assert "was cut off" in said.err
+        assert "To go on: curate backup restore" in said.err
+    (desk / "feeds.opml").unlink(missing_ok=True)
+    (desk / "feeds.opml").write_text("<opml>made meanwhile</opml>", encoding="utf-8")
+    assert "Would go on" in curate("-C", desk, "backup", "restore", "--dry-run").out
+    done = curate("-C", desk, "backup", "restore")
+    assert f"What was there is in {desk}" in done.out
+    assert everything(desk) == before
+    assert curate("-C", desk, "item", "list", "--state", "all", "--json").data == items
 
 
 def test_a_damaged_database_is_kept_aside_and_the_newest_sound_backup_takes_its_place(
