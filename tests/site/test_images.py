@@ -10,10 +10,12 @@ import lxml.html
 import pytest
 from PIL import Image, features
 
+from curate.desk.settings import load_settings
 from curate.posts.checks import check_post
 from curate.posts.files import find_post, read_posts
 from curate.posts.social import SIZE, Card, card_place
 from curate.site.cards import ACCENT, BAR, LEFT, PAPER, TOP, draw_card, draw_missing
+from curate.site.check import check_site
 from curate.site.lettering import FONT, fonts_in, set_words
 from curate.site.manifest import list_files
 from curate.site.plugin.scale import NoImage, scale
@@ -255,6 +257,7 @@ def test_what_a_camera_noted_reaches_nobody(site: Site) -> None:
     site.file("images/raw.tif", b"II*\0CANARY")
     texts = "![A]({static}/images/small.jpg)\n\n[B]({static}/images/large.jpg)\n\n![C]({attach}near.jpg)\n"
     site.write("pictures", f"{texts}\n[D]({{static}}/images/raw.tif)\n")
+    site.draw_cards()
     built = site.build()
     pictures = {name for name in list_files(site.output) if name.endswith(".jpg") and "sized" not in name}
     assert pictures == {"images/large.jpg", "images/small.jpg", "images/unlinked.jpg", "2026/pictures/near.jpg"}
@@ -292,3 +295,27 @@ def test_the_preview_of_a_draft_shows_its_images(site: Site) -> None:
     site.write("draft", "![C]({static}/images/draft.png)\n", status="draft")
     preview = site.build(drafts=True)
     assert (preview.output / "images" / "draft.png").is_file()
+
+
+def test_a_social_image_that_says_another_title_is_told_of_and_drawn_anew(site: Site) -> None:
+    path = site.write("pager", title="The first title")
+    site.write("draft", status="draft")
+    for title in ("The first title", "Another one"):
+        path.write_text(path.read_text(encoding="utf-8").replace("The first title", title), encoding="utf-8")
+        [warning] = site.build().warnings
+        assert warning.startswith("pager: no social image shows the title")
+        assert "curate site cards" in warning
+        assert [(one.page, one.rule) for one in check_site(site.desk, load_settings(site.desk.settings))] == [
+            ("2026/pager/index.html", "card")
+        ]
+        assert "og:image" not in site.page("2026/pager")
+        site.draw_cards()
+        assert site.build().warnings == ()
+        assert check_site(site.desk, load_settings(site.desk.settings)) == []
+        assert "og:image" in site.page("2026/pager")
+
+
+def test_a_site_without_an_address_asks_for_no_social_image(tmp_path: Path) -> None:
+    site = new_site(tmp_path / "desk", url="")
+    site.write("pager")
+    assert not any("social image" in warning for warning in site.build().warnings)

@@ -230,6 +230,12 @@ def _note_statics(generator: Any) -> None:
         if (place := static.relative_source_path) in cards or not (DRAWN.fullmatch(place) or place in withheld)
     ]
     report_of(settings).statics.extend(generator.staticfiles)
+    drawn = {static.relative_source_path for static in generator.staticfiles}
+    without = [one.post for one in generator.context["articles"] if not (one.draft or one.card in drawn)]
+    if without and settings["SITE_ADDRESS"]:
+        more = f" and {len(without) - 1:,} more" if len(without) > 1 else ""
+        said = f"{without[0].slug}{more}: no social image shows the title, topic and author as they are now."
+        report_of(settings).warnings.append(f"{said} curate site cards draws it.")
 
 
 def _name_faults(generators: list[Any]) -> None:
