@@ -111,7 +111,11 @@ def _html(path: Path, *, may_run: bool) -> Iterator[str]:
 
     Only a page that ``may_run`` one may know any.
     """
-    page = lxml.html.document_fromstring(path.read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    try:
+        page = lxml.html.document_fromstring(path.read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    except lxml.etree.ParserError:
+        yield "the page is empty."
+        return
     policy = "".join(str(meta.get("content")) for meta in page.iter("meta") if meta.get("http-equiv"))
     strict = "default-src 'none'" in policy
     known = re.findall(r"'sha256-([^']+)'", policy.partition("script-src")[2].partition(";")[0]) if may_run else []

@@ -50,6 +50,7 @@ def test_a_page_as_it_should_be_passes(tmp_path: Path, page: str) -> None:
         ("<a href='{filename}/draft.md'>x</a>", "a draft has none"),
         ("<img src='{static}/x.png' alt=''>", "{static}/x.png"),
         (f"{POLICY}<script>alert(1)</script>", "forbids scripts"),
+        (" \n", "the page is empty"),
         (f"{POLICY}<p onclick='x()'>", "onclick"),
         (f"{POLICY}<svg onload='x()'></svg>", "onload"),
     ],
