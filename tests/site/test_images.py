@@ -319,3 +319,20 @@ def test_a_site_without_an_address_asks_for_no_social_image(tmp_path: Path) -> N
     site = new_site(tmp_path / "desk", url="")
     site.write("pager")
     assert not any("social image" in warning for warning in site.build().warnings)
+
+
+@pytest.mark.parametrize("kind", ["avif", "json"])
+def test_copies_that_went_missing_or_bad_are_made_again(site: Site, kind: str) -> None:
+    site.file("images/a.jpg", photo(1600, 900))
+    site.write("one", "![A]({static}/images/a.jpg)\n")
+    site.build()
+    copies = {name for name in list_files(site.output) if "sized" in name}
+    spoilt = list((site.desk.private / "images").glob(f"*.{kind}"))
+    for path in spoilt:
+        path.unlink()
+        if kind == "json":
+            path.write_text("{", encoding="utf-8")
+    site.write("two")
+    assert site.build().left_out == ()
+    assert {name for name in list_files(site.output) if "sized" in name} == copies
+    assert (bool(copies), bool(spoilt)) == (True, True)
