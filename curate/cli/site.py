@@ -107,7 +107,8 @@ def cards(here: Here) -> None:
 
     posts, _ = read_posts(here.desk().content)
     drawn = draw_missing(here.desk(), here.settings().site.name, posts)
-    made = [f"Drew {path}" for path in drawn.paths] or ["Every published post has its social image."]
+    made = [*(f"Drew {path}" for path in drawn.paths), "curate site build puts them on the pages."]
+    made = made if drawn.paths else ["Every published post has its social image."]
     here.answer({"drawn": drawn.paths}, made, warnings=drawn.warnings)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from curate.desk.locks import hold
@@ -28,13 +27,13 @@ from curate.shares.networks.base import (
     HandedOver,
     NeedsLogin,
     Office,
-    Picture,
     Ready,
     Rejected,
     RetryAt,
     Sent,
     Unknown,
 )
+from curate.shares.pictures import bare_picture
 from curate.shares.tokens import load_token, store_token
 
 if TYPE_CHECKING:
@@ -311,7 +310,7 @@ class _Pass:
         alive = absent is not None and (now - absent.minted_at < channel.key_life or absent.number in self.fresh)
         if absent is not None and alive and absent.seal == share.seal:
             return Frozen(absent.key, json.loads(absent.payload)), absent.minted_at
-        picture = _picture(self.desk.root / share.image, share) if share.image else None
+        picture = bare_picture(self.desk, share) if share.image else None
         if share.image and picture is None:
             return Rejected(reason=f"{share.image} is not the image it was planned with", evidence="")
         staged = await channel.stage(channel.freeze(share, now=now), picture, now=now)
@@ -385,15 +384,6 @@ class _Pass:
 
     def _say(self, share: Share, reason: str, until: datetime | None = None) -> None:
         ledger.set_reason(self.connection, share, reason, not_before=until)
-
-
-def _picture(path: Path, share: Share) -> Picture | None:
-    """Return the image of ``share``; None when it is gone or another than it was planned with."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    return Picture(data=data, alt=share.alt) if sha256(data).hexdigest() == share.image_hash else None
 
 
 def _via(account: Account) -> str:

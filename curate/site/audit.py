@@ -25,7 +25,20 @@ if TYPE_CHECKING:
     from curate.site.plugin.report import Report
 
 SCHEMES = {"", "http", "https", "mailto"}
-ADDRESSES = ("href", "src", "cite", "action", "formaction", "poster", "data", "background", "ping", "srcset")
+ADDRESSES = (
+    "href",
+    "xlink:href",
+    "src",
+    "cite",
+    "action",
+    "formaction",
+    "poster",
+    "data",
+    "background",
+    "ping",
+    "srcset",
+)
+FRAMES = {"iframe", "frame", "object", "embed", "applet", "base"}  # what our pages' policy forbids like scripts
 SCRIPTED = ("search/index.html",)  # the pages that may run a script, our own
 MANY = 300  # files from which on another process pays
 DATA = ("application/ld+json", "application/json")  # scripts that run nothing
@@ -65,6 +78,8 @@ def _files(files: Mapping[str, bool], report: Report, content: Path) -> Iterator
         if not place.resolve().is_relative_to(root) or place.suffix == ".md" or not is_plain(name):
             yield f"{name} would publish {place}, which is not for readers."
         accounted.add(name)
+        if name in report.pages:
+            yield f"{report.pages[name]}: {place} would stand in the place of its page; call that file otherwise."
     for name, linked in files.items():
         if linked:
             yield f"{name} is a link to another place."
@@ -92,11 +107,15 @@ def _pages(report: Report, content: Path, public: Mapping[str, Path]) -> Iterato
 
 
 def _html(path: Path, *, may_run: bool) -> Iterator[str]:
-    """Check one page's addresses, and that a page which forbids scripts holds none but those it knows by their hash.
+    """Check one page's addresses, and that a page which forbids scripts and frames holds none but scripts it knows.
 
     Only a page that ``may_run`` one may know any.
     """
-    page = lxml.html.document_fromstring(path.read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    try:
+        page = lxml.html.document_fromstring(path.read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    except lxml.etree.ParserError:
+        yield "the page is empty."
+        return
     policy = "".join(str(meta.get("content")) for meta in page.iter("meta") if meta.get("http-equiv"))
     strict = "default-src 'none'" in policy
     known = re.findall(r"'sha256-([^']+)'", policy.partition("script-src")[2].partition(";")[0]) if may_run else []
@@ -108,6 +127,10 @@ def _html(path: Path, *, may_run: bool) -> Iterator[str]:
                 yield from _address(str(element.get(name)), image=element.tag == "link" or name in ("src", "srcset"))
         if strict:
             yield from _script(element, known)
+            if element.tag in FRAMES:
+                yield f"“<{element.tag}” is in it, and the page's own policy forbids that: readers would not get it."
+            if element.tag == "meta" and str(element.get("http-equiv")).lower() == "refresh":
+                yield "“<meta” is in it and would send readers elsewhere by itself."
 
 
 def _address(address: str, *, image: bool) -> Iterator[str]:

@@ -77,6 +77,7 @@ START = (
     "sys.path.append(place); from pelican import main; main()"
 )
 ERROR = re.compile(r"^(?:[A-Za-z_.]*\.)?(\w*(?:Error|Exception|NotFound|Undefined\w*)): (.+)$", re.MULTILINE)
+OURS = re.compile(r"^curate\.[\w.]+: (.+)$", re.MULTILINE)  # an error of ours, which says it all
 FATAL = "Warning or error encountered"  # how Pelican stops, whatever the error was
 SKIPPED = re.compile(r"^Could not process (.+)$", re.MULTILINE)
 OF_NO_NEWS = ("Done: Processed", "Generating", "Empty alt attribute")  # decoration has an empty alt, and should
@@ -316,6 +317,9 @@ def _fault(problems: Sequence[str], hint: str, log: Path | None = None) -> SiteF
 def _reason(log: Path) -> str:
     """Return in a sentence why Pelican gave up, from what it said."""
     text = log.read_text(encoding="utf-8", errors="replace")
+    ours = OURS.findall(text)
+    if ours:
+        return f"The site could not be built: {ours[-1]}"
     errors = [(kind, message) for kind, message in ERROR.findall(text) if message != FATAL]
     if errors:
         kind, message = errors[0]

@@ -104,6 +104,13 @@ def _images(page: Page, _: BuiltSite, __: Settings) -> Iterator[str]:
             yield f"the image {image.get('src')} has no alt text; an empty one says it is decoration."
 
 
+def _card(page: Page, site: BuiltSite, _: Settings) -> Iterator[str]:
+    """Find posts that networks show without an image, or would with words the post no longer has: a page names none."""
+    said = {str(meta.get("property")) for meta in page.tree.xpath("//head/meta[starts-with(@property, 'og:')]")}
+    if site.address and POST.fullmatch(page.name) and "og:title" in said and "og:image" not in said:
+        yield "it has no social image that shows its present title, topic and author: curate site cards."
+
+
 def _data(page: Page, _: BuiltSite, __: Settings) -> Iterator[str]:
     """Check JSON-LD for its keys, and a post's microformats for what a reader of them needs."""
     for text in page.tree.xpath("//script[@type='application/ld+json']/text()"):
@@ -186,4 +193,12 @@ def _alike(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w@/.]){words}(?!\w)") if words else re.compile("(?!)")
 
 
-RULES = {"html": _html, "link": _links, "image": _images, "data": _data, "budget": _budget, "name": _name}
+RULES = {
+    "html": _html,
+    "link": _links,
+    "image": _images,
+    "card": _card,
+    "data": _data,
+    "budget": _budget,
+    "name": _name,
+}

@@ -192,7 +192,9 @@ def _known(folder: Path) -> Manifest:
     mark = read_mark(folder) if folder.is_dir() else None
     if mark is not None:
         return mark
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not folder.is_dir():
+        raise Conflict(str(folder), f"{folder} is a file; nothing was deployed.", "Name a folder.")
+    if folder.exists() and any(folder.iterdir()):
         hint = f"Choose an empty folder. If curate may own this one, put an empty file {MARK} into it."
         raise Conflict(str(folder), f"{folder} has files that curate did not put there; nothing was deployed.", hint)
     return Manifest(files={}, pages=())

@@ -4,7 +4,7 @@ The rule: one bad post never stops the site, and never takes a page from readers
 left out of everything new (lists, feeds, links); the page that the last good build made of the same file is
 carried over as it was; a post that never had one has none. Another post may not take the place of a page
 so kept: it is then left out, too. Where no earlier build is known (a fresh clone), nothing can be kept;
-a deploy then refuses to take pages away (``curate.site.manifest.refuse_loss``) until the fault is mended.
+a deploy then refuses to take pages away (``curate.site.manifest.refuse_trespass``) until the fault is mended.
 
 Owns .curate/pages.json, which says of each page from which file it was made. Must not know Pelican.
 """

@@ -126,9 +126,16 @@ def refuse_trespass(before: Manifest, after: Manifest, there: Callable[[str], bo
     """Raise Conflict when the target ``where`` has a file (``there``) that ``after`` would replace and is not curate's.
 
     A target handed over with an empty mark has nothing but such files: they may go. Raises Refused when pages
-    would go while ``after`` lacks posts for a fault: one may be that post's, and readers have it.
+    would go while ``after`` lacks posts for a fault, as one may be that post's, and when all would go: then
+    content/ has vanished, or the target is another site's.
     """
     gone = sorted(set(before.pages) - set(after.pages))
+    if len(gone) == len(before.pages) > 1:
+        message = (
+            f"{where} has {len(gone)} posts, none of which this site has: it may be another's; nothing was deployed."
+        )
+        hint = f"Is it the right target, and content/ whole? If those posts may go, delete them and {MARK} there."
+        raise Refused(message, hint)
     if gone and after.missing:
         message = f"{where} has {len(gone)} pages that this site lacks ({', '.join(gone[:3])}), and posts have faults"
         hint = "Mend them and build; or take those posts out of content/ if their pages may go."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import sys
 import threading
 from base64 import b64encode
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 CHANGES = "/.changes"  # answers with the number of the build, once it is another than the one asked with
 WAIT = 25.0  # seconds a page's question stays open
+OWN = re.compile(r"(?:127\.0\.0\.1|localhost)(?::\d+)?", re.IGNORECASE)  # what a browser here calls this server
 SCRIPT = b"""
 (async () => {
   for (let build = "%d"; ; ) try {
@@ -42,15 +44,27 @@ class Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".xml": "application/atom+xml"}  # noqa: RUF012 - theirs
 
+    def parse_request(self) -> bool:
+        """Take a request only for this machine by its own name: a page elsewhere could let its name lead here."""
+        if not super().parse_request():
+            return False
+        if OWN.fullmatch(self.headers.get("Host", "")):
+            return True
+        self.close_connection = True
+        self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+        return False
+
     def send_head(self) -> Any:  # noqa: ANN401 - an open file, or None
         """Find what the path means; what is hidden or leads out of the folder is not there."""
-        place = Path(self.translate_path(self.path))
-        root = Path(self.directory).resolve()
-        hidden = any(part.startswith(".") for part in place.relative_to(self.directory).parts)
-        if hidden or not place.resolve().is_relative_to(root):
-            self.send_error(HTTPStatus.NOT_FOUND)
-            return None
-        return super().send_head()
+        if self.is_shown(Path(self.translate_path(self.path))):
+            return super().send_head()
+        self.send_error(HTTPStatus.NOT_FOUND)
+        return None
+
+    def is_shown(self, place: Path) -> bool:
+        """Say whether the file or folder at ``place`` may be looked at."""
+        hidden = any(part.startswith(".") or "\0" in part for part in place.relative_to(self.directory).parts)
+        return not hidden and place.resolve().is_relative_to(Path(self.directory).resolve())
 
     def list_directory(self, path: Any) -> None:  # noqa: ANN401 - the library's signature
         """Show no listing: a web server would not, either."""
@@ -112,18 +126,14 @@ class PreviewHandler(Handler):
         path, _, seen = self.path.partition("?")
         place = Path(self.translate_path(path))
         page = place / "index.html" if path.endswith("/") else place
-        hidden = any(part.startswith(".") for part in place.relative_to(self.directory).parts)
         if path == CHANGES:
             self._send(str(self.builds.after(seen)).encode(), "text/plain")
-        elif page.suffix == ".html" and not hidden and page.is_file() and self._is_inside(page):
+        elif page.suffix == ".html" and self.is_shown(page) and page.is_file():
             script = SCRIPT % self.builds.number
             html = _allow(page.read_bytes(), script).replace(b"</body>", b"<script>" + script + b"</script></body>")
             self._send(html, "text/html; charset=utf-8")
         else:
             super().do_GET()
-
-    def _is_inside(self, page: Path) -> bool:
-        return page.resolve().is_relative_to(Path(self.directory).resolve())
 
     def _send(self, body: bytes, kind: str) -> None:
         self.send_response(HTTPStatus.OK)

@@ -35,6 +35,8 @@ def test_build_answers_what_it_built(curate: Curate, written: Path) -> None:
     assert data.keys() == {"output", "pages", "posts", "seconds", "left_out"}
     assert (data["output"], data["posts"]) == (str(written / "output"), 1)
     assert data["pages"] == len(list((written / "output").rglob("*.html")))
+    assert "curate site cards" in curate("-C", written, "site", "build").err
+    curate("-C", written, "site", "cards")
     told = curate("-C", written, "site", "build")
     assert told.out.startswith("Built  1 post, ")
     assert told.err == ""
@@ -44,7 +46,7 @@ def test_cards_draws_what_published_posts_lack(curate: Curate, written: Path) ->
     told = curate("-C", written, "site", "cards")
     [card] = (written / "content" / "images" / "social").iterdir()
     assert card.name.startswith("one-")
-    assert told.out == f"Drew {card}\n"
+    assert told.out == f"Drew {card}\ncurate site build puts them on the pages.\n"
     assert told.err == ""
     assert curate("-C", written, "site", "cards").out == "Every published post has its social image.\n"
     essay = written / "content" / "essays" / "one.md"

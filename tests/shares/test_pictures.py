@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from curate.errors import UsageError
-from curate.shares.pictures import LARGEST, Attached, read_picture
+from curate.shares.pictures import LARGEST, Attached, bare_picture, read_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +29,7 @@ def image(book: Ledger, data: bytes, name: str = "a.png") -> Path:
 
 
 @pytest.mark.parametrize(
-    "data", [PNG, b"\xff\xd8\xff\xe0 a JPEG", b"RIFF\x00\x00\x00\x00WEBPVP8 ", PNG.ljust(LARGEST, b"x")]
+    "data", [PNG, b"\xff\xd8\xff\xd9 a JPEG", b"RIFF\x00\x00\x00\x00WEBPVP8 ", PNG.ljust(LARGEST, b"x")]
 )
 def test_an_image_is_kept_by_its_path_in_the_desk_and_its_hash(book: Ledger, data: bytes) -> None:
     path = image(book, data)
@@ -43,6 +46,7 @@ def test_an_image_is_kept_by_its_path_in_the_desk_and_its_hash(book: Ledger, dat
         (b"GIF89a", "A film", "not a PNG"),
         (b"", "Nothing", "not a PNG"),
         (b"<svg/>", "A drawing", "not a PNG"),
+        (b"\xff\xd8\xff none", "Spoilt", "is damaged"),
     ],
 )
 def test_what_no_network_would_take_is_refused(book: Ledger, data: bytes, alt: str, word: str) -> None:
@@ -68,3 +72,24 @@ def test_what_cannot_be_read_is_said(book: Ledger) -> None:
     for name in ("nothing.png", "", "a\0b"):
         with pytest.raises(UsageError, match="cannot be read"):
             read_picture(book.desk, book.desk.content / "images" / name, "Alt")
+
+
+def test_an_image_goes_out_without_what_its_camera_noted(book: Ledger) -> None:
+    noted = Image.Exif()
+    noted[0x0110] = "CANARY"
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(out, "JPEG", exif=noted)
+    path = image(book, out.getvalue(), "taken.jpg")
+    one = read_picture(book.desk, path, "A pager")
+    book.account("mastodon")
+    share = replace(book.share(), image=one.path, image_hash=one.hash, alt=one.alt)
+    picture = bare_picture(book.desk, share)
+    assert picture is not None
+    assert picture.alt == "A pager"
+    assert b"CANARY" not in picture.data
+    with Image.open(io.BytesIO(picture.data)) as sent, Image.open(path) as taken:
+        assert sent.tobytes() == taken.tobytes()
+    path.write_bytes(out.getvalue() + b"x")
+    assert bare_picture(book.desk, share) is None
+    path.unlink()
+    assert bare_picture(book.desk, share) is None

@@ -90,6 +90,11 @@ class Site:
         """Build the site."""
         return build_site(self.desk, load_settings(self.desk.settings), now=now, drafts=drafts)
 
+    def draw_cards(self) -> None:
+        """Draw the social images that are missing, as curate site cards does."""
+        posts, _ = read_posts(self.desk.content)
+        draw_missing(self.desk, load_settings(self.desk.settings).site.name, posts)
+
     def left_out(self) -> list[str]:
         """Build the site and return what it left out, each with line and reason."""
         return [str(one) for one in self.build().left_out]
@@ -154,6 +159,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Site:
     )
     made.write("away", "Back soon.\n", folder="notices", kind="notice", until="2026-11-30T00:00:00+00:00")
     made.file("images/pager.png", PIXEL)
+    made.draw_cards()
     made.build()
     return made
 
@@ -170,8 +176,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Site:
     made.file("images/pager.png", PIXEL)
     made.write("error-budgets", PICTURED, title="Error budgets", topic="Reliability", tags=["error budgets"])
     made.write("hidden", "CANARY\n", title="CANARY", status="draft")
-    posts, _ = read_posts(made.desk.content)
-    draw_missing(made.desk, "Dana Okafor", posts)
+    made.draw_cards()
     made.build()
     return made
 

@@ -50,6 +50,7 @@ def test_a_page_as_it_should_be_passes(tmp_path: Path, page: str) -> None:
         ("<a href='{filename}/draft.md'>x</a>", "a draft has none"),
         ("<img src='{static}/x.png' alt=''>", "{static}/x.png"),
         (f"{POLICY}<script>alert(1)</script>", "forbids scripts"),
+        (" \n", "the page is empty"),
         (f"{POLICY}<p onclick='x()'>", "onclick"),
         (f"{POLICY}<svg onload='x()'></svg>", "onload"),
     ],
@@ -107,4 +108,32 @@ def test_a_script_in_a_post_is_named_because_readers_would_not_get_it(site: Site
     [said] = site.left_out()
     assert said.startswith(f"{path}:8: ")
     assert "forbids scripts" in said
+    assert site.pages() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('<iframe src="https://video.example/x"></iframe>', "“<iframe” is in it"),
+        ("<object data='x.swf'></object>", "“<object” is in it"),
+        ('<base href="https://elsewhere.example/">', "“<base” is in it"),
+        ('<meta http-equiv="Refresh" content="0;url=https://elsewhere.example">', "send readers elsewhere"),
+        ('<svg><a xlink:href="javascript:alert(1)">x</a></svg>', "neither a web nor a mail address"),
+    ],
+)
+def test_what_readers_would_not_get_or_not_want_is_named_with_its_line(site: Site, text: str, said: str) -> None:
+    path = site.write("lively", f"One.\n\n{text}\n")
+    site.write("other")
+    [left] = site.left_out()
+    assert left.startswith(f"{path}:10: ")
+    assert said in left
+    assert site.pages() == ["2026/other"]
+
+
+def test_no_file_takes_the_place_of_a_page(site: Site) -> None:
+    site.file("essays/index.html", "<p>CANARY</p>")
+    path = site.write("lively", "[x]({attach}index.html)\n")
+    [left] = site.left_out()
+    assert left.startswith(f"{path}:")
+    assert "in the place of its page" in left
     assert site.pages() == []

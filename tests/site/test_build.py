@@ -157,6 +157,15 @@ def test_a_page_cannot_take_the_place_of_a_list(site: Site) -> None:
     assert "slug tags" in said
 
 
+def test_a_profile_that_cannot_be_read_is_named_with_its_line(site: Site) -> None:
+    site.desk.profile.write_text("basics:\n  name: Dana\n  profiles: [\n", encoding="utf-8")
+    with pytest.raises(SiteFault) as caught:
+        site.build()
+    assert f"{site.desk.profile}:4: " in caught.value.message
+    assert "ParserError" not in caught.value.message
+    assert caught.value.message.endswith(". The last good site stays.")
+
+
 def test_a_post_pelican_chokes_on_is_named_with_the_reason(site: Site) -> None:
     site.write("heavy")
     broken = 'if "minutes" in text:\n        raise ValueError("the ink ran out")\n    return text'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from curate.errors import Conflict, CurateError, NetworkTrouble, UsageError
+from curate.errors import Conflict, CurateError, NetworkTrouble, Refused, UsageError
 from curate.site.branch import Repository
 from curate.site.deploy import deploy_site, last_deploy, parse_target
 from curate.site.manifest import MARK, list_files, read_mark
@@ -173,6 +173,36 @@ def test_a_file_of_somebody_else_is_not_replaced_by_a_new_page(built: Site, tmp_
     theirs.unlink()
     deploy_site(built.desk, str(public), now=NOON)
     assert same(built, public)
+
+
+def test_a_target_with_other_posts_is_another_site_or_the_content_has_vanished(
+    built: Site, bare: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "public"
+    targets = (str(folder), f"git:{bare}#pages")
+    for target in targets:
+        deploy_site(built.desk, target, now=NOON)
+    before = {name: (folder / name).read_bytes() for name in list_files(folder)}
+    essays = built.desk.content / "essays"
+    essays.rename(tmp_path / "essays")
+    for slugs in ((), ("three", "four")):
+        for slug in slugs:
+            built.write(slug)
+        built.build()
+        for target in targets:
+            with pytest.raises(Refused, match="has 2 posts, none of which this site has"):
+                deploy_site(built.desk, target, now=NOON)
+    assert {name: (folder / name).read_bytes() for name in list_files(folder)} == before
+    (tmp_path / "essays" / "one.md").rename(essays / "one.md")
+    built.build()
+    for target in targets:
+        deploy_site(built.desk, target, now=NOON)
+    assert same(built, folder)
+
+
+def test_a_file_is_no_folder_to_deploy_to(built: Site) -> None:
+    with pytest.raises(Conflict, match="is a file"):
+        deploy_site(built.desk, "feeds.opml", now=NOON)
 
 
 def test_a_dry_run_counts_and_changes_nothing(built: Site, tmp_path: Path) -> None:

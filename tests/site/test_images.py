@@ -10,11 +10,14 @@ import lxml.html
 import pytest
 from PIL import Image, features
 
+from curate.desk.settings import load_settings
 from curate.posts.checks import check_post
 from curate.posts.files import find_post, read_posts
 from curate.posts.social import SIZE, Card, card_place
 from curate.site.cards import ACCENT, BAR, LEFT, PAPER, TOP, draw_card, draw_missing
+from curate.site.check import check_site
 from curate.site.lettering import FONT, fonts_in, set_words
+from curate.site.manifest import list_files
 from curate.site.plugin.scale import NoImage, scale
 from tests.site.conftest import PIXEL, drawing, new_site, photo
 
@@ -244,3 +247,92 @@ def test_an_image_without_alt_text_keeps_a_post_from_being_published(site: Site)
     site.write("bare", "![]({static}/images/a.png)\n")
     findings = check_post(find_post(site.desk.content, "bare"))
     assert "alt-text" in {finding.rule for finding in findings.errors}
+
+
+def test_what_a_camera_noted_reaches_nobody(site: Site) -> None:
+    large = photo(2000, 1200)
+    for name, image in (("large.jpg", large), ("small.jpg", photo(120, 80)), ("unlinked.jpg", photo(64, 64))):
+        site.file(f"images/{name}", image)
+    site.file("essays/near.jpg", photo(160, 80))
+    site.file("images/raw.tif", b"II*\0CANARY")
+    texts = "![A]({static}/images/small.jpg)\n\n[B]({static}/images/large.jpg)\n\n![C]({attach}near.jpg)\n"
+    site.write("pictures", f"{texts}\n[D]({{static}}/images/raw.tif)\n")
+    site.draw_cards()
+    built = site.build()
+    pictures = {name for name in list_files(site.output) if name.endswith(".jpg") and "sized" not in name}
+    assert pictures == {"images/large.jpg", "images/small.jpg", "images/unlinked.jpg", "2026/pictures/near.jpg"}
+    assert [name for name in list_files(site.output) if b"CANARY" in (site.output / name).read_bytes()] == []
+    [warning] = built.warnings
+    assert warning.startswith(f"{site.desk.content / 'images' / 'raw.tif'}: it is not on the site")
+    with Image.open(site.output / "images" / "large.jpg") as shown_, Image.open(io.BytesIO(large)) as taken:
+        assert shown_.tobytes() == taken.tobytes()
+
+
+def test_what_only_a_draft_shows_is_not_published_before_it_is(site: Site) -> None:
+    now_shown = ["drawn.png", "both.png", "free.png", "me.png"]
+    hidden = ["draft.png", "future.png", "ended.png", "gone.png"]
+    for name in (*now_shown, *hidden):
+        site.file(f"images/{name}", PIXEL)
+    site.file("essays/attached.png", PIXEL)
+    site.desk.profile.write_text("basics: {label: On call, image: images/me.png}\n", encoding="utf-8")
+    site.write("public", "![A]({static}/images/drawn.png) ![B]({static}/images/both.png)\n")
+    texts = "![C]({static}/images/draft.png) ![B]({static}/images/both.png) ![M]({static}/images/me.png)"
+    draft = site.write("draft", f"{texts} ![T]({{attach}}attached.png)\n", status="draft")
+    site.write("future", "[D](<{static}/images/future.png>)\n", date="2026-12-01")
+    site.write("ended", "![E]({static}/images/ended.png)\n", kind="notice", until="2026-11-22T09:00:00+00:00")
+    site.write("gone", '<img alt="" src="{static}../images/gone.png">\n', status="gone")
+    site.build()
+    public = {f"images/{name}" for name in now_shown}
+    assert {name for name in list_files(site.output) if name.endswith(".png")} == public
+    draft.write_text(draft.read_text(encoding="utf-8").replace("status: draft", "status: published"), encoding="utf-8")
+    site.build()
+    public |= {"images/draft.png", "2026/draft/attached.png"}
+    assert {name for name in list_files(site.output) if name.endswith(".png")} == public
+
+
+def test_the_preview_of_a_draft_shows_its_images(site: Site) -> None:
+    site.file("images/draft.png", PIXEL)
+    site.write("draft", "![C]({static}/images/draft.png)\n", status="draft")
+    preview = site.build(drafts=True)
+    assert (preview.output / "images" / "draft.png").is_file()
+
+
+def test_a_social_image_that_says_another_title_is_told_of_and_drawn_anew(site: Site) -> None:
+    path = site.write("pager", title="The first title")
+    site.write("draft", status="draft")
+    for title in ("The first title", "Another one"):
+        path.write_text(path.read_text(encoding="utf-8").replace("The first title", title), encoding="utf-8")
+        [warning] = site.build().warnings
+        assert warning.startswith("pager: no social image shows the title")
+        assert "curate site cards" in warning
+        assert [(one.page, one.rule) for one in check_site(site.desk, load_settings(site.desk.settings))] == [
+            ("2026/pager/index.html", "card")
+        ]
+        assert "og:image" not in site.page("2026/pager")
+        site.draw_cards()
+        assert site.build().warnings == ()
+        assert check_site(site.desk, load_settings(site.desk.settings)) == []
+        assert "og:image" in site.page("2026/pager")
+
+
+def test_a_site_without_an_address_asks_for_no_social_image(tmp_path: Path) -> None:
+    site = new_site(tmp_path / "desk", url="")
+    site.write("pager")
+    assert not any("social image" in warning for warning in site.build().warnings)
+
+
+@pytest.mark.parametrize("kind", ["avif", "json"])
+def test_copies_that_went_missing_or_bad_are_made_again(site: Site, kind: str) -> None:
+    site.file("images/a.jpg", photo(1600, 900))
+    site.write("one", "![A]({static}/images/a.jpg)\n")
+    site.build()
+    copies = {name for name in list_files(site.output) if "sized" in name}
+    spoilt = list((site.desk.private / "images").glob(f"*.{kind}"))
+    for path in spoilt:
+        path.unlink()
+        if kind == "json":
+            path.write_text("{", encoding="utf-8")
+    site.write("two")
+    assert site.build().left_out == ()
+    assert {name for name in list_files(site.output) if "sized" in name} == copies
+    assert (bool(copies), bool(spoilt)) == (True, True)

@@ -12,6 +12,7 @@ import mf2py
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.desk.settings import set_setting
 from curate.site.plugin.lists import ENTRIES, LINES, Listing, sheets, years
 from curate.site.plugin.surroundings import MOST_RELATED, surround
 from tests.site.conftest import NOON
@@ -178,3 +179,15 @@ def test_one_more_post_changes_few_pages(site: Site) -> None:
         *("2026/index.html", "2026/11/index.html", "topics/reliability/index.html", "tags/watch/index.html"),
         *("2026/one-more/index.html", "2026/day-44/index.html"),
     }
+
+
+def test_names_that_signs_tell_apart_have_lists_of_their_own(site: Site) -> None:
+    set_setting(site.desk.settings, "site.topics", '["C++", "C#"]')
+    for number, name in enumerate(("C", "C", "C++", "C++", "C#", "C#", "#C", "北", "北", "x" * 300, "x" * 300)):
+        site.write(f"p{number}", topic=name, tags=[name])
+    built = site.build()
+    assert (built.posts, built.left_out) == (11, ())
+    for slug, count in (("c", 3), ("c-plus-plus", 2), ("c-sharp", 2)):
+        assert site.page(f"topics/{slug}").count('href="../../2026/p') == count, slug
+        assert (site.output / "tags" / slug / "index.html").is_file()
+    assert len(list((site.output / "tags").glob(f"{'x' * 71}-*"))) == 1

@@ -28,19 +28,33 @@ if TYPE_CHECKING:
 WORDS = ("pager model incident budget alert runbook night shift error question review drill " * 40).split()
 
 
-def search_page(site: Site) -> lxml.html.HtmlElement:
-    return lxml.html.fromstring((site.output / "search" / "index.html").read_bytes())
+def search_page(site: Site, name: str = "search/index.html") -> lxml.html.HtmlElement:
+    return lxml.html.fromstring((site.output / name).read_bytes())
 
 
 def policy(page: lxml.html.HtmlElement) -> str:
     return str(page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0])
 
 
-def test_without_scripts_the_form_asks_an_engine_for_this_site_alone(sample: Site) -> None:
-    [form] = search_page(sample).forms
+@pytest.mark.parametrize("name", ["search/index.html", "404.html"])
+def test_without_scripts_the_form_asks_an_engine_for_this_site_alone(sample: Site, name: str) -> None:
+    page = search_page(sample, name)
+    [form] = page.forms
     assert (form.method, form.action) == ("GET", "https://duckduckgo.com/")
     assert dict(form.fields) == {"q": None, "sites": "dana.example"}
-    assert "form-action https://duckduckgo.com;" in policy(search_page(sample))
+    assert "form-action https://duckduckgo.com;" in f"{policy(page)};"
+
+
+def test_a_page_that_is_not_there_leads_to_the_search_where_no_engine_is_asked(tmp_path: Path) -> None:
+    site = new_site(tmp_path / "desk")
+    set_setting(site.desk.settings, "site.search_engine", "")
+    set_setting(site.desk.settings, "site.url", "https://dana.example/blog")
+    site.build()
+    page = search_page(site, "404.html")
+    [form] = page.forms
+    assert (form.method, form.action, dict(form.fields)) == ("GET", "/blog/search/", {"q": None})
+    assert policy(page).endswith("form-action 'self'")
+    assert page.xpath("//label[@for='words']")
 
 
 def test_the_page_holds_one_script_that_its_policy_knows_by_hash(sample: Site) -> None:
@@ -75,7 +89,7 @@ def test_a_site_without_an_address_asks_no_engine(tmp_path: Path) -> None:
     site.write("one")
     site.build()
     [form] = search_page(site).forms
-    assert form.get("action") is None
+    assert form.get("action") == "../search/"
     assert "form-action 'self';" in policy(search_page(site))
 
 

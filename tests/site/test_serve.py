@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curate.errors import CurateError
-from curate.site.serve import make_server
+from curate.site.serve import Builds, make_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +30,9 @@ def port(sample: Site) -> Iterator[int]:
         thread.join()
 
 
-def get(port: int, path: str, method: str = "GET") -> tuple[HTTPResponse, bytes]:
+def get(port: int, path: str, method: str = "GET", host: str = "127.0.0.1") -> tuple[HTTPResponse, bytes]:
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request(method, path)
+    connection.request(method, path, headers={"Host": host})
     response = connection.getresponse()
     body = response.read()
     connection.close()
@@ -50,13 +50,38 @@ def test_pages_and_the_feed_are_served_as_what_they_are(sample: Site, port: int)
 
 @pytest.mark.parametrize(
     "path",
-    ["/nowhere/", "/.curate-output", "/../secret.txt", "/%2e%2e/secret.txt", "/feeds/", "/2031/", "//etc/passwd"],
+    [
+        "/nowhere/",
+        "/.curate-output",
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/feeds/",
+        "/2031/",
+        "//etc/passwd",
+        "/%00",
+    ],
 )
 def test_what_is_not_a_page_is_answered_with_the_sites_own_words(port: int, path: str) -> None:
     response, body = get(port, path)
     assert response.status == 404
     assert b"There is no such page" in body
     assert get(port, path, "HEAD")[1] == b""
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_name_that_leads_here_from_elsewhere_shows_nothing(sample: Site, *, preview: bool) -> None:
+    with make_server(sample.output, 0, Builds() if preview else None) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        port = server.server_address[1]
+        for host in ("evil.example", f"evil.example:{port}", "127.0.0.1.evil.example", "localhost@evil.example", ""):
+            response, body = get(port, "/", host=host)
+            assert response.status == 421, host
+            assert b"Dana" not in body
+        for host in ("127.0.0.1", f"127.0.0.1:{port}", f"localhost:{port}"):
+            assert get(port, "/", host=host)[0].status == 200, host
+        server.shutdown()
+        thread.join()
 
 
 def test_it_listens_on_this_machine_alone(sample: Site) -> None:

@@ -17,6 +17,7 @@ from pelican.contents import Article, Author, Category, SkipStub, Tag
 from pelican.generators import ArticlesGenerator, PagesGenerator, StaticGenerator
 from pelican.plugins import signals
 
+from curate.posts.bare import Unknown, bare
 from curate.posts.post import as_moment
 from curate.site.plugin.kept import Kept, kept_of, left_out
 from curate.site.plugin.list_pages import write_lists
@@ -171,11 +172,21 @@ class ChosenPagesGenerator(_Choosing, PagesGenerator):  # type: ignore[misc]  # 
 
 
 class CarefulStaticGenerator(StaticGenerator):  # type: ignore[misc]  # Pelican carries no types
-    """Pelican's generator of copies, which writes into no file that is there already."""
+    """Pelican's generator of copies, which writes into no file that is there already, and nothing a camera noted."""
 
     def _copy_staticfile(self, sc: Any) -> None:
-        free(f"{self.output_path}/{sc.save_as}")
-        super()._copy_staticfile(sc)
+        report, source = report_of(self.settings), Path(self.path, sc.source_path)
+        try:
+            data = bare(source.read_bytes())
+        except Unknown:
+            report.statics.remove(sc)
+            told = "it is not on the site: what its camera noted, such as where it was, cannot be taken out."
+            report.warnings.append(f"{source}: {told} Save it as JPEG, PNG or WebP.")
+            return
+        place = Path(self.output_path, sc.save_as)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        free(str(place))
+        place.write_bytes(data)
 
 
 class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pelican carries no types

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FIRST = timedelta(microseconds=1)  # after which a moment is past
+CHOOSING = {ArticlesGenerator: PostsGenerator, PagesGenerator: ChosenPagesGenerator}
 OURS = ("404", "search", "subscribe")  # pages that no other theme has
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
@@ -87,17 +88,13 @@ def _start(pelican: Any) -> None:
         settings[KEPT], faults = start_keeping(settings, theme)
         for fault in faults:
             settings[KEY].blame(fault)
-        classes = pelican._get_generator_classes  # noqa: SLF001 - a setting for it would need a class of Pelican's
-        pelican._get_generator_classes = lambda: [_ours(kind) for kind in classes()]  # noqa: SLF001
+    classes = pelican._get_generator_classes  # noqa: SLF001 - a setting for it would need a class of Pelican's
+    ours = {StaticGenerator: CarefulStaticGenerator, **(CHOOSING if settings.get("BUILD_CACHE") else {})}
+    pelican._get_generator_classes = lambda: [ours.get(kind, kind) for kind in classes()]  # noqa: SLF001
     if (theme / "templates" / "list.html").is_file():
         settings["CATEGORY_SAVE_AS"] = settings["TAG_SAVE_AS"] = ""  # _write_lists does
     else:  # a theme of somebody else
         settings["DIRECT_TEMPLATES"] = [name for name in settings["DIRECT_TEMPLATES"] if name not in OURS]
-
-
-def _ours(generator: Any) -> Any:
-    ours = {PagesGenerator: ChosenPagesGenerator, StaticGenerator: CarefulStaticGenerator}
-    return {ArticlesGenerator: PostsGenerator, **ours}.get(generator, generator)
 
 
 def _choose_writer(pelican: Any) -> Any:
@@ -217,12 +214,28 @@ def _write_index(generator: Any, writer: Any) -> None:
 
 
 def _note_statics(generator: Any) -> None:
-    """Note what is copied: of social images, only what a page shows now, never one of a draft."""
-    shown = {article.card for article in generator.context["articles"]}
+    """Note what is copied: of social images what a page shows now, and no file that only a draft or its like links to.
+
+    Asks for no file's place in the site: who asks settles it, and {attach} could not move the file any more.
+    """
+    settings = generator.settings
+    cards = {article.card for article in generator.context["articles"]}
+    wanted = {*generator.context["static_links"], settings["PROFILE"].image}
+    withheld = (
+        kept_of(settings).files_without_page(now_of(settings), drafts=bool(settings.get("BUILD_DRAFTS"))) - wanted
+    )
     generator.staticfiles[:] = [
-        static for static in generator.staticfiles if static.save_as in shown or not DRAWN.fullmatch(static.save_as)
+        static
+        for static in generator.staticfiles
+        if (place := static.relative_source_path) in cards or not (DRAWN.fullmatch(place) or place in withheld)
     ]
-    report_of(generator.settings).statics.extend(generator.staticfiles)
+    report_of(settings).statics.extend(generator.staticfiles)
+    drawn = {static.relative_source_path for static in generator.staticfiles}
+    without = [one.post for one in generator.context["articles"] if not (one.draft or one.card in drawn)]
+    if without and settings["SITE_ADDRESS"]:
+        more = f" and {len(without) - 1:,} more" if len(without) > 1 else ""
+        said = f"{without[0].slug}{more}: no social image shows the title, topic and author as they are now."
+        report_of(settings).warnings.append(f"{said} curate site cards draws it.")
 
 
 def _name_faults(generators: list[Any]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.site.cache import Cache, Damaged, drop_cache, open_cache, programs
+from curate.site.plugin.links import linked_files
 from curate.site.plugin.prints import Opaque, Prints
 from curate.site.reading import is_shown, read_files
 
@@ -71,6 +72,16 @@ class Kept:
     def shown(self, path: str, now: datetime, *, drafts: bool) -> bool:
         """Say whether the file at ``path`` below content has a page at ``now``."""
         return is_shown(self.gists[path][1], now, drafts=drafts)
+
+    def files_without_page(self, now: datetime, *, drafts: bool) -> set[str]:
+        """Return the files, by path below content, that posts link to which show nothing of themselves at ``now``."""
+        found: set[str] = set()
+        for path, (_, gist) in self.gists.items():
+            if gist["linked"] and (gist["status"] == "gone" or not is_shown(gist, now, drafts=drafts)):
+                place = self.content / path
+                reading = self.reading(place)
+                found |= linked_files(reading.html, place.parent, self.content) if reading else set()
+        return found
 
     def finish(self) -> None:
         """Keep what this build found out."""

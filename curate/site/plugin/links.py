@@ -49,6 +49,13 @@ def check_links(body: str, post: Post, content: Path) -> None:
             raise PostFault(str(post.path), _line_of(link["value"], post), f"the link “{shown}” {problem}.", hint)
 
 
+def linked_files(body: str, folder: Path, content: Path) -> set[str]:
+    """Return the files that ``body`` would publish, by path below ``content``, as a post in ``folder`` writes them."""
+    links = (link for link in FILE_LINK.finditer(body) if link["kind"] != "filename")
+    targets = (_target(unescape(link["value"]), folder, content) for link in links)
+    return {target.relative_to(content).as_posix() for target in targets if target is not None}
+
+
 def file_behind(address: str, folder: Path, content: Path) -> Path | None:
     """Return the file of content/ that an image's address means, as a post in ``folder`` writes it; None for others."""
     link = IMAGE.fullmatch(unescape(address))

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from markupsafe import Markup, escape
 from pelican.contents import Category
 
+from curate.posts.post import LONGEST_SLUG
 from curate.site.plugin import lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+SIGNS = {"+": " plus ", "#": " sharp "}  # what tells names apart that are else the same
+SIGN = re.compile(r"(?<=\w)#|\+")
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
 
@@ -29,14 +35,26 @@ def write_lists(generator: Any, writer: Any) -> None:
             )  # fmt: skip
 
 
+def address_name(kind: Any, name: str, settings: Any) -> str:
+    """Return what a tag or topic (Pelican's ``kind``) is called in its address.
+
+    C, C++ and C# are three; a name without a Latin letter or digit, or a long one, gets a number of its own.
+    """
+    spelled = SIGN.sub(lambda sign: SIGNS[sign[0]], name)
+    slug = str(kind(spelled, settings).slug)
+    if slug and len(slug) <= LONGEST_SLUG:
+        return slug
+    return f"{slug[: LONGEST_SLUG - 9]}-{crc32(name.encode()):08x}".lstrip("-")
+
+
 def _listings(generator: Any) -> Iterator[lists.Listing]:
     """Yield every list: topics (those without posts, too), tags, years and their months."""
     settings = generator.settings
     filed = {category.slug: (category, posts) for category, posts in generator.categories}
     for name in settings["SITE_TOPICS"]:
         category = Category(escape(name), settings)
-        if category.slug:
-            filed.setdefault(category.slug, (category, []))
+        category.slug = address_name(Category, name, settings)
+        filed.setdefault(category.slug, (category, []))
     feed = settings.get("CATEGORY_FEED_ATOM") or ""
     for category, posts in filed.values():
         name = Markup(category.name).unescape()  # noqa: S704 - the template escapes it

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
-from pelican.contents import Article, Category, Tag
+from pelican.contents import Category, Tag
 from pelican.readers import BaseReader
 
 from curate.desk.folder import Desk
@@ -25,8 +24,10 @@ from curate.posts.header import dump
 from curate.posts.post import PostFault, as_moment, parse_post
 from curate.posts.social import card_place
 from curate.site.plugin import citation
+from curate.site.plugin.generators import Briefed
 from curate.site.plugin.kept import kept_of
 from curate.site.plugin.links import check_links
+from curate.site.plugin.list_pages import address_name
 from curate.site.plugin.markdown import sections
 from curate.site.plugin.pictures import PICTURES, show_images
 from curate.site.plugin.report import report_of
@@ -183,12 +184,11 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
         return post.date or building_at(self.settings)
 
     def _named(self, kind: Any, name: str) -> Any:  # noqa: ANN401 - Pelican's Tag or Category
-        """Return a tag or category; a name of no Latin letter or digit gets an address of its own."""
+        """Return a tag or category; only the first of a name is worked on."""
         slug = self._slugs.get((kind, name))
-        named = kind(_printed(name), self.settings)
         if slug is None:
-            slug = named.slug or f"{crc32(name.encode()):08x}"
-            self._slugs[kind, name] = slug
+            slug = self._slugs[kind, name] = address_name(kind, name, self.settings)
+        named = kind(_printed(name), self.settings)
         named.slug = slug
         return named
 
@@ -201,7 +201,7 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
                 line = post.lines.get(key, 1)
                 said = f"{post.path}:{line}: the key “{one_line(key)}” is not for a post; the site ignores it."
                 report_of(self.settings).warnings.append(said)
-            elif NAME.fullmatch(name) and name not in STEERING | DATES and not hasattr(Article, name):
+            elif NAME.fullmatch(name) and name not in STEERING | DATES and not hasattr(Briefed, name):
                 extras[name] = _printed(value)
         return extras
 

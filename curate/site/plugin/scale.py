@@ -48,9 +48,9 @@ def scale(path: Path, cache: Path) -> Scaled:
     raw = path.read_bytes()
     digest = sha256(RECIPE + raw).hexdigest()[:16]
     known = cache / f"{digest}.json"
-    if known.is_file():
-        said = json.loads(known.read_bytes())
-        return Scaled(**said | {"modern": tuple((name, width) for name, width in said["modern"])})
+    found = _known(known)
+    if found is not None and all((cache / name).is_file() for name in found.names):
+        return found
     from curate.site.plugin.shrink import shrink
 
     scaled, copies = shrink(raw, digest)
@@ -58,3 +58,12 @@ def scale(path: Path, cache: Path) -> Scaled:
         write_whole(cache / name, data)
     write_whole(known, json.dumps(asdict(scaled)))  # last: what it names is there
     return scaled
+
+
+def _known(path: Path) -> Scaled | None:
+    """Return what was found out before; None when nothing was, or when somebody wrote into the cache."""
+    try:
+        said = json.loads(path.read_bytes())
+        return Scaled(**said | {"modern": tuple((str(name), int(width)) for name, width in said["modern"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

@@ -1,0 +1,147 @@
+"""Pictures without what a camera noted: every pixel as it was, which side is up kept, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms, PngImagePlugin, features
+
+from curate.posts.bare import Unknown, bare
+
+XMP = b"<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta>CANARY</x:xmpmeta>"
+FORMATS = ["JPEG", "PNG", "WEBP", *(["AVIF"] if features.check("avif") else [])]
+
+
+def noted(form: str, *, side: int = 1, **more: Any) -> bytes:
+    """Return a picture with a place, a camera, XMP and a comment in it."""
+    image = Image.effect_noise((61, 40), 80).convert("RGB")
+    image.putpixel((0, 0), (255, 0, 0))
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x0112] = "CANARY", "CANARY II", side
+    exif[0x8825] = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)}
+    if form == "PNG":
+        more["pnginfo"] = PngImagePlugin.PngInfo()
+        more["pnginfo"].add_text("Author", "CANARY")
+        more["pnginfo"].add_itxt("Comment", "CANARY", zip=True)
+    else:
+        more["xmp"] = XMP
+    if form == "JPEG":
+        more["comment"] = b"CANARY"
+    out = io.BytesIO()
+    image.save(out, form, exif=exif, **more)
+    return out.getvalue()
+
+
+def opened(raw: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(raw))
+    image.load()
+    return image
+
+
+def quiet(raw: bytes) -> bool:
+    return b"CANARY" not in raw and not opened(raw).getexif().get_ifd(0x8825)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("side", range(1, 9))
+def test_place_camera_and_words_go_and_every_pixel_stays(form: str, side: int) -> None:
+    raw = noted(form, side=side)
+    assert not quiet(raw)
+    made = bare(raw)
+    assert quiet(made)
+    assert opened(made).tobytes() == opened(raw).tobytes()
+    assert opened(made).info.get("xmp") is None
+    if form != "AVIF":  # which turns by other means
+        assert dict(opened(made).getexif()) == ({0x0112: side} if side > 1 else {})
+    assert bare(made) == made
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_colours_stay_as_they_were_meant(form: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    made = bare(noted(form, icc_profile=profile))
+    assert opened(made).info["icc_profile"] == profile
+
+
+def test_a_progressive_photograph_is_whole() -> None:
+    raw = noted("JPEG", progressive=True, side=6)
+    made = bare(raw)
+    assert quiet(made)
+    assert opened(made).tobytes() == opened(raw).tobytes()
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_what_a_camera_hangs_on_behind_the_picture_goes(form: str) -> None:
+    raw = noted(form)
+    assert bare(raw + noted("JPEG")) == bare(raw)
+
+
+def test_a_moving_picture_moves_on() -> None:
+    frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "green", "blue")]
+    for form in ("WEBP", "PNG"):
+        out = io.BytesIO()
+        frames[0].save(out, form, save_all=True, append_images=frames[1:], duration=100)
+        assert getattr(opened(bare(out.getvalue())), "n_frames", 0) == 3
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    inside = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(inside), kind) + inside
+
+
+def film() -> bytes:
+    """Return the boxes of a film: the frames, and notes on film and track."""
+    track = box(b"trak", box(b"tkhd", b"track"), box(b"udta", b"CANARY"), box(b"meta", b"\0\0\0\0CANARY"))
+    movie = box(b"moov", box(b"mvhd", b"movie"), track, box(b"udta", box(b"\xa9xyz", b"+52.52+13.40/CANARY")))
+    wide = struct.pack(">I4sQ", 1, b"uuid", 16 + 6) + b"CANARY"
+    return box(b"ftyp", b"isom") + movie + box(b"mdat", b"frames") + wide
+
+
+def test_a_film_loses_its_notes_and_nothing_moves() -> None:
+    raw, made = film(), bare(film())
+    assert b"CANARY" in raw
+    assert b"CANARY" not in made
+    assert len(made) == len(raw)
+    assert made.index(b"frames") == raw.index(b"frames")
+    assert made.count(b"free") == 4
+
+
+@pytest.mark.parametrize("raw", [b"", b"%PDF-1.4 words", b"<svg/>", b"GIF89a", b"RIFF____WAVE", b"\x89PNG"])
+def test_what_is_no_photograph_is_left_as_it_is(raw: bytes) -> None:
+    assert bare(raw) == raw
+
+
+NOTED = {form: noted(form) for form in FORMATS}
+SPOILT = {
+    "raw of one maker": b"II*\0raw picture",
+    "raw of another": b"MM\0*raw picture",
+    "nothing but a beginning": b"\xff\xd8\xff",
+    "no segment where one must be": b"\xff\xd8\xff\xe0\0\x04__none",
+    "a box beyond the end": box(b"ftyp", b"avif") + struct.pack(">I4s", 999, b"meta") + b"CANARY",
+    "notes, and nothing says where": noted("AVIF").replace(b"iloc", b"cloc") if "AVIF" in FORMATS else b"II*\0",
+}
+
+
+@pytest.mark.parametrize("raw", SPOILT.values(), ids=SPOILT)
+def test_what_cannot_be_told_from_its_notes_is_refused(raw: bytes) -> None:
+    with pytest.raises(Unknown):
+        bare(raw)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(FORMATS), st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=8), st.data())
+def test_whatever_is_spoilt_is_made_bare_or_refused(
+    form: str, flips: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    raw = bytearray(NOTED[form])
+    for place, value in flips:
+        raw[place % len(raw)] = value
+    cut = data.draw(st.integers(4, len(raw)))
+    with contextlib.suppress(Unknown):
+        bare(bytes(raw[:cut]))
