@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from curate.desk.db import recall, remember, to_seconds
 from curate.errors import CurateError
-from curate.presence import metrics, replies
+from curate.presence import metrics, received, replies
 from curate.shares import ledger
 from curate.shares.networks import open_channel
 from curate.shares.networks.base import NeedsLogin, Office, RetryAt
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from curate.web.client import Client
 
 READ = ("mastodon", "bluesky")  # networks that may be asked without money or review
+FEED = "the webmentions"  # remembered beside the names of accounts
 OVERLAP = timedelta(days=1)  # what is said may be told late
 HOUR, DAY = timedelta(minutes=55), timedelta(days=1)
 QUIET = timedelta(days=90)  # an account that sent nothing for so long is not asked any more
@@ -49,21 +50,55 @@ async def listen(  # noqa: PLR0913 - what asking needs
     """Ask each account that is due; ``config`` is the tokens' folder."""
     done = Listening()
     for name, account in settings.accounts.items():
-        if account.network in READ and account.deliver == "network" and _due(connection, name, now):
+        wanted = account.network in READ and account.deliver == "network" and _sends(connection, name, now)
+        if wanted and _due(connection, name, now):
             remember(connection, f"listen {name}", str(to_seconds(now + HOUR)))
             office = _office(settings, name, client, config)
             refusal = await _ask(connection, desk, office, done, now=now) if isinstance(office, Office) else office
             if isinstance(refusal, NeedsLogin):
                 remember(connection, f"listen {name}", str(to_seconds(now + DAY)))
                 done.troubles.append(f"{name} cannot be asked what became of its shares: {refusal.reason}.")
+    if settings.site.webmention_feed and _due(connection, FEED, now):
+        await _receive(settings, connection, client, done, now=now, config=config)
     return done
 
 
-def _due(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
-    """Say whether an account sent something lately and was not asked in the last hour; a clock that was set asks."""
+async def _receive(  # noqa: PLR0913 - what asking needs
+    settings: Settings,
+    connection: sqlite3.Connection,
+    client: Client,
+    done: Listening,
+    *,
+    now: datetime,
+    config: Path,
+) -> None:
+    """Ask for the site's webmentions; what is refused or fails is said, and left alone for a day or an hour."""
+    feed = settings.site.webmention_feed
+    remember(connection, f"listen {FEED}", str(to_seconds(now + HOUR)))
+    try:
+        secret = load_token(config, received.Source(feed))
+    except CurateError as error:
+        done.troubles.append(f"{error.message} {error.hint}".rstrip())
+        return
+    answer = await received.receive(connection, client, feed, secret, home=settings.site.url, now=now)
+    if isinstance(answer, int):
+        done.replies += answer
+        return
+    if isinstance(answer, NeedsLogin):
+        remember(connection, f"listen {FEED}", str(to_seconds(now + DAY)))
+    elif answer.at is not None:
+        remember(connection, f"listen {FEED}", str(to_seconds(max(answer.at, now + HOUR))))
+    done.troubles.append(f"The site's webmentions could not be asked for: {answer.reason}. curate replies receive URL")
+
+
+def _sends(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
+    """Say whether an account sent something lately."""
     sent = ledger.last_sent(connection, name)
-    if sent is None or not now - QUIET < sent <= now:
-        return False
+    return sent is not None and now - QUIET < sent <= now
+
+
+def _due(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
+    """Say whether ``name`` was not asked in the last hour; a clock that was set asks."""
     until = recall(connection, f"listen {name}")
     return not (until.isdecimal() and 0 < int(until) - to_seconds(now) <= DAY.total_seconds())
 

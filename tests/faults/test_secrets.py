@@ -268,6 +268,7 @@ report experiment remove mornings
 replies list
 replies open kfmt --print
 replies done kfmt
+replies receive http://127.0.0.1:9/feed
 undo
 redo
 feed add http://127.0.0.1:9/feed

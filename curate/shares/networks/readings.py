@@ -34,7 +34,8 @@ class Figures:
 class Heard:
     """What somebody said to the account: an answer to ``answers`` (the network's name of a post), or a mention.
 
-    ``text`` is plain, and foreign like ``author`` and ``name``; ``private``: not everybody can read it.
+    ``text`` is plain, and foreign like ``author`` and ``name``; ``private``: not everybody can read it. ``page`` is
+    the page of ours that a webmention is about.
     """
 
     remote_id: str
@@ -46,6 +47,7 @@ class Heard:
     at: datetime
     answers: str = ""
     private: bool = False
+    page: str = ""
 
 
 @runtime_checkable
