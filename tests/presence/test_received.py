@@ -172,7 +172,7 @@ def test_a_token_lies_in_the_keyring_or_its_file_and_shows_nowhere(place: Place,
     asked = len(place.service.asked)
     assert place.tick("2026-11-22T20:00:00Z")["warnings"] == []  # left alone for a day
     assert len(place.service.asked) == asked
-    place.loopback.pages["/api/mentions.jf2"] = (302, {"Location": "http://10.1.1.1/"}, b"")
+    place.loopback.pages["/api/mentions.jf2"] = (302, {"Location": "/api/mentions.jf2"}, b"")
     [told] = place.tick("2026-11-23T20:00:00Z")["warnings"]  # it names the address that was asked
     assert "token=***" in told
     for file in (place.desk / ".curate").glob("desk*"):
