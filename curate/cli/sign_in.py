@@ -46,7 +46,8 @@ STEPS = {
   2. App roles: add your Threads account as a tester, and accept that at
      https://www.threads.com/settings/website_permissions
   3. Use case, Settings, “Redirect callback URLs”: add exactly {returns}
-  4. Keep that page open: its Threads app ID and Threads app secret are asked for next, once.""",
+  4. Use case, Permissions and features: add threads_content_publish and threads_manage_insights.
+  5. Keep that page open: its Threads app ID and Threads app secret are asked for next, once.""",
     "mastodon": """\
   1. Open {server}/settings/applications in your browser and sign in.
   2. New application: any name; leave the redirect address as it is.

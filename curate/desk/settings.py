@@ -166,7 +166,8 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is what the account's own server takes, 0 for the network's usual. ``deliver`` says whether shares go
     to the network or, as a rehearsal, into .curate/outbox. ``server`` and ``sign_in`` are where the
     network's API and its sign-in are, ``version`` which version of it is asked; empty for the usual.
-    ``budget`` is in US dollars a month, where a network takes money; ``recipients`` are e-mail addresses.
+    ``budget`` is in US dollars a month, where a network takes money; with ``paid_figures`` it is also asked, for
+    money, what became of shares. ``recipients`` are e-mail addresses.
     """
 
     network: Network
@@ -182,6 +183,7 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gap: Annotated[int, msgspec.Meta(ge=0)] = 90
     characters: Annotated[int, msgspec.Meta(ge=0)] = 0
     budget: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    paid_figures: bool = False
     deliver: Literal["network", "outbox"] = "network"
 
     def __post_init__(self) -> None:
