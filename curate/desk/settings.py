@@ -49,6 +49,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``webmention`` is where other sites tell of their answers, ``webmention_feed`` where those are asked for, and with
     ``send_webmentions`` pages that are cited are told so; ``intros`` are texts about topics, for the pages that list
     their posts.
+    ``archive`` shows copies of pages at /DATE/ADDRESS.
     ``search_engine`` is where the search page sends a reader's words when no script runs: its parameter without
     a value is the one for the words, and ``{site}`` stands for this site's host.
     """
@@ -61,12 +62,14 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     webmention: str = ""
     webmention_feed: str = ""
     send_webmentions: bool = False
+    archive: str = "https://web.archive.org/web"
     intros: dict[str, str] = {}
     search_engine: str = "https://duckduckgo.com/?q=&sites={site}"
 
     def __post_init__(self) -> None:
         """Refuse what every command would stumble over later."""
-        for name, address in (("url", self.url), ("webmention", self.webmention)):
+        archive = self.archive or "nowhere"
+        for name, address in (("url", self.url), ("webmention", self.webmention), ("archive", archive)):
             if address and not ADDRESS.fullmatch(address):
                 raise ValueError(f"{name} “{address}” is not a web address, such as https://dana.example")
         if self.webmention_feed and not FEED.fullmatch(self.webmention_feed):

@@ -347,6 +347,7 @@ predict list
 predict review 2026
 predict score
 post correct small-models --text words
+post archive small-models --copy https://archive.example/1
 post mail small-models --to email
 post unpublish small-models --reason words --yes
 import TEXT --dry-run

@@ -9,3 +9,14 @@ CREATE TABLE readings (
   cost    INTEGER NOT NULL                     -- in thousandths of a US dollar
 ) STRICT;
 CREATE INDEX readings_lately ON readings (account, at);
+
+-- owner: site/texts.py. What a source said when it was first looked at, which it is compared with from then on.
+CREATE TABLE source_texts (
+  url     TEXT PRIMARY KEY,
+  kept_at INTEGER NOT NULL,
+  hash    TEXT NOT NULL,                       -- SHA-256 of the text
+  text    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- owner: site/strikes.py. How much of its kept text a source does not say any more, in percent; NULL: it is not changed.
+ALTER TABLE links ADD COLUMN changed INTEGER;
