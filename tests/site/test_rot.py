@@ -117,6 +117,15 @@ def test_a_text_that_lost_much_is_told_and_one_that_lost_little_is_not(cited: Ci
     assert (one["strikes"], one["changed"]) == (1, 20)
 
 
+def test_one_word_of_a_quote_is_enough_in_a_long_text(cited: Cited) -> None:
+    rest = [f"Sentence number {number} of the rest says nothing that is quoted." for number in range(40)]
+    cited.say(*SAID, *rest)
+    cited.check(0)
+    cited.say(*(sentence.replace("saved", "cost") for sentence in SAID), *rest)
+    [one] = cited.check(1)
+    assert (one["quotes_lost"], one["changed"]) == ([QUOTE], 2)
+
+
 def test_each_post_loses_its_own_quotes(cited: Cited) -> None:
     other = cited.write("other", cited.url, quotes=[{"text": "Two incidents out of three […] that it had drafted."}])
     cited.check(0)
