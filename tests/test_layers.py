@@ -39,6 +39,7 @@ STORES = {
     "inbox/search.py",
     "site/cache.py",
     "site/strikes.py",
+    "site/texts.py",
     "shares/evergreen.py",
     "shares/attempts.py",
     "shares/ledger.py",

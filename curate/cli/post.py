@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.main import Command, Group, Moment
-from curate.cli.post_after import correct, mail, unpublish
+from curate.cli.post_after import archive, correct, mail, unpublish
 from curate.cli.post_view import Report, findings_row, page, problems, row, table
 from curate.errors import UsageError
 
@@ -115,7 +115,7 @@ def post() -> None:
     """List, read, edit, check, correct and take down your posts."""
 
 
-for verb in (correct, unpublish, mail):
+for verb in (correct, unpublish, archive, mail):
     post.add_command(verb)
 
 

@@ -1,4 +1,4 @@
-"""The commands ``post correct|unpublish|mail``: what becomes of a post once it is published."""
+"""The commands ``post correct|unpublish|archive|mail``: what becomes of a post once it is published."""
 
 from __future__ import annotations
 
@@ -75,6 +75,31 @@ def unpublish(here: Here, name: str, reason: str, *, yes: bool) -> None:
     lines = [f"Taken down {done.post.path}", *_out_lines(done), *_ahead_lines(done)]
     lines.append("Next       curate site build && curate site deploy")
     here.answer(_data(done), lines)
+
+
+@click.command("archive", cls=Command, epilog="Example: curate post archive small-models")
+@click.argument("name", metavar="POST")
+@click.option("--copy", default="", metavar="URL", help="The copy to show; without it, the archive is asked for one.")
+@click.pass_obj
+def archive(here: Here, name: str, copy: str) -> None:
+    """Show an archived copy of a post's source beside it, for when the source is gone or changed."""
+    import asyncio
+    from zoneinfo import ZoneInfo
+
+    from curate.posts.files import find_post
+    from curate.site.archived import add_copy, find_copy
+
+    post, settings = find_post(here.desk().content, name), here.settings()
+
+    async def go() -> str:
+        async with here.client() as client:
+            return await find_copy(client, post, settings.site.archive)
+
+    copy = copy or asyncio.run(go())
+    with here.database() as connection:
+        done = add_copy(connection, post, copy, zone=ZoneInfo(settings.site.timezone))
+    lines = [f"Archived   {done.archived['url']}", "Next       curate site build && curate site deploy"]
+    here.answer({"slug": done.slug, "path": done.path, "archived": done.archived}, lines)
 
 
 @click.command("mail", cls=Command, epilog="Example: curate post mail week-47 --to letter")

@@ -73,6 +73,41 @@ def done(here: Here, ids: Sequence[str], *, waits: bool) -> None:
     here.answer([_row(one) for one in found], [*lines, f"{left} left." if left else "Nobody waits."])
 
 
+@replies.command(
+    "receive", epilog="Example: curate replies receive 'https://webmention.io/api/mentions.jf2?domain=dana.example'"
+)
+@click.argument("address", metavar="URL")
+@click.option("--token-file", metavar="FILE", help="The service's token, if it wants one; - reads standard input.")
+@click.pass_obj
+def receive(here: Here, address: str, token_file: str | None) -> None:
+    """Ask from now on for what other sites say of yours by Webmention; look there once, now."""
+    import asyncio
+    from functools import partial
+
+    from curate.cli.sign_in import hidden, read_file
+    from curate.errors import SignInNeeded
+    from curate.presence import received
+    from curate.shares.tokens import load_token, read_secret
+
+    source, config = received.checked_source(address), here.config_folder()
+    secret = read_file(here, source, token_file) if token_file else load_token(config, source)
+
+    async def go() -> received.Connected:
+        async with here.client() as client:
+            with here.database() as connection:
+                ask = partial(received.connect, here.desk(), here.settings(), connection, client, source, config=config)
+                try:
+                    return await ask(secret=secret, now=here.now())
+                except SignInNeeded:
+                    if secret or not here.interactive():
+                        raise
+                    return await ask(secret=read_secret(hidden("Its token")), now=here.now())
+
+    done = asyncio.run(go())
+    lines = [f"Receiving  {address}", *([f"Token      in {done.stored}"] if done.stored else [])]
+    here.answer({"feed": address, **vars(done)}, [*lines, f"New        {done.new}: curate replies list"])
+
+
 def _row(said: Said) -> dict[str, Any]:
     return vars(said)
 
@@ -83,6 +118,7 @@ def _lines(found: Sequence[Said], now: datetime, *, done: bool) -> Iterator[str]
     for one in found:
         what = {"reply": "answers", "quote": "quotes"}.get(one.kind, "mentions you")
         whom = f"{what} {one.share}" if one.share and one.kind != "mention" else what
+        whom = f"{'answers' if one.kind == 'reply' else 'names'} {render.term_safe(one.page)}" if one.page else whom
         seen = ", not for everybody" if one.private else ""
         author = render.clip(render.term_safe(one.author), 40)
         yield f"{one.id}  {render.ago(one.at, now):>4}  {author} {whom} on {one.account}{seen}"

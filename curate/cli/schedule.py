@@ -106,6 +106,7 @@ def _program() -> list[str]:
 
 def _prove_tokens(here: Here, kind: str, *, in_file: bool) -> None:
     """See that every token can be read when ``kind`` calls curate; a keyring may be locked then. Raises Refused."""
+    from curate.presence.received import Source
     from curate.presence.schedule import bare_environment
     from curate.shares.accounts import needs_token
     from curate.shares.tokens import copy_to_file, has_token
@@ -130,5 +131,8 @@ def _prove_tokens(here: Here, kind: str, *, in_file: bool) -> None:
         in_file = click.confirm(f"Copy them to a file in {config} that only you can read?", err=True)
     if not in_file:
         raise Refused(f"{said} Nothing was written.", "curate schedule install --tokens-in-file")
+    feed = Source(settings.site.webmention_feed)
     for name in unread:
         copy_to_file(config, settings.accounts[name])
+    if has_token(config, feed):
+        copy_to_file(config, feed)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from curate.cli.here import Here
     from curate.desk.settings import Account
     from curate.shares.sign_in import Begun, Page
-    from curate.shares.tokens import Secret
+    from curate.shares.tokens import Holder, Secret
     from curate.web.callback import Callback
     from curate.web.client import Client
 
@@ -46,7 +46,8 @@ STEPS = {
   2. App roles: add your Threads account as a tester, and accept that at
      https://www.threads.com/settings/website_permissions
   3. Use case, Settings, “Redirect callback URLs”: add exactly {returns}
-  4. Keep that page open: its Threads app ID and Threads app secret are asked for next, once.""",
+  4. Use case, Permissions and features: add threads_content_publish and threads_manage_insights.
+  5. Keep that page open: its Threads app ID and Threads app secret are asked for next, once.""",
     "mastodon": """\
   1. Open {server}/settings/applications in your browser and sign in.
   2. New application: any name; leave the redirect address as it is.
@@ -84,7 +85,7 @@ ASKED = {
 }
 
 
-def read_file(here: Here, account: Account, file: str) -> Secret:
+def read_file(here: Here, account: Holder, file: str) -> Secret:
     """Read the token, or the keys, from where the person said. Raises UsageError."""
     from pathlib import Path
 
@@ -126,10 +127,10 @@ def _by_asking(here: Here, account: Account) -> Secret:
     _steps(here, account, "")
     asked = ASKED.get(account.network)
     if asked is None:
-        return read_secret(_hidden("Paste it here"))
+        return read_secret(hidden("Paste it here"))
     parts = {"user": click.prompt("  User name", default=account.handle, err=True)} if "user" in _keys(account) else {}
     for key, words in asked.items():
-        parts[key] = read_secret(_hidden(words)).reveal()
+        parts[key] = read_secret(hidden(words)).reveal()
     return secret_of(**parts)
 
 
@@ -150,7 +151,7 @@ async def _by_browser(
     app = old if old is not None and old.part("client_secret") else None
     if app is None:
         _steps(here, account, door.returns.format(port=port))
-    pasted = _hidden("Press Enter to sign in with the browser, or paste a token", default="")
+    pasted = hidden("Press Enter to sign in with the browser, or paste a token", default="")
     if pasted:
         token = read_secret(pasted)
         if app is not None:  # of it only what the network knows the app by; the rest was the old token's
@@ -158,9 +159,9 @@ async def _by_browser(
             token = secret_of(token=token.reveal(), **parts)
         return take_pasted(account.network, token, now=here.now())
     if app is None and door.app:
-        what, hidden = APPS[account.network]
+        what, secret_name = APPS[account.network]
         client_id = click.prompt(f"  {what}", err=True).strip()
-        app = secret_of(client_id=client_id, client_secret=read_secret(_hidden(hidden)).reveal())
+        app = secret_of(client_id=client_id, client_secret=read_secret(hidden(secret_name)).reveal())
     begun = await begin(
         client, name, account, port=port,
         client_id=app.part("client_id") if app else "", client_secret=app.part("client_secret") if app else "",
@@ -280,7 +281,8 @@ def _steps(here: Here, account: Account, returns: str) -> None:
     )
 
 
-def _hidden(words: str, default: str | None = None) -> str:
+def hidden(words: str, default: str | None = None) -> str:
+    """Ask for what must not show."""
     return str(
         click.prompt(f"  {words} (it does not show)", hide_input=True, err=True, default=default, show_default=False)
     )

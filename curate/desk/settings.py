@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
+FEED = re.compile(r"(?:https://|http://(?:localhost|127(?:\.\d+){3}|\[::1\])(?=[:/?]))[^\s/?#]+(?:[/?][^\s#]*)?")
+KEYED = re.compile(r"[?&](?:access_)?token=")
 ENGINE = re.compile(r"https?://[^\s/?#;,'\"]+(?:/[^\s?#]*)?\?(?:[^\s#]*&)?[^\s#&=]+=(?:&[^\s#]*)?")
 SOONEST = 5  # minutes between two readings of a feed
 PROMPTS = (
@@ -44,8 +46,10 @@ def known_zone(name: str) -> ZoneInfo:
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who publishes, and where.
 
-    ``webmention`` is where other sites tell of their answers, and with ``send_webmentions`` pages that are cited
-    are told so; ``intros`` are texts about topics, for the pages that list their posts.
+    ``webmention`` is where other sites tell of their answers, ``webmention_feed`` where those are asked for, and with
+    ``send_webmentions`` pages that are cited are told so; ``intros`` are texts about topics, for the pages that list
+    their posts.
+    ``archive`` shows copies of pages at /DATE/ADDRESS.
     ``search_engine`` is where the search page sends a reader's words when no script runs: its parameter without
     a value is the one for the words, and ``{site}`` stands for this site's host.
     """
@@ -56,15 +60,25 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = "en"
     topics: tuple[str, ...] = ()
     webmention: str = ""
+    webmention_feed: str = ""
     send_webmentions: bool = False
+    archive: str = "https://web.archive.org/web"
     intros: dict[str, str] = {}
     search_engine: str = "https://duckduckgo.com/?q=&sites={site}"
 
     def __post_init__(self) -> None:
         """Refuse what every command would stumble over later."""
-        for name, address in (("url", self.url), ("webmention", self.webmention)):
+        archive = self.archive or "nowhere"
+        for name, address in (("url", self.url), ("webmention", self.webmention), ("archive", archive)):
             if address and not ADDRESS.fullmatch(address):
                 raise ValueError(f"{name} “{address}” is not a web address, such as https://dana.example")
+        if self.webmention_feed and not FEED.fullmatch(self.webmention_feed):
+            msg = "is not an https address, such as https://webmention.io/api/mentions.jf2?domain=dana.example"
+            raise ValueError(f"webmention_feed “{self.webmention_feed}” {msg}")
+        if KEYED.search(self.webmention_feed):
+            raise ValueError(
+                "webmention_feed has a token in it, which belongs in the keyring: curate replies receive URL"
+            )
         known_zone(self.timezone)
         if self.search_engine and not ENGINE.fullmatch(self.search_engine):
             msg = "is not an address with an empty parameter, such as https://duckduckgo.com/?q=&sites={site}"
@@ -155,7 +169,8 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is what the account's own server takes, 0 for the network's usual. ``deliver`` says whether shares go
     to the network or, as a rehearsal, into .curate/outbox. ``server`` and ``sign_in`` are where the
     network's API and its sign-in are, ``version`` which version of it is asked; empty for the usual.
-    ``budget`` is in US dollars a month, where a network takes money; ``recipients`` are e-mail addresses.
+    ``budget`` is in US dollars a month, where a network takes money; with ``paid_figures`` it is also asked, for
+    money, what became of shares. ``recipients`` are e-mail addresses.
     """
 
     network: Network
@@ -171,6 +186,7 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gap: Annotated[int, msgspec.Meta(ge=0)] = 90
     characters: Annotated[int, msgspec.Meta(ge=0)] = 0
     budget: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    paid_figures: bool = False
     deliver: Literal["network", "outbox"] = "network"
 
     def __post_init__(self) -> None:

@@ -170,19 +170,20 @@ async def why_unkept(client: Client, reply: Reply, meta: str, *, without: Sequen
     ``meta`` is what its head says to programs; ``without`` are sites whose texts the person wants none of.
     """
     try:
-        refusal = _unwanted(reply.url, without) or await Robots(client).refusal(reply.url)
+        refusal = unwanted(reply.url, without) or await Robots(client).refusal(reply.url)
     except NetworkTrouble:
         return "its site does not say now what programs may read (robots.txt)"
     return refusal or ("" if keeps_text(reply.headers, meta) else UNKEPT)
 
 
 def _wanted(url: str, without: Sequence[str], item: Item) -> None:
-    unwanted = _unwanted(url, without)
-    if unwanted:
-        raise _refused(item, unwanted)
+    why = unwanted(url, without)
+    if why:
+        raise _refused(item, why)
 
 
-def _unwanted(url: str, without: Sequence[str]) -> str:
+def unwanted(url: str, without: Sequence[str]) -> str:
+    """Return why texts of the site of ``url`` are not wanted, in words; "" when it is none of ``without``."""
     host = (urlsplit(url).hostname or "").lower()
     named = any(f".{host}".endswith(f".{site.lower().strip('.')}") for site in without)
     return f"{host} is in fetch.no_full_text" if named else ""

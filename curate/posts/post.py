@@ -53,6 +53,8 @@ class Source:
 class Post:
     """One post. An absent key is "", None or (); ``header`` has every key, text as text.
 
+    ``archived`` is the copy of the source that readers are shown: its ``url``, and what was ``found`` of the source
+    (gone or changed) when it was ``checked``.
     ``confidence`` is between 0 and 1; ``gone`` says why a post was taken down, whose ``status`` is gone.
     ``lines`` tells the file's line (from 1) of each key, ``body_line`` where the body starts,
     ``fingerprint`` what the file was when it was read.
@@ -76,6 +78,7 @@ class Post:
     also_covered_by: tuple[dict[str, str], ...]
     corrections: tuple[dict[str, str], ...]
     syndication: tuple[str, ...]
+    archived: dict[str, str]
     item: str
     claim: str
     confidence: float | None
@@ -121,6 +124,7 @@ def parse_post(text: str, path: Path) -> Post:
         also_covered_by=keys.mappings("also_covered_by"),
         corrections=keys.mappings("corrections"),
         syndication=keys.texts("syndication"),
+        archived=keys.mapping("archived"),
         item=keys.text("item"),
         claim=keys.text("claim"),
         confidence=keys.read("confidence", as_share),

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from curate.desk.db import recall, remember, to_seconds
 from curate.errors import CurateError
-from curate.presence import metrics, replies
-from curate.shares import ledger
+from curate.presence import metrics, received, replies
+from curate.shares import attempts, ledger
+from curate.shares.limits import MONTH
 from curate.shares.networks import open_channel
 from curate.shares.networks.base import NeedsLogin, Office, RetryAt
-from curate.shares.networks.readings import Figures, Readable
-from curate.shares.tokens import load_token
+from curate.shares.networks.readings import Figures, Hearing, Readable
+from curate.shares.tokens import load_token, store_token
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from curate.desk.settings import Settings
     from curate.web.client import Client
 
-READ = ("mastodon", "bluesky")  # networks that may be asked without money or review
+FREE = ("mastodon", "bluesky", "facebook", "threads")  # networks that may be asked without money
+FEED = "the webmentions"  # remembered beside the names of accounts
 OVERLAP = timedelta(days=1)  # what is said may be told late
 HOUR, DAY = timedelta(minutes=55), timedelta(days=1)
 QUIET = timedelta(days=90)  # an account that sent nothing for so long is not asked any more
@@ -49,21 +51,59 @@ async def listen(  # noqa: PLR0913 - what asking needs
     """Ask each account that is due; ``config`` is the tokens' folder."""
     done = Listening()
     for name, account in settings.accounts.items():
-        if account.network in READ and account.deliver == "network" and _due(connection, name, now):
+        may = account.deliver == "network" and (account.network in FREE or account.paid_figures)
+        if may and _sends(connection, name, now) and _due(connection, name, now):
             remember(connection, f"listen {name}", str(to_seconds(now + HOUR)))
             office = _office(settings, name, client, config)
-            refusal = await _ask(connection, desk, office, done, now=now) if isinstance(office, Office) else office
+            refusal = (
+                await _ask(connection, desk, office, done, now=now, config=config)
+                if isinstance(office, Office)
+                else office
+            )
             if isinstance(refusal, NeedsLogin):
                 remember(connection, f"listen {name}", str(to_seconds(now + DAY)))
                 done.troubles.append(f"{name} cannot be asked what became of its shares: {refusal.reason}.")
+    if settings.site.webmention_feed and _due(connection, FEED, now):
+        await _receive(settings, connection, client, done, now=now, config=config)
     return done
 
 
-def _due(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
-    """Say whether an account sent something lately and was not asked in the last hour; a clock that was set asks."""
+async def _receive(  # noqa: PLR0913 - what asking needs
+    settings: Settings,
+    connection: sqlite3.Connection,
+    client: Client,
+    done: Listening,
+    *,
+    now: datetime,
+    config: Path,
+) -> None:
+    """Ask for the site's webmentions; what is refused or fails is said, and left alone for a day or an hour."""
+    feed = settings.site.webmention_feed
+    remember(connection, f"listen {FEED}", str(to_seconds(now + HOUR)))
+    try:
+        secret = load_token(config, received.Source(feed))
+    except CurateError as error:
+        done.troubles.append(f"{error.message} {error.hint}".rstrip())
+        return
+    answer = await received.receive(connection, client, feed, secret, home=settings.site.url, now=now)
+    if isinstance(answer, int):
+        done.replies += answer
+        return
+    if isinstance(answer, NeedsLogin):
+        remember(connection, f"listen {FEED}", str(to_seconds(now + DAY)))
+    elif answer.at is not None:
+        remember(connection, f"listen {FEED}", str(to_seconds(max(answer.at, now + HOUR))))
+    done.troubles.append(f"The site's webmentions could not be asked for: {answer.reason}. curate replies receive URL")
+
+
+def _sends(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
+    """Say whether an account sent something lately."""
     sent = ledger.last_sent(connection, name)
-    if sent is None or not now - QUIET < sent <= now:
-        return False
+    return sent is not None and now - QUIET < sent <= now
+
+
+def _due(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
+    """Say whether ``name`` was not asked in the last hour; a clock that was set asks."""
     until = recall(connection, f"listen {name}")
     return not (until.isdecimal() and 0 < int(until) - to_seconds(now) <= DAY.total_seconds())
 
@@ -80,33 +120,56 @@ def _office(settings: Settings, name: str, client: Client, config: Path) -> Offi
     return Office(name=name, account=account, secret=secret, client=client, language=settings.site.language)
 
 
-async def _ask(
-    connection: sqlite3.Connection, desk: Desk, office: Office, done: Listening, *, now: datetime
+async def _ask(  # noqa: PLR0913 - what asking needs
+    connection: sqlite3.Connection, desk: Desk, office: Office, done: Listening, *, now: datetime, config: Path
 ) -> NeedsLogin | RetryAt | None:
-    """Ask one account; return what it refused, if it did."""
+    """Ask one account, when there is something to ask; return what it refused, if it did."""
     channel = open_channel(office, desk)
     begin = replies.first_sent(connection, office.name)
     if begin is None or not isinstance(channel, Readable):
         return None
+    pace = metrics.FREE if office.account.network in FREE else metrics.PAID
+    wanted = metrics.due_samples(connection, office.name, pace, now=now)
+    if not wanted and not isinstance(channel, Hearing):
+        return None
+    if pace is metrics.PAID:
+        spent = attempts.spent(connection, office.name, since=now - MONTH)
+        if spent >= office.account.budget * 1000:
+            words = f"{spent / 1000:.2f} of {office.account.budget:.2f} US dollars are spent in 30 days"
+            return NeedsLogin(reason=words, evidence="")
     answer = await channel.ready(now=now)
     if isinstance(answer, (NeedsLogin, RetryAt)):
         return answer
-    last = replies.last_said(connection, office.name)
-    heard = await channel.heard(since=max(begin, last - OVERLAP) if last else begin, now=now)
-    if isinstance(heard, list):
-        done.replies += replies.add_replies(connection, office.name, office.account.network, heard, now=now)
-    refusal = await _measure(connection, channel, office.name, done, now=now)
-    return refusal if isinstance(heard, list) else heard
+    if answer.renewed is not None:
+        try:
+            store_token(config, office.account, answer.renewed)
+        except CurateError as error:
+            return NeedsLogin(reason=f"its new token cannot be kept: {error.message.rstrip('.')}", evidence="")
+    heard = None
+    if isinstance(channel, Hearing):
+        last = replies.last_said(connection, office.name)
+        heard = await channel.heard(since=max(begin, last - OVERLAP) if last else begin, now=now)
+        if isinstance(heard, list):
+            done.replies += replies.add_replies(connection, office.name, office.account.network, heard, now=now)
+    refusal = await _measure(connection, channel, office.name, wanted, done, now=now)
+    return heard if isinstance(heard, (NeedsLogin, RetryAt)) else refusal
 
 
-async def _measure(
-    connection: sqlite3.Connection, channel: Readable, name: str, done: Listening, *, now: datetime
+async def _measure(  # noqa: PLR0913 - whom, what and where to
+    connection: sqlite3.Connection,
+    channel: Readable,
+    name: str,
+    wanted: dict[str, int],
+    done: Listening,
+    *,
+    now: datetime,
 ) -> NeedsLogin | RetryAt | None:
-    """Take the samples that are due; return what was refused."""
-    wanted = metrics.due_samples(connection, name, now=now)
+    """Take the samples that are due, and write down what that cost; return what was refused."""
     if not wanted:
         return None
     figures = await channel.figures(list(wanted), now=now)
+    if channel.paid:
+        attempts.add_reading(connection, name, channel.paid, now=now)
     if not isinstance(figures, dict):
         return figures
     samples = {number: figures.get(remote_id, Figures()) for remote_id, number in wanted.items()}

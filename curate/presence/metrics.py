@@ -21,11 +21,21 @@ if TYPE_CHECKING:
 
     from curate.presence.exports import Row
 
-YOUNG = timedelta(days=30)  # shares older than that hardly change any more
-AGAIN = timedelta(hours=20)  # between two samples of a share
 WEEK = timedelta(days=8)  # shares are compared by what they had come to a week after they went out
 SETTLING = timedelta(days=2)  # younger ones are not compared at all
 MOST_AT_ONCE = 40  # shares of an account that are asked about in one pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How often shares are asked about: those that are ``young``, ``again`` after so long."""
+
+    young: timedelta
+    again: timedelta
+
+
+FREE = Pace(young=timedelta(days=30), again=timedelta(hours=20))  # older shares hardly change any more
+PAID = Pace(young=WEEK, again=timedelta(days=2))  # no more than what shares are compared by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,17 +72,17 @@ class Imported:
     rejected: tuple[tuple[int, str, str], ...]
 
 
-def due_samples(connection: sqlite3.Connection, account: str, *, now: datetime) -> dict[str, int]:
+def due_samples(connection: sqlite3.Connection, account: str, pace: Pace, *, now: datetime) -> dict[str, int]:
     """Return the shares of ``account`` to be asked about: by the network's name of each, our number of it.
 
-    Those that went out in the last 30 days and were not asked about for 20 hours, those asked the longest ago first.
+    Those that are young and were not asked about lately, those asked the longest ago first.
     """
     rows = connection.execute(
         """SELECT s.remote_id, s.number, (SELECT max(at) FROM samples WHERE share = s.number) AS asked
            FROM shares s WHERE s.account = ? AND s.state = 'sent' AND s.remote_id <> '' AND s.remote_url LIKE 'http%'
              AND s.sent_at > ? AND s.sent_at <= ? AND (asked IS NULL OR asked <= ?)
            ORDER BY asked NULLS FIRST, s.number LIMIT ?""",
-        (account, to_seconds(now - YOUNG), to_seconds(now), to_seconds(now - AGAIN), MOST_AT_ONCE),
+        (account, to_seconds(now - pace.young), to_seconds(now), to_seconds(now - pace.again), MOST_AT_ONCE),
     )
     return {row["remote_id"]: row["number"] for row in rows}
 

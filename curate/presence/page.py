@@ -34,6 +34,7 @@ font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 h1{font-size:1.6rem;line-height:1.2;margin:0}
 h2{font-size:1.15rem;margin:2.5rem 0 .5rem;border-top:1px solid var(--line);\
 padding-top:1rem}
+h3{font-size:1rem;margin:1rem 0 .25rem}
 p{max-width:42rem;margin:.4rem 0}.dim{color:var(--dim)}
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:1rem;margin:1.5rem 0}
 dl div{display:flex;flex-direction:column-reverse}dt{color:var(--dim);font-size:.9rem}dd{margin:0;font-size:1.7rem;\
@@ -99,7 +100,9 @@ def _day(moment: datetime) -> str:
 
 def _numbers(found: Review) -> Markup:
     reading, balance = found.reading, found.balance
-    told = [("items decided on", f"{reading.decided:,}"), ("kept of them", f"{reading.kept_share:.0%}")]
+    told = [("items decided on", f"{reading.decided:,}")]
+    if reading.decided:
+        told.append(("kept of them", f"{reading.kept_share:.0%}"))
     if reading.pace and reading.pace >= 1:
         told.append(("an item took", f"{reading.pace:.0f} s"))
     told += [("own pieces", str(balance.own)), ("curated pieces", str(balance.curated))]

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Said:
     """What somebody said to ``account``, at ``at``; ``share`` is the id of the share it answers, '' for none of ours.
 
-    ``private``: not everybody can read it. ``done_at`` is None while it waits for an answer.
+    ``page`` is the page of ours it answers, '' where it is none. ``private``: not everybody can read it. ``done_at`` is
+    None while it waits for an answer.
     """
 
     id: str
@@ -36,12 +37,13 @@ class Said:
     url: str
     at: datetime
     share: str
+    page: str
     private: bool
     done_at: datetime | None
 
 
 SAID = """SELECT r.id, r.account, r.kind, r.author, r.name, r.text, r.url, r.at, coalesce(s.id, '') AS share,
-                 r.private, r.done_at FROM replies r LEFT JOIN shares s ON s.number = r.share"""
+                 r.page, r.private, r.done_at FROM replies r LEFT JOIN shares s ON s.number = r.share"""
 
 
 def _said(row: sqlite3.Row) -> Said:
@@ -62,6 +64,12 @@ def last_said(connection: sqlite3.Connection, account: str) -> datetime | None:
     return None if seconds is None else to_moment(seconds)
 
 
+def known_addresses(connection: sqlite3.Connection, account: str) -> set[str]:
+    """Return the addresses of all that was said to others of our accounts than ``account``."""
+    rows = connection.execute("SELECT url FROM replies WHERE account <> ? AND url <> ''", (account,))
+    return {row[0] for row in rows}
+
+
 def add_replies(
     connection: sqlite3.Connection, account: str, network: str, heard: Sequence[Heard], *, now: datetime
 ) -> int:
@@ -78,9 +86,9 @@ def add_replies(
         for reply_id, one in zip(new_ids(connection, len(ordered)), ordered, strict=True):
             connection.execute(
                 "INSERT INTO replies (id, account, network, remote_id, kind, author, name, text, url, at, heard_at,"
-                " share, private) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " share, page, private) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (reply_id, account, network, one.remote_id, one.kind, one.author, one.name, one.text, one.url,
-                 to_seconds(one.at), to_seconds(now), shares.get(one.answers), int(one.private)),
+                 to_seconds(one.at), to_seconds(now), shares.get(one.answers), one.page, int(one.private)),
             )  # fmt: skip
     return len(fresh)
 

@@ -1,6 +1,6 @@
 """Keep every try to send a share: what was to go out, under which key, what it cost and what came of it.
 
-Owns the table attempts. A try is written down before its request leaves; ledger does that, together
+Owns the tables attempts and readings. A try is written down before its request leaves; ledger does that, together
 with the share's state.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from curate.desk.db import to_moment, to_seconds
+from curate.desk.db import to_moment, to_seconds, transaction
 
 if TYPE_CHECKING:
     import sqlite3
@@ -85,10 +85,20 @@ def count_attempts(connection: sqlite3.Connection) -> int:
 
 
 def spent(connection: sqlite3.Connection, account: str, *, since: datetime) -> int:
-    """Return what the tries on ``account`` cost ``since`` then, in thousandths of a US dollar.
+    """Return what the tries on ``account``, and reading there, cost ``since`` then, in thousandths of a US dollar.
 
     A try whose answer was lost counts: the network may have taken its money.
     """
-    query = """SELECT coalesce(sum(cost), 0) FROM attempts JOIN shares ON shares.number = attempts.share
-      WHERE account = ? AND started_at > ? AND outcome IN ('', 'sent', 'unknown')"""
+    query = """SELECT coalesce(sum(cost), 0)
+        + (SELECT coalesce(sum(cost), 0) FROM readings WHERE account = ?1 AND at > ?2)
+      FROM attempts JOIN shares ON shares.number = attempts.share
+      WHERE account = ?1 AND started_at > ?2 AND outcome IN ('', 'sent', 'unknown')"""
     return int(connection.execute(query, (account, to_seconds(since))).fetchone()[0])
+
+
+def add_reading(connection: sqlite3.Connection, account: str, cost: int, *, now: datetime) -> None:
+    """Write down what reading on ``account`` cost, in thousandths of a US dollar."""
+    with transaction(connection):
+        connection.execute(
+            "INSERT INTO readings (account, at, cost) VALUES (?, ?, ?)", (account, to_seconds(now), cost)
+        )

@@ -78,7 +78,7 @@ DOORS = {
     "threads": Door(
         page="{sign_in}/oauth/authorize",
         exchange="{server}/oauth/access_token",
-        scope="threads_basic,threads_content_publish",
+        scope="threads_basic,threads_content_publish,threads_manage_insights",
         returns="https://localhost:{port}/callback",
         listening=False,
     ),

@@ -14,7 +14,7 @@ import threading
 from base64 import b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import quote
 
 from curate.desk.folder import write_whole
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from keyring.backend import KeyringBackend
-
-    from curate.desk.settings import Account
 
 SERVICE = "curate"
 OPEN = ("expires_at", "issued_at", "client_id", "scopes")  # parts of a secret that are none
@@ -40,6 +38,7 @@ KEYS = {
     "mastodon": (("token",), ()),
     "bluesky": (("token",), ()),
     "email": (("user", "password"), ()),
+    "webmention": (("token",), ()),
 }
 PATIENCE = 5.0  # seconds: a keyring whose daemon is dead hangs
 # Keyrings that encrypt and belong to the system. Others (plain text, null, test) are not what a person expects.
@@ -51,6 +50,25 @@ TRUSTED = (
     "keyring.backends.kwallet",
 )
 Answer = TypeVar("Answer")
+
+
+class Holder(Protocol):
+    """Whose token it is: an account of curate.toml, or the feed of webmentions."""
+
+    @property
+    def network(self) -> str:
+        """Return what kind of service it is for."""
+        ...
+
+    @property
+    def server(self) -> str:
+        """Return where it is good."""
+        ...
+
+    @property
+    def handle(self) -> str:
+        """Return as whom."""
+        ...
 
 
 class Secret:
@@ -166,7 +184,7 @@ def read_keys(network: str, text: str, **known: str) -> Secret:
     return secret_of(**parts)
 
 
-def store_token(config: Path, account: Account, secret: Secret) -> str:
+def store_token(config: Path, account: Holder, secret: Secret) -> str:
     """Keep the token of ``account``; return where, in words. ``config`` is the person's configuration folder.
 
     What was copied to a file, too, is renewed in both places. Raises CurateError when neither a keyring nor
@@ -183,7 +201,7 @@ def store_token(config: Path, account: Account, secret: Secret) -> str:
     return "the system's keyring"
 
 
-def copy_to_file(config: Path, account: Account) -> str:
+def copy_to_file(config: Path, account: Holder) -> str:
     """Keep the token of ``account`` in a file too, for where no keyring is open; return where, in words."""
     secret = load_token(config, account)
     if secret is None:
@@ -202,7 +220,7 @@ def _write(file: Path, secret: Secret) -> str:
     return f"{file}, readable by you alone"
 
 
-def load_token(config: Path, account: Account) -> Secret | None:
+def load_token(config: Path, account: Holder) -> Secret | None:
     """Return the token of ``account``; None when there is none.
 
     Raises CurateError when its file can be read by others, or not by us.
@@ -219,7 +237,7 @@ def load_token(config: Path, account: Account) -> Secret | None:
     return read_secret(text) if text else None
 
 
-def has_token(config: Path, account: Account) -> bool:
+def has_token(config: Path, account: Holder) -> bool:
     """Say whether there is a usable token of ``account``."""
     try:
         return load_token(config, account) is not None
@@ -227,7 +245,7 @@ def has_token(config: Path, account: Account) -> bool:
         return False
 
 
-def token_ends(config: Path, account: Account) -> datetime | None:
+def token_ends(config: Path, account: Holder) -> datetime | None:
     """Return until when the token of ``account`` is good, without opening a keyring; None when nobody said."""
     try:
         return datetime.fromisoformat(_end(_file(config, account)).read_text(encoding="utf-8").strip())
@@ -235,18 +253,18 @@ def token_ends(config: Path, account: Account) -> datetime | None:
         return None
 
 
-def forget_token(config: Path, account: Account) -> None:
+def forget_token(config: Path, account: Holder) -> None:
     """Delete the token of ``account`` wherever it is."""
     _file(config, account).unlink(missing_ok=True)
     _end(_file(config, account)).unlink(missing_ok=True)
     _in_keyring(lambda ring: ring.delete_password(SERVICE, _key(account)))
 
 
-def _key(account: Account) -> str:
+def _key(account: Holder) -> str:
     return f"{account.network} {account.server} {account.handle}"
 
 
-def _file(config: Path, account: Account) -> Path:
+def _file(config: Path, account: Holder) -> Path:
     return config / "tokens" / f"{account.network}-{sha256(_key(account).encode()).hexdigest()[:16]}"
 
 

@@ -192,6 +192,7 @@ def cleaned(post: Post) -> Post:
         also_covered_by=tuple(_cleaned(said) for said in post.also_covered_by),
         corrections=tuple(_cleaned(said) for said in post.corrections),
         syndication=tuple(filter(None, map(web_url, post.syndication))),
+        archived=_cleaned(post.archived),
         claim=one_line(post.claim),
     )
 

@@ -20,14 +20,30 @@ ENOUGH = 3  # strikes after which a source counts as gone or moved
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """How one source stands: its strikes in a row, since when, what it answered last, where it moved."""
+class Answer:
+    """What one source answered: why it is not as it should be, '' when it is; where it moved for good; what it says.
+
+    ``changed`` is how much of what it said is gone, in percent; None when it did not change.
+    """
 
     url: str
+    reason: str = ""
+    moved_to: str = ""
+    text: str = ""
+    changed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How one source stands: its strikes in a row, since when, what it answered last, where it moved, what it lost."""
+
+    url: str
+    checked_at: datetime
     strikes: int
     since: datetime | None
     reason: str
     moved_to: str
+    changed: int | None
 
     @property
     def is_out(self) -> bool:
@@ -35,8 +51,8 @@ class Standing:
         return self.strikes >= ENOUGH
 
 
-def note(connection: sqlite3.Connection, answers: Iterable[tuple[str, str, str]], *, now: datetime) -> list[Standing]:
-    """Keep what sources answered, each (url, reason, moved_to), and return how they stand.
+def note(connection: sqlite3.Connection, answers: Iterable[Answer], *, now: datetime) -> list[Standing]:
+    """Keep what sources answered, and return how they stand.
 
     Without a reason a source lives, and what was held against it is forgotten; with another reason than the
     last one it is still struck. One that was never asked before starts with its first strike.
@@ -44,26 +60,42 @@ def note(connection: sqlite3.Connection, answers: Iterable[tuple[str, str, str]]
     moment = to_seconds(now)
     standings = []
     with transaction(connection):
-        for url, reason, moved_to in answers:
-            if not reason:
+        for answer in answers:
+            url = answer.url
+            if not answer.reason:
                 connection.execute(
                     "INSERT INTO links (url, checked_at, alive_at) VALUES (?1, ?2, ?2) ON CONFLICT (url) DO UPDATE SET"
                     " checked_at = ?2, alive_at = ?2, strikes = 0, struck_at = NULL, since = NULL, reason = '',"
-                    " moved_to = ''",
+                    " moved_to = '', changed = NULL",
                     (url, moment),
                 )
             else:
                 connection.execute(
-                    "INSERT INTO links (url, checked_at, strikes, struck_at, since, reason, moved_to)"
-                    " VALUES (?1, ?2, 1, ?2, ?2, ?3, ?4) ON CONFLICT (url) DO UPDATE SET checked_at = ?2,"
+                    "INSERT INTO links (url, checked_at, strikes, struck_at, since, reason, moved_to, changed)"
+                    " VALUES (?1, ?2, 1, ?2, ?2, ?3, ?4, ?6) ON CONFLICT (url) DO UPDATE SET checked_at = ?2,"
                     " strikes = strikes + (coalesce(struck_at, 0) <= ?2 - ?5), since = coalesce(since, ?2),"
-                    " struck_at = iif(coalesce(struck_at, 0) <= ?2 - ?5, ?2, struck_at), reason = ?3, moved_to = ?4",
-                    (url, moment, reason, moved_to, APART),
+                    " struck_at = iif(coalesce(struck_at, 0) <= ?2 - ?5, ?2, struck_at), reason = ?3, moved_to = ?4,"
+                    " changed = ?6",
+                    (url, moment, answer.reason, answer.moved_to, APART, answer.changed),
                 )
             standings.append(_standing(connection.execute("SELECT * FROM links WHERE url = ?", (url,)).fetchone()))
     return standings
 
 
+def standing_of(connection: sqlite3.Connection, url: str) -> Standing | None:
+    """Return how the source at ``url`` stood when it was last asked; None when it never was."""
+    row = connection.execute("SELECT * FROM links WHERE url = ?", (url,)).fetchone()
+    return None if row is None else _standing(row)
+
+
 def _standing(row: sqlite3.Row) -> Standing:
     since = to_moment(row["since"]) if row["since"] is not None else None
-    return Standing(url=row["url"], strikes=row["strikes"], since=since, reason=row["reason"], moved_to=row["moved_to"])
+    return Standing(
+        url=row["url"],
+        checked_at=to_moment(row["checked_at"]),
+        strikes=row["strikes"],
+        since=since,
+        reason=row["reason"],
+        moved_to=row["moved_to"],
+        changed=row["changed"],
+    )

@@ -268,6 +268,7 @@ report experiment remove mornings
 replies list
 replies open kfmt --print
 replies done kfmt
+replies receive http://127.0.0.1:9/feed
 undo
 redo
 feed add http://127.0.0.1:9/feed
@@ -346,6 +347,7 @@ predict list
 predict review 2026
 predict score
 post correct small-models --text words
+post archive small-models --copy https://archive.example/1
 post mail small-models --to email
 post unpublish small-models --reason words --yes
 import TEXT --dry-run

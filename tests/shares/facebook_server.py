@@ -40,11 +40,14 @@ class FacebookServer(GraphServer):
         return as_json({"id": self.add(wanted["message"], wanted["link"])})
 
     def tells(self, path: str, query: dict[str, str], body: bytes) -> Answer | None:  # noqa: ARG002 - as for all
+        summed = "reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count),shares"
         if path == "/v25.0/me":
             return as_json({"id": "1001", "name": "Dana's notes"})
         if path == "/v25.0/1001/published_posts":
             return self.listed([self.entity(post) for post in self.made], query, path)
         for post in self.made:
+            if path == f"/v25.0/{post['id']}" and query.get("fields") == summed:
+                return as_json({"id": post["id"]} | post.get("counts", {}))
             if path == f"/v25.0/{post['id']}":
                 return as_json({"id": post["id"], "permalink_url": self.entity(post)["permalink_url"]})
         return None

@@ -38,6 +38,7 @@ class ThreadsServer(GraphServer):
     containers: dict[str, Container] = field(default_factory=dict)
     made: list[dict[str, Any]] = field(default_factory=list)
     renewed: str = ""
+    insightful: bool = True  # the token may ask what posts have come to
 
     def posts(self) -> list[str]:
         return [post["text"] for post in self.made]
@@ -83,9 +84,19 @@ class ThreadsServer(GraphServer):
             trouble = {"error_message": "UNKNOWN"} if state == "ERROR" else {}
             return as_json({"id": number, "status": state, **trouble})
         for post in self.made:
-            if number == post["id"]:
-                return as_json({"id": number, "permalink": post["permalink"]})
+            if post["id"] in path.split("/"):
+                told = {name: post[name] for name in ("id", "permalink") if name in post}
+                return self.insights(post, query) if number == "insights" else as_json(told)
         return None
+
+    def insights(self, post: dict[str, Any], query: dict[str, str]) -> Answer:
+        """Return what a post has come to, one entry for each name that was asked for; only with the permission."""
+        if not self.insightful:
+            return fault(10, "Application does not have permission for this action", 403)
+        counts = post.get("counts", {})
+        names = query["metric"].split(",")
+        rows = [{"name": name, "period": "lifetime", "values": [{"value": counts.get(name, 0)}]} for name in names]
+        return as_json({"data": rows})
 
     def contain(self, form: dict[str, str]) -> Answer:
         """Make a container."""

@@ -127,7 +127,7 @@ class XServer(Server):
         if not 5 <= size <= 100:
             return problem(400, "Invalid Request", "max_results is not between 5 and 100.")
         first = int(asked.get("pagination_token", "t0")[1:])
-        newest = self.tweets[::-1]
+        newest = [tweet for tweet in self.tweets[::-1] if int(tweet["id"]) > int(asked.get("since_id", "0"))]
         page = newest[first : first + size]
         self.listed += len(page)
         meta: dict[str, object] = {"result_count": len(page)}
@@ -150,6 +150,9 @@ def entity(tweet: Mapping[str, Any], fields: list[str]) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": tweet["id"], "text": text, "edit_history_tweet_ids": [tweet["id"]]}
     if "created_at" in fields:
         shown["created_at"] = tweet["at"].strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    if "public_metrics" in fields:
+        counts = ("retweet_count", "reply_count", "like_count", "quote_count", "bookmark_count", "impression_count")
+        shown["public_metrics"] = {name: tweet.get(name, 0) for name in counts}
     if "entities" in fields and urls:
         shown["entities"] = {"urls": urls}
     return shown

@@ -42,11 +42,14 @@ def check(curate: Curate, site: Site, days: float, expect: int = 0) -> Any:
     return curate("-C", site.desk.root, "site", "check", "--online", "--json", "--now", now, expect=expect).data
 
 
-def test_a_source_that_lives_is_asked_once_and_without_its_body(curate: Curate, site: Site, loopback: Loopback) -> None:
+def test_a_page_that_lives_is_asked_once_and_only_the_source_with_its_text(
+    curate: Curate, site: Site, loopback: Loopback
+) -> None:
     url = loopback.put("/a", "here")
-    write(site, url, via={"name": "Tomas", "url": url})
-    assert check(curate, site, 0) == {"problems": [], "sources": [], "asked": 1}
-    assert [(method, path) for method, path, *_ in loopback.seen] == [("HEAD", "/a")]
+    write(site, url, via={"name": "Tomas", "url": url}, also_covered_by=[{"url": loopback.put("/b", "there")}])
+    assert check(curate, site, 0) == {"problems": [], "sources": [], "asked": 2}
+    asked = [("GET", "/a"), ("GET", "/robots.txt"), ("HEAD", "/b")]
+    assert sorted((method, path) for method, path, *_ in loopback.seen) == asked
 
 
 def test_a_source_is_gone_after_three_bad_days_and_not_before(curate: Curate, site: Site, loopback: Loopback) -> None:
@@ -59,7 +62,7 @@ def test_a_source_is_gone_after_three_bad_days_and_not_before(curate: Curate, si
     assert (one["strikes"], one["out"], one["line"]) == (3, True, 13)
     assert one["advice"] == (
         f"{path}:13: {url} is no longer there: it answers 404 Not Found (since 2026-11-23)."
-        f" A copy of it may be at https://web.archive.org/web/20261120/{url}"
+        f" A copy of it may be at https://web.archive.org/web/20261122/{url}: curate post archive about"
     )
     told = curate("-C", site.desk.root, "site", "check", "--online", "--now", "2026-11-26T13:00:00Z", expect=3).out
     assert told.endswith("1 problem, 1 source asked.\n")

@@ -90,6 +90,7 @@ class Bluesky:
     """One Bluesky account."""
 
     key_life = timedelta(days=1)  # it never expires; a record much older would stand in the past
+    paid = 0
 
     def __init__(self, office: Office) -> None:
         self.office = office

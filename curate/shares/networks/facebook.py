@@ -13,6 +13,9 @@ Facts, and where they stand:
   https://developers.facebook.com/docs/graph-api/guides/error-handling.
 - With a Page's token, “me” is the Page; the token has no fixed end:
   https://developers.facebook.com/docs/pages/access-tokens.
+- What a post has come to: its reactions and comments with their summary, and its shares, which it does not have
+  when there are none: https://developers.facebook.com/docs/graph-api/reference/page-post/. How often it was seen
+  needs another permission, and is not asked for.
 - Facebook's own scheduling is never used: curate could not tell whether it happened.
 """
 
@@ -36,6 +39,7 @@ from curate.shares.networks.base import (
     Rejected,
     Sent,
     Unknown,
+    at_path,
     clean,
     identifier,
     json_object,
@@ -45,18 +49,21 @@ from curate.shares.networks.base import (
     web_address,
 )
 from curate.shares.networks.graph import Graph, fault_of
+from curate.shares.networks.readings import Figures, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from curate.shares.attempts import Attempt
     from curate.shares.ledger import Share
     from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, RetryAt
     from curate.shares.networks.graph import Likeness
+    from curate.shares.networks.readings import Refusal
 
 SERVER, VERSION = "https://graph.facebook.com", "v25.0"
 SAME_WORDS = 506  # the error of a post that reads like the last one
+FIGURES = "?fields=reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count),shares"
 FIELDS = "id,message,created_time,permalink_url,attachments%7Burl,unshimmed_url%7D"
 
 
@@ -64,6 +71,7 @@ class Facebook:
     """One Facebook Page. Its handle is the Page's number or its name."""
 
     key_life = timedelta(0)  # nothing protects: a post is looked for, and made again only when it is not there
+    paid = 0
 
     def __init__(self, office: Office) -> None:
         self.handle = office.account.handle
@@ -155,6 +163,10 @@ class Facebook:
             return found
         return CannotTell("it is not there yet; Facebook keeps no keys, so that needs ten minutes to be sure")
 
+    async def figures(self, remote_ids: Sequence[str], *, now: datetime) -> dict[str, Figures] | Refusal:
+        """Ask for each post."""
+        return await self.graph.figures(remote_ids, FIGURES, _figures, now=now)
+
     async def _address(self, remote_id: str) -> str:
         """Return the address of a post that is out; whatever happens here changes nothing about that."""
         try:
@@ -162,6 +174,17 @@ class Facebook:
         except NetworkTrouble:
             return _usual_address(remote_id)
         return web_address(json_object(reply).get("permalink_url")) or _usual_address(remote_id)
+
+
+def _figures(post: dict[str, Any]) -> Figures:
+    """Return what a post says it has come to."""
+    reactions = counted(at_path(post, "reactions", "summary", "total_count"))
+    shares = post.get("shares")
+    return Figures(
+        likes=reactions,
+        reposts=counted(at_path(shares, "count")) if shares else 0 if reactions is not None else None,
+        replies=counted(at_path(post, "comments", "summary", "total_count")),
+    )
 
 
 def _usual_address(remote_id: str) -> str:

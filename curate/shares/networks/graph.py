@@ -47,10 +47,11 @@ from curate.shares.networks.base import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from curate.shares.attempts import Attempt
     from curate.shares.networks.base import Confirmation, Office
+    from curate.shares.networks.readings import Figures, Refusal
     from curate.web.client import Reply
 
 Kind: TypeAlias = Literal["wait", "login", "broken", "refused"]
@@ -59,6 +60,7 @@ Likeness: TypeAlias = Literal["same", "similar", "other"]
 WAIT = frozenset({4, 9, 17, 32, 341, 613, 1390008, *range(80000, 80015)})
 LOGIN = frozenset({10, 102, 190, *range(200, 300)})
 BROKEN = frozenset({1, 2})
+NOT_THERE = 100  # what is said of a post that is gone, or never was
 PAGE, PAGES = 50, 5  # posts asked for at a time, lists that are read at most
 SLACK = timedelta(minutes=10)  # what two clocks and a slow server may make between an attempt and its post
 
@@ -157,6 +159,22 @@ class Graph:
         if isinstance(outcome, Unknown):
             return RetryAt(reason=f"{self.name} could not prepare it ({outcome.evidence})", evidence=outcome.evidence)
         return outcome
+
+    async def figures(
+        self, remote_ids: Sequence[str], query: str, read: Callable[[dict[str, Any]], Figures], *, now: datetime
+    ) -> dict[str, Figures] | Refusal:
+        """Ask for each post with ``query`` behind its name, and ``read`` the answer; a post that is gone has none."""
+        found = {}
+        for remote_id in filter(identifier, remote_ids):
+            try:
+                reply = await self.get(f"{remote_id}{query}")
+            except NetworkTrouble as error:
+                return unread(error, self.secret)
+            if reply.status == 200:
+                found[remote_id] = read(json_object(reply))
+            elif reply.status != 404 and fault_of(reply).code != NOT_THERE:
+                return self.not_ready(reply, now=now)
+        return found
 
     async def find(  # noqa: PLR0913 - where to look, for what, and how it is written there
         self,

@@ -82,6 +82,7 @@ class Mastodon:
     """One Mastodon account."""
 
     key_life = timedelta(minutes=45)
+    paid = 0
 
     def __init__(self, office: Office) -> None:
         self.office = office

@@ -1,6 +1,6 @@
 """What a network says of shares that are out, and what others say to their account. Only reads.
 
-A channel that can be asked has ``figures`` and ``heard`` beside its way out. Like sending, neither
+A channel that can be asked has ``figures``, and some have ``heard``, beside its way out. Like sending, neither
 raises: what cannot be had is one of the outcomes of ``base``.
 """
 
@@ -34,7 +34,8 @@ class Figures:
 class Heard:
     """What somebody said to the account: an answer to ``answers`` (the network's name of a post), or a mention.
 
-    ``text`` is plain, and foreign like ``author`` and ``name``; ``private``: not everybody can read it.
+    ``text`` is plain, and foreign like ``author`` and ``name``; ``private``: not everybody can read it. ``page`` is
+    the page of ours that a webmention is about.
     """
 
     remote_id: str
@@ -46,15 +47,26 @@ class Heard:
     at: datetime
     answers: str = ""
     private: bool = False
+    page: str = ""
 
 
 @runtime_checkable
 class Readable(Protocol):
-    """A channel that can also be asked; only after its ``ready``."""
+    """A channel that can also be asked how shares do; only after its ``ready``.
+
+    ``paid`` is what asking has cost so far, in thousandths of a US dollar.
+    """
+
+    paid: int
 
     async def figures(self, remote_ids: Sequence[str], *, now: datetime) -> dict[str, Figures] | Refusal:
         """Return what each of ``remote_ids`` has come to; one the network does not know has no entry."""
         ...
+
+
+@runtime_checkable
+class Hearing(Protocol):
+    """A channel that can be asked what was said to the account; only after its ``ready``."""
 
     async def heard(self, *, since: datetime, now: datetime) -> list[Heard] | Refusal:
         """Return what was said to the account from ``since`` on, newest first, as far back as the network lists."""

@@ -16,6 +16,8 @@ Facts, and where they stand:
   https://developers.facebook.com/docs/threads/retrieve-and-discover-posts/retrieve-posts.
 - A token lives for 60 days. From its second day until its end it can be renewed without the person:
   https://developers.facebook.com/docs/threads/get-started/long-lived-tokens/.
+- What a post has come to: GET /{post}/insights with the names of what is counted, each answered with its value;
+  the permission is threads_manage_insights: https://developers.facebook.com/docs/threads/insights.
 - 500 characters, of which an emoji counts its UTF-8 bytes; 250 posts a day.
 """
 
@@ -42,6 +44,7 @@ from curate.shares.networks.base import (
     RetryAt,
     Sent,
     Unknown,
+    at_path,
     clean,
     identifier,
     json_object,
@@ -51,21 +54,24 @@ from curate.shares.networks.base import (
     web_address,
 )
 from curate.shares.networks.graph import Graph, fault_of, moment_of
+from curate.shares.networks.readings import Figures, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from curate.shares.attempts import Attempt
     from curate.shares.ledger import Share
     from curate.shares.networks.base import Confirmation, Office, Outcome, Picture
     from curate.shares.networks.graph import Likeness
+    from curate.shares.networks.readings import Refusal
     from curate.shares.tokens import Secret
     from curate.web.client import Reply
 
 SERVER, VERSION = "https://graph.threads.net", "v1.0"
 PAUSES = (1, 2, 3, 5, 8, 11)  # seconds between looks at a container that is not ready
 NO_CARD, LOST = 4279047, 4279009  # errors: its link's page could not be read; there is no such container
+COUNTED = "views,likes,replies,reposts,quotes"
 CARDLESS = "Threads could not make a card of its link, so it goes without one"
 GONE = "GONE"  # what we call the state of a container that Threads does not know
 RENEWABLE = timedelta(hours=24)  # how old a token must be
@@ -76,6 +82,7 @@ class Threads:
     """One Threads account."""
 
     key_life = timedelta(hours=23)  # the key is the container, which lives an hour longer
+    paid = 0
 
     def __init__(self, office: Office) -> None:
         self.handle = office.account.handle
@@ -236,6 +243,10 @@ class Threads:
         )
         return replace(found, url=found.url or self._usual_address()) if isinstance(found, Found) else found
 
+    async def figures(self, remote_ids: Sequence[str], *, now: datetime) -> dict[str, Figures] | Refusal:
+        """Ask for each post; a quote is a repost with words."""
+        return await self.graph.figures(remote_ids, f"/insights?metric={COUNTED}", _figures, now=now)
+
     async def _address(self, remote_id: str) -> str:
         """Return the address of a post that is out; whatever happens here changes nothing about that."""
         try:
@@ -266,6 +277,23 @@ class Threads:
             return None
         end = (now + timedelta(seconds=seconds)).isoformat()
         return secret.with_parts(token=token, expires_at=end, issued_at=now.isoformat())
+
+
+def _figures(answer: dict[str, Any]) -> Figures:
+    """Return what a post has come to, as its insights say."""
+    counts: dict[str, int | None] = {}
+    listed = answer.get("data")
+    for one in listed if isinstance(listed, list) else []:
+        name, values = at_path(one, "name"), at_path(one, "values")
+        if isinstance(name, str) and isinstance(values, list) and values:
+            counts[name] = counted(at_path(values[0], "value"))
+    reposts = counts.get("reposts")
+    return Figures(
+        likes=counts.get("likes"),
+        reposts=None if reposts is None else reposts + (counts.get("quotes") or 0),
+        replies=counts.get("replies"),
+        views=counts.get("views"),
+    )
 
 
 def _is(reply: Reply, number: int) -> bool:

@@ -14,6 +14,8 @@ Facts, and where they stand:
   newest first, 5 to 100 at a time: /2/users/:id/tweets, https://docs.x.com/x-api/users/get-posts. Each
   post that is read costs money, as posting does: https://docs.x.com/x-api/getting-started/pricing.
   Every link is a t.co address there, what it stands for in entities.urls; &, < and > are escaped.
+- What posts have come to: public_metrics of the same list, from since_id on, so that only one's own posts are paid
+  for, at 0.001 dollars each: https://docs.x.com/x-api/fundamentals/metrics. Those of others would cost more.
 - 429 comes with x-rate-limit-reset in seconds since 1970: https://docs.x.com/x-api/fundamentals/rate-limits.
   402 means that the money paid in advance is used up.
 """
@@ -54,18 +56,22 @@ from curate.shares.networks.base import (
     unfinished,
     unread,
 )
+from curate.shares.networks.readings import Figures, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from curate.shares.attempts import Attempt
     from curate.shares.ledger import Share
     from curate.shares.networks.base import Confirmation, Office, Outcome, Picture
+    from curate.shares.networks.readings import Refusal
     from curate.web.client import Reply
 
 SERVER = "https://api.x.com"
 KEYS = ("api_key", "api_secret", "token", "token_secret")  # the parts of an account's secret
 PAGE, PAGES = 10, 10  # posts that are paid for at a time, lists that are read at most
+MEASURED, LISTS = 100, 2  # the same, for what posts have come to
+READING = 1  # thousandths of a US dollar for a post of one's own that is read
 SLACK = timedelta(seconds=60)  # between our clock and when X says a post was made
 ADRIFT = timedelta(minutes=5)  # a clock that far off signs nothing X takes
 CREDITS = "https://console.x.com"
@@ -81,6 +87,7 @@ class X:
         self.server = (office.account.server or SERVER).rstrip("/")
         self.handle = office.account.handle
         self.account_id = ""
+        self.paid = 0
         self.skew = timedelta(0)  # X's clock minus ours
         self.not_there: set[str] = set()  # texts that were looked for in vain
 
@@ -145,6 +152,29 @@ class X:
                 return CannotTell("it is not there yet, and X keeps no keys, so that needs ten minutes to be sure")
             self.not_there.add(_text(attempt))
         return found
+
+    async def figures(self, remote_ids: Sequence[str], *, now: datetime) -> dict[str, Figures] | Refusal:
+        """Read the account's posts, newest first, until the oldest of these; a quote is a repost with words."""
+        wanted = [number for number in remote_ids if number.isdecimal()]
+        found: dict[str, Figures] = {}
+        older = ""
+        for _ in range(LISTS if wanted else 0):
+            query = f"max_results={MEASURED}&exclude=replies%2Cretweets&tweet.fields=public_metrics"
+            since = f"&since_id={min(map(int, wanted)) - 1}"
+            try:
+                reply = await self._get(f"/2/users/{self.account_id}/tweets?{query}{since}{older}", now)
+            except NetworkTrouble as error:
+                return unread(error, self.office.secret)
+            answer = json_object(reply)
+            posts, token = answer.get("data", []), identifier(at_path(answer, "meta", "next_token"))
+            if reply.status != 200 or not isinstance(posts, list):
+                return self._unpaid(reply) or not_ready(reply, self.server, self.office.secret, now=now)
+            self.paid += READING * len(posts)
+            found |= {identifier(at_path(post, "id")): _figures(at_path(post, "public_metrics")) for post in posts}
+            if not token:
+                break
+            older = f"&pagination_token={token}"
+        return {number: found[number] for number in wanted if number in found}
 
     def _unpaid(self, reply: Reply) -> NeedsLogin | None:
         """Return what to do when the money paid in advance is used up; None for any other answer."""
@@ -228,6 +258,17 @@ class X:
         signer = Signer(api_key, api_secret, token, token_secret, timestamp=str(int(now.timestamp())))
         _, headers, _ = signer.sign(url, method)
         return {"Authorization": headers["Authorization"]}
+
+
+def _figures(said: Any) -> Figures:  # noqa: ANN401 - JSON of any shape
+    """Return what a post has come to, as X counts it."""
+    reposts = counted(at_path(said, "retweet_count"))
+    return Figures(
+        likes=counted(at_path(said, "like_count")),
+        reposts=None if reposts is None else reposts + (counted(at_path(said, "quote_count")) or 0),
+        replies=counted(at_path(said, "reply_count")),
+        views=counted(at_path(said, "impression_count")),
+    )
 
 
 def read_post(post: Any) -> str:  # noqa: ANN401 - JSON of any shape

@@ -39,7 +39,7 @@ def preface(post: Post, zone: tzinfo, home: str = "en") -> str:
     if result is not None:
         parts.append(result_box(result))
     if post.source is not None:
-        parts.append(_card(post.source, home))
+        parts.append(_card(post.source, home, _archived(post.archived)))
     return "\n".join(parts)
 
 
@@ -85,7 +85,18 @@ def _correction(said: dict[str, str]) -> str:
     )
 
 
-def _card(source: Source, home: str) -> str:
+def _archived(said: dict[str, str]) -> str:
+    """Return the way to an archived copy of the source, and what became of the source itself, where that is known."""
+    if not said.get("url"):
+        return ""
+    machine, words = said_date(said.get("checked", ""))
+    when = f" (checked {_time(words, machine)})" if words else ""
+    why = {"gone": "No longer online", "changed": "Changed since it was cited here"}.get(said.get("found", ""), "")
+    way = f'<a href="{escape(said["url"])}">{"archived" if why else "Archived"} copy</a>'
+    return f'<p class="archived">{f"{why}{when}: " if why else ""}{way}</p>'
+
+
+def _card(source: Source, home: str, archived: str) -> str:
     lang = plain_tag(source.lang)
     title = f"<span{_lang(lang)}>{escape(source.title or source.url or source.site)}</span>"
     if source.url:
@@ -101,7 +112,7 @@ def _card(source: Source, home: str) -> str:
         f"in {language_name(lang)}" if lang and not same_language(lang, home) else "",
     )
     line = f'<p class="by">{", ".join(filter(None, by))}</p>' if any(by) else ""
-    return f'<div class="cite u-bookmark-of h-cite"><p class="of">{title}</p>{line}</div>'
+    return f'<div class="cite u-bookmark-of h-cite"><p class="of">{title}</p>{line}{archived}</div>'
 
 
 def _quote(quote: Quote, source: Source | None) -> str:

@@ -1,0 +1,88 @@
+"""Look what became of the sources that posts cite: gone, moved, or no longer saying what they said.
+
+A bad day alone is held against none (``strikes``); what a source says is compared with what it said when it was
+first looked at (``texts``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from curate.site import sources, strikes, texts
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from curate.desk.settings import Settings
+    from curate.posts.post import Post
+    from curate.site.sources import Cited
+    from curate.site.strikes import Answer, Standing
+    from curate.web.client import Client
+
+MUCH = 20  # percent of a text: a source that lost less is the same
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """How one cited source stands, and those of its post's quotes that it does not say any more."""
+
+    cited: Cited
+    standing: Standing
+    lost: tuple[str, ...]
+    archive: str
+
+    @property
+    def advice(self) -> str:
+        """Say in words what became of it, and what can be done."""
+        return sources.advice(self.cited, self.standing, self.archive, self.lost)
+
+
+async def look(  # noqa: PLR0913 - what asking needs
+    connection: sqlite3.Connection,
+    client: Client,
+    settings: Settings,
+    posts: Sequence[Post],
+    *,
+    now: datetime,
+    accepted: Sequence[str] = (),
+) -> list[Found]:
+    """Ask for every source once, and keep what came of it. ``accepted`` are those whose text is right as it is now.
+
+    Raises NetworkTrouble, Unknown.
+    """
+    every = sources.cited(posts, now)
+    for url in accepted:
+        texts.forget_text(connection, url)
+    urls = list(dict.fromkeys(one.url for one in every))
+    readable = {one.url for one in every if one.key == "source"}
+    answers = await sources.ask(client, urls, readable, without=settings.fetch.no_full_text) if urls else []
+    before = texts.known_texts(connection, readable)
+    texts.keep_texts(connection, {one.url: one.text for one in answers if one.text}, now=now)
+    after = {one.url: one.text for one in answers}
+    lost = [_lost(one, before.get(one.url, ""), after[one.url]) for one in every]
+    quoted = {one.url for one, quotes in zip(every, lost, strict=True) if quotes}
+    judged = [_compared(one, before.get(one.url, ""), quotes=one.url in quoted) for one in answers]
+    standings = {one.url: one for one in strikes.note(connection, judged, now=now)}
+    return [
+        Found(cited=one, standing=standings[one.url], lost=quotes, archive=settings.site.archive)
+        for one, quotes in zip(every, lost, strict=True)
+    ]
+
+
+def _lost(one: Cited, before: str, after: str) -> tuple[str, ...]:
+    """Return what a post quotes that its source said and does not say any more."""
+    if one.key != "source" or not before or not after:
+        return ()
+    return texts.lost_quotes([quote.text for quote in one.post.quotes], before, after)
+
+
+def _compared(answer: Answer, before: str, *, quotes: bool) -> Answer:
+    """Return ``answer`` with what it lost of the text ``before``; ``quotes``: one that is quoted is lost."""
+    percent = texts.lost_percent(before, answer.text) if before and answer.text else 0
+    if percent < MUCH and not quotes:
+        return answer
+    words = f"{percent} % of what it said is not there any more"
+    return replace(answer, reason=f"a sentence that is quoted is gone, {words}" if quotes else words, changed=percent)
