@@ -47,7 +47,9 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``webmention`` is where other sites tell of their answers, and with ``send_webmentions`` pages that are cited
     are told so; ``intros`` are texts about topics, for the pages that list their posts.
     ``search_engine`` is where the search page sends a reader's words when no script runs: its parameter without
-    a value is the one for the words, and ``{site}`` stands for this site's host.
+    a value is the one for the words, and ``{site}`` stands for this site's host. ``newsletter`` is where the form
+    of the page about feeds sends a reader's address, in the same way. ``theme_toggle`` lets readers choose light or
+    dark themselves; ``licence`` is the address of what others may do with the texts.
     """
 
     name: str = ""
@@ -59,16 +61,22 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     send_webmentions: bool = False
     intros: dict[str, str] = {}
     search_engine: str = "https://duckduckgo.com/?q=&sites={site}"
+    newsletter: str = ""
+    theme_toggle: bool = False
+    licence: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what every command would stumble over later."""
-        for name, address in (("url", self.url), ("webmention", self.webmention)):
+        for name, address in (("url", self.url), ("webmention", self.webmention), ("licence", self.licence)):
             if address and not ADDRESS.fullmatch(address):
                 raise ValueError(f"{name} “{address}” is not a web address, such as https://dana.example")
         known_zone(self.timezone)
         if self.search_engine and not ENGINE.fullmatch(self.search_engine):
             msg = "is not an address with an empty parameter, such as https://duckduckgo.com/?q=&sites={site}"
             raise ValueError(f"search_engine “{self.search_engine}” {msg}")
+        if self.newsletter and not (ENGINE.fullmatch(self.newsletter) and self.newsletter.startswith("https://")):
+            msg = "is not an https address with an empty parameter, such as https://news.example/subscribe?email="
+            raise ValueError(f"newsletter “{self.newsletter}” {msg}")
 
 
 class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
