@@ -70,7 +70,7 @@ SPACED = """() => {
 AXE = """async () => (await axe.run({rules: {"target-size": {enabled: true}}})).violations"""
 SMALL = """() => [...document.querySelectorAll(
   ".top a, .bottom ul a, .sheets a, .years a, .tags a, input, button, summary"
-)].filter(one => one.getBoundingClientRect().height < 24).map(one => one.outerHTML)"""
+)].filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 24).map(one => one.outerHTML)"""
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +210,8 @@ def test_motion_and_forced_colours_are_as_the_reader_wants_them(browser: Browser
 def test_on_paper_there_is_the_text_with_its_addresses_and_no_navigation(browser: Browser, address: str) -> None:
     page = browser.new_page()
     page.goto(f"{address}2026/small-models-on-call/")
-    page.emulate_media(media="print")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--link')") == "#0A4F9E"
     assert not page.locator(".top nav").is_visible()
     assert page.locator(".text").is_visible()
     after = page.locator(".cite a").evaluate("element => getComputedStyle(element, '::after').content")

@@ -13,7 +13,7 @@ from curate.site.serve import Builds, make_server
 from tests.site.conftest import LINK, new_site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page, Route
@@ -164,6 +164,12 @@ def test_where_nothing_can_be_kept_or_run_the_system_decides(asked: Site, browse
         still.goto(f"{url}/")
         assert still.get_by_role("button").count() == 0
         assert still.locator("html").evaluate("element => getComputedStyle(element).backgroundColor") == DARK
+
+
+def test_the_checker_finds_no_error_in_what_was_asked_for(
+    asked: Site, vnu: Callable[[Path], list[dict[str, Any]]]
+) -> None:
+    assert vnu(asked.output) == []
 
 
 def test_the_form_of_the_newsletter_is_let_out_and_carries_the_address(asked: Site, page: Page) -> None:

@@ -12,7 +12,7 @@
       link.textContent = post.title;
       about.className = "meta";
       about.textContent = post.tags.join(", ");
-      item.append(about, link);
+      item.append(link, " ", about);
       return item;
     }));
     list.hidden = !found.length;
