@@ -51,7 +51,9 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     their posts.
     ``archive`` shows copies of pages at /DATE/ADDRESS.
     ``search_engine`` is where the search page sends a reader's words when no script runs: its parameter without
-    a value is the one for the words, and ``{site}`` stands for this site's host.
+    a value is the one for the words, and ``{site}`` stands for this site's host. ``newsletter`` is where the form
+    of the page about feeds sends a reader's address, in the same way. ``theme_toggle`` lets readers choose light or
+    dark themselves; ``licence`` is the address of what others may do with the texts.
     """
 
     name: str = ""
@@ -65,12 +67,15 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     archive: str = "https://web.archive.org/web"
     intros: dict[str, str] = {}
     search_engine: str = "https://duckduckgo.com/?q=&sites={site}"
+    newsletter: str = ""
+    theme_toggle: bool = False
+    licence: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what every command would stumble over later."""
-        archive = self.archive or "nowhere"
-        for name, address in (("url", self.url), ("webmention", self.webmention), ("archive", archive)):
-            if address and not ADDRESS.fullmatch(address):
+        plain = {"url": self.url, "webmention": self.webmention, "archive": self.archive, "licence": self.licence}
+        for name, address in plain.items():
+            if (address or name == "archive") and not ADDRESS.fullmatch(address):
                 raise ValueError(f"{name} “{address}” is not a web address, such as https://dana.example")
         if self.webmention_feed and not FEED.fullmatch(self.webmention_feed):
             msg = "is not an https address, such as https://webmention.io/api/mentions.jf2?domain=dana.example"
@@ -83,6 +88,9 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.search_engine and not ENGINE.fullmatch(self.search_engine):
             msg = "is not an address with an empty parameter, such as https://duckduckgo.com/?q=&sites={site}"
             raise ValueError(f"search_engine “{self.search_engine}” {msg}")
+        if self.newsletter and not (ENGINE.fullmatch(self.newsletter) and self.newsletter.startswith("https://")):
+            msg = "is not an https address with an empty parameter, such as https://news.example/subscribe?email="
+            raise ValueError(f"newsletter “{self.newsletter}” {msg}")
 
 
 class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

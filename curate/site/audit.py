@@ -58,15 +58,16 @@ def audit_site(folder: Path, report: Report, content: Path, public: Mapping[str,
     if problems:
         return problems  # what is in the files matters only when they are the right ones
     looked = [name for name in files if name.endswith((".html", ".xml")) and name not in report.carried]
-    places = [(str(folder), name) for name in looked]
+    places = [(str(folder), name, report.script) for name in looked]
     for name, said in zip(looked, share(_look_at, places, MANY), strict=True):
         problems += [f"{report.pages.get(name) or name}: {problem}" for problem in said]
     return problems
 
 
-def _look_at(place: tuple[str, str]) -> list[str]:
-    path, name = Path(*place), place[1]
-    return [*(_html(path, may_run=name in SCRIPTED) if name.endswith(".html") else _xml(path))]
+def _look_at(place: tuple[str, str, str]) -> list[str]:
+    folder, name, script = place
+    path = Path(folder, name)
+    return [*(_html(path, script, may_run=name in SCRIPTED) if name.endswith(".html") else _xml(path))]
 
 
 def _files(files: Mapping[str, bool], report: Report, content: Path) -> Iterator[str]:
@@ -106,10 +107,10 @@ def _pages(report: Report, content: Path, public: Mapping[str, Path]) -> Iterato
             yield f"{path}: it has the page {name}, and should have none."
 
 
-def _html(path: Path, *, may_run: bool) -> Iterator[str]:
+def _html(path: Path, script: str, *, may_run: bool) -> Iterator[str]:
     """Check one page's addresses, and that a page which forbids scripts and frames holds none but scripts it knows.
 
-    Only a page that ``may_run`` one may know any.
+    Only a page that ``may_run`` one may know any, beside the ``script`` of every page.
     """
     try:
         page = lxml.html.document_fromstring(path.read_bytes(), parser=lxml.html.HTMLParser(encoding="utf-8"))
@@ -118,7 +119,8 @@ def _html(path: Path, *, may_run: bool) -> Iterator[str]:
         return
     policy = "".join(str(meta.get("content")) for meta in page.iter("meta") if meta.get("http-equiv"))
     strict = "default-src 'none'" in policy
-    known = re.findall(r"'sha256-([^']+)'", policy.partition("script-src")[2].partition(";")[0]) if may_run else []
+    known = re.findall(r"'sha256-([^']+)'", policy.partition("script-src")[2].partition(";")[0])
+    known = [one for one in known if may_run or one == script]
     if strict and "script-src" in policy and not known:
         yield "its policy allows scripts, and this page is to have none."
     for element in page.iter(lxml.etree.Element):  # elements alone, without comments

@@ -16,7 +16,7 @@ TEXTS = ("text", "muted", "link", "visited", "accent", "right", "wrong", "pendin
 PARTS = ("control", "focus")  # borders and rings
 LEAST_TEXT, LEAST_PART = 4.5, 3.0  # https://www.w3.org/TR/WCAG22/#contrast-minimum and #non-text-contrast
 ROOT = re.compile(r":root\s*\{([^}]*)\}")
-DARK = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)\s*\{\s*:root\s*\{([^}]*)\}")
+DARK = re.compile(r"@media\s*(?:screen\s+and\s*)?\(prefers-color-scheme:\s*dark\)\s*\{\s*:root\s*\{([^}]*)\}")
 TOKEN = re.compile(r"--([a-z-]+):\s*(#[0-9A-Fa-f]{6})\b")
 
 

@@ -146,9 +146,11 @@ class PreviewHandler(Handler):
 def _allow(html: bytes, script: bytes) -> bytes:
     """Let the page's own policy know the preview's script by its hash, and let that one ask this server."""
     known = b"script-src 'sha256-%s'" % b64encode(sha256(script).digest())
+    if b"; connect-src " not in html:
+        known = b"connect-src 'self'; " + known
     if b"; script-src " in html:
         return html.replace(b"; script-src", b"; " + known, 1)
-    return html.replace(b"base-uri 'none'", b"base-uri 'none'; connect-src 'self'; " + known, 1)
+    return html.replace(b"base-uri 'none'", b"base-uri 'none'; " + known, 1)
 
 
 @contextlib.contextmanager

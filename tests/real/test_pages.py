@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.system
 
 PLACES = (*OF_EACH_TYPE.values(), "2026/everything/")
+DRAFT = "2026/unfinished/"
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 EVERYTHING = f"""
 # A first heading
@@ -60,9 +61,16 @@ WATCH = """() => {
     window.rings.push(`${style.outlineStyle} ${style.outlineWidth}`);
   });
 }"""
+SPACED = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+    p { margin-block-end: 2em !important }`);
+  document.adoptedStyleSheets = [sheet];
+}"""  # https://www.w3.org/TR/WCAG22/#text-spacing
+AXE = """async () => (await axe.run({rules: {"target-size": {enabled: true}}})).violations"""
 SMALL = """() => [...document.querySelectorAll(
-  ".top a, .bottom ul a, .sheets a, .years a, .tags a, input, summary"
-)].filter(one => one.getBoundingClientRect().height < 24).map(one => one.outerHTML)"""
+  ".top a, .bottom ul a, .sheets a, .years a, .tags a, input, button, summary"
+)].filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 24).map(one => one.outerHTML)"""
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +91,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         quotes=[{"text": LONG}],
         question=f"And {LONG}?",
     )
+    made.write("unfinished", title="Not yet", status="draft", topic="Reliability", question="Is it done?")
     made.build()
+    made.build(drafts=True)
     return made
+
+
+@pytest.fixture
+def preview(site: Site) -> Iterator[str]:
+    """Where the preview with drafts is served."""
+    with make_server(site.desk.private / "preview", 0) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture
@@ -105,36 +126,47 @@ def listen(page: Page, said: list[str]) -> None:
     page.on("request", lambda request: said.append(request.url))
 
 
-def visits(browser: Browser, address: str, **context: Any) -> Iterator[tuple[str, Page, list[str]]]:
-    """Open every page once; what the console says and what is asked for besides the page is listed."""
+def visits(browser: Browser, address: str, preview: str, **context: Any) -> Iterator[tuple[str, Page, list[str]]]:
+    """Open every page once, and a draft; what the console says and what is asked for besides the page is listed.
+
+    A picture may be asked for, too, but not by a post about a link.
+    """
     window = browser.new_context(**context)
-    for place in PLACES:
+    for base, place in (*((address, place) for place in PLACES), (preview, DRAFT)):
         page = window.new_page()
         said: list[str] = []
         listen(page, said)
-        page.goto(address + place)
-        allowed = (address + place, f"{address}images/")
-        yield place, page, [line for line in said if line != allowed[0] and not line.startswith(allowed[1])]
+        page.goto(base + place)
+        pictures = "" if place == OF_EACH_TYPE["link"] else f"{base}images/"
+        yield place, page, [line for line in said[1:] if not pictures or not line.startswith(pictures)]
         page.close()
     window.close()
 
 
 @pytest.mark.parametrize("wide", [320, 768, 1280])
 def test_no_page_is_too_wide_or_has_small_targets_or_asks_for_more_than_itself(
-    browser: Browser, address: str, wide: int
+    browser: Browser, address: str, preview: str, wide: int
 ) -> None:
-    for place, page, said in visits(browser, address, viewport={"width": wide, "height": 800}):
+    for place, page, said in visits(browser, address, preview, viewport={"width": wide, "height": 800}):
         assert page.evaluate("document.documentElement.scrollWidth") <= wide, place
         assert page.evaluate(SMALL) == [], place
         assert said == [], place
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_no_page_shuts_anybody_out(browser: Browser, address: str, mode: Any) -> None:
+def test_no_page_is_too_wide_when_a_reader_spaces_the_text(browser: Browser, address: str, preview: str) -> None:
+    for place, page, _ in visits(browser, address, preview, viewport={"width": 320, "height": 800}):
+        page.evaluate(SPACED)
+        assert page.evaluate("getComputedStyle(document.querySelector('h1')).letterSpacing") != "normal"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, place
+
+
+@pytest.mark.parametrize(("wide", "mode"), [(320, "dark"), (1280, "light"), (1280, "dark")])
+def test_no_page_shuts_anybody_out(browser: Browser, address: str, preview: str, wide: int, mode: Any) -> None:
     axe = (needs_npm("axe-core") / "axe.min.js").read_text(encoding="utf-8")
-    for place, page, _ in visits(browser, address, color_scheme=mode, bypass_csp=True):
+    window: Any = {"viewport": {"width": wide, "height": 800}, "color_scheme": mode, "bypass_csp": True}
+    for place, page, _ in visits(browser, address, preview, **window):
         page.evaluate(axe)
-        found = page.evaluate("async () => (await axe.run()).violations")
+        found = page.evaluate(AXE)
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], place
 
 
@@ -152,9 +184,9 @@ def test_the_keyboard_reaches_the_text_first_and_its_place_is_seen(browser: Brow
     assert page.url.endswith("#main")
 
 
-def test_every_place_the_keyboard_reaches_is_seen(browser: Browser, address: str) -> None:
-    for place, page, _ in visits(browser, address, viewport={"width": 768, "height": 800}):
-        wanted = page.locator("a[href], input, summary, [tabindex='0']").evaluate_all(
+def test_every_place_the_keyboard_reaches_is_seen(browser: Browser, address: str, preview: str) -> None:
+    for place, page, _ in visits(browser, address, preview, viewport={"width": 768, "height": 800}):
+        wanted = page.locator("a[href], input, button, summary, [tabindex='0']").evaluate_all(
             "all => all.filter(one => one.checkVisibility()).length"
         )
         page.evaluate(WATCH)
@@ -178,7 +210,8 @@ def test_motion_and_forced_colours_are_as_the_reader_wants_them(browser: Browser
 def test_on_paper_there_is_the_text_with_its_addresses_and_no_navigation(browser: Browser, address: str) -> None:
     page = browser.new_page()
     page.goto(f"{address}2026/small-models-on-call/")
-    page.emulate_media(media="print")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--link')") == "#0A4F9E"
     assert not page.locator(".top nav").is_visible()
     assert page.locator(".text").is_visible()
     after = page.locator(".cite a").evaluate("element => getComputedStyle(element, '::after').content")
@@ -206,6 +239,7 @@ def test_the_dark_page_is_dark(browser: Browser, address: str) -> None:
 
 def test_the_checker_finds_no_error(site: Site, vnu: Callable[[Path], list[dict[str, Any]]]) -> None:
     assert vnu(site.output) == []
+    assert vnu(site.desk.private / "preview" / DRAFT) == []
 
 
 def test_the_checker_finds_no_error_in_a_site_without_posts(

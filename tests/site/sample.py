@@ -42,6 +42,7 @@ PLACES = {  # type of page → where one of it is
     "tag": "tags/evaluation/",
     "page": "about/",
     "subscribe": "subscribe/",
+    "search": "search/",
     "not here": "404.html",
 }
 TOPICS = ("Reliability", "Evaluation", "Hiring")

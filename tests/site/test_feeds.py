@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import fastfeedparser
 import feedparser
@@ -105,6 +107,41 @@ def test_every_entry_has_what_the_format_asks_for(sample: Site) -> None:
         for name in ("title", "updated", "id", "link", "author"):
             assert element.find(f"a:{name}", ATOM) is not None
     assert NOON.isoformat() not in sample.feed().decode()
+
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")  # RFC 3339, as RFC 4287 asks
+ONCE = ("id", "title", "updated", "published", "summary", "content", "subtitle", "rights", "generator")
+RUNS = "//script | //iframe | //object | //embed | //form | //style | //@style | //@*[starts-with(name(), 'on')]"
+
+
+@pytest.mark.parametrize("name", ["all", "links", "essays", "topics/reliability"])
+def test_atom_feeds_keep_the_rules_that_validators_hold_them_to(furnished: Site, name: str) -> None:
+    feed = lxml.etree.fromstring((furnished.output / "feeds" / f"{name}.atom.xml").read_bytes())
+    entries = feed.findall("a:entry", ATOM)
+    assert entries
+    for one in (feed, *entries):
+        for element in ONCE:
+            assert len(one.findall(f"a:{element}", ATOM)) <= 1, element
+        assert urlsplit(one.findtext("a:id", "", ATOM)).scheme
+        dates = [one.findtext(f"a:{element}", "", ATOM) for element in ("published", "updated")]
+        assert all(MOMENT.fullmatch(said) for said in dates if said)
+        assert dates[1] >= dates[0]
+        assert one.findtext("a:author/a:name", "", ATOM) == "Dana Okafor"
+        assert one.findtext("a:author/a:uri", "", ATOM) == "https://dana.example/"
+        links = [(link.get("rel", "alternate"), link.get("href", "")) for link in one.findall("a:link", ATOM)]
+        assert len([rel for rel, _ in links if rel == "alternate"]) == 1
+        assert all(href.startswith("https://dana.example/") for _, href in links)
+    assert ("self", f"https://dana.example/feeds/{name}.atom.xml") in [
+        (link.get("rel"), link.get("href")) for link in feed.findall("a:link", ATOM)
+    ]
+    assert feed.findtext("a:updated", "", ATOM) == max(entry.findtext("a:updated", "", ATOM) for entry in entries)
+    for entry in entries:
+        content = entry.find("a:content", ATOM)
+        assert content is not None
+        assert content.get("type") == "html"
+        markup = lxml.html.fragment_fromstring(content.text or "", create_parent=True)
+        assert markup.xpath(RUNS) == []
+        assert all(urlsplit(str(said)).scheme for said in markup.xpath("//@href[not(starts-with(., '#'))] | //@src"))
 
 
 def json_feed(path: Path) -> Any:

@@ -10,7 +10,7 @@ import lxml.html
 import mf2py
 import pytest
 
-from tests.site.conftest import NOON, SOURCE
+from tests.site.conftest import LINK, NOON, SOURCE
 from tests.site.sample import PLACES
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def test_every_type_of_page_asks_for_nothing_but_images_of_its_own(whole: Site, 
 
 @pytest.mark.parametrize("kind", PLACES)
 def test_every_type_of_page_says_once_whether_it_is_to_be_found(whole: Site, kind: str) -> None:
-    hidden = {"gone", "not here", "topic, an older page", "topic without posts"}
+    hidden = {"gone", "not here", "search", "topic, an older page", "topic without posts"}
     expected = ["noindex"] if kind in hidden else ["index,follow"]
     assert [
         said.partition(",max-")[0] for said in parsed(whole, kind).xpath('//meta[@name="robots"]/@content')
@@ -72,8 +72,8 @@ def test_home_says_who_what_changed_and_what_is_open(whole: Site) -> None:
     assert page.xpath("//main//h2/text()") == ["Results", "Latest", "Open predictions", "What I am asking"]
     cards = [words(card) for card in page.xpath('//ul[@class="cards"]/li')]
     assert cards == [
-        "4 pages a week before: 31 Four pages a week instead of 31",
-        "24 nights a month before: 3 Nights without a page Proof at example.org",
+        "4 pages a week, before: 31 Four pages a week instead of 31",
+        "24 nights a month, before: 3 Nights without a page Proof at example.org",
     ]
     assert page.xpath('//section[@aria-labelledby="results"]/p/a/@href') == ["./results/"]
     strip = words(page.xpath('//section[@aria-labelledby="open"]')[0])
@@ -111,7 +111,7 @@ def test_a_link_post_has_all_its_parts_in_their_order(whole: Site) -> None:
         *(
             "incident response",
             "Also posted at social.example",
-            "Reply by email, or to a copy",
+            "Reply by email, or where it is also posted",
             "Earlier on this",
             "Previous",
         ),
@@ -125,6 +125,24 @@ def test_a_link_post_has_all_its_parts_in_their_order(whole: Site) -> None:
     assert related[:2] == ["Error budgets are a promise to sleep", "The night shift, in German"]
     assert len(related) == 3
     assert page.xpath('//nav[@class="along"]//a/@rel') == ["prev"]
+
+
+def test_the_relations_of_a_post_are_read_back(whole: Site) -> None:
+    at = f"https://dana.example/{PLACES['link']}"
+    read = mf2py.parse(doc=file_of(whole, "link").read_bytes(), url=at)
+    tags = ["https://dana.example/tags/incident-response/", "https://dana.example/tags/evaluation/"]
+    assert read["rels"]["tag"] == tags
+    assert read["rels"]["syndication"] == LINK["syndication"]
+    assert read["rels"]["author"] == ["https://dana.example/"]
+    assert read["rels"]["prev"] == ["https://dana.example/2026/error-budgets/"]
+    card = next(item["properties"] for item in read["items"] if item["type"] == ["h-card"])
+    assert card["photo"] == ["https://dana.example/images/dana.png"]
+    assert card["note"] == ["I make on-call boring, and say how"]
+    page = parsed(whole, "link")
+    assert page.xpath("//aside/@aria-label") == ["Correction"]
+    assert page.xpath("//*[contains(@class, 'e-content')]//p/a[starts-with(., 'View original')]/@href") == [
+        SOURCE["url"]
+    ]
 
 
 def test_the_card_of_a_source_names_its_language_when_it_is_another(whole: Site) -> None:
@@ -216,8 +234,12 @@ def test_subscribe_gives_the_feeds_to_copy_and_says_where_else(whole: Site) -> N
     assert page.xpath('//main//a[@rel="me"]/@href') == ["https://social.example/@dana"]
 
 
-def test_the_page_for_what_is_not_here_leads_to_five_posts_and_the_archive(whole: Site) -> None:
+def test_the_page_for_what_is_not_here_leads_to_five_posts_the_archive_and_a_search(whole: Site) -> None:
     page = parsed(whole, "not here")
+    [form] = page.forms
+    assert (form.get("role"), form.method, form.action) == ("search", "GET", "/search/")
+    assert page.xpath("//noscript/button/@formaction") == ["https://duckduckgo.com/"]
+    assert "form-action 'self' https://duckduckgo.com" in page.xpath("string(//meta[@http-equiv]/@content)")
     assert len(page.xpath('//main//ul[@class="lines"]/li')) == 5
     assert page.xpath('//main//p[@class="more"]/a/@href') == ["/archive/"]
 

@@ -138,19 +138,19 @@ def test_corrections_come_newest_first_and_lead_to_their_posts(person: Site) -> 
 
 def test_results_put_the_number_first_below_their_topics(person: Site) -> None:
     page = parsed(person, "results")
-    assert page.xpath("//ul[@class='jump']//a/@href") == ["#topic-1", "#topic-2"]
+    assert page.xpath("//header//ul[@class='years']//a/@href") == ["#topic-1", "#topic-2"]
     sections = page.xpath("//section")
     assert [section.get("id") for section in sections] == ["topic-1", "topic-2"]
     assert [words(section.find("h2")) for section in sections] == ["Reliability", "Recovery"]
     cards = [words(card) for card in page.find_class("result")]
     assert cards[0] == (
-        "4 pages a week before: 31 Fewer nights awake Three teams sleep. My partLed it, deleted most alerts myself"
+        "4 pages a week, before: 31 Fewer nights awake Three teams sleep. My partLed it, deleted most alerts myself"
         "Team3 teams of 6Period2023 to 2025Proofproof.exampleConfirmed1 November 2026"
     )
-    assert cards[2].startswith("22 minutes to restore before: 340 Restoring the order database")
+    assert cards[2].startswith("22 minutes to restore, before: 340 Restoring the order database")
     assert "../2026/pages-a-week/" in page.xpath("//h3/a/@href")
     own = parsed(person, "2026/pages-a-week")
-    assert words(own.find_class("result")[0]).startswith("4 pages a week before: 31Three teams sleep.")
+    assert words(own.find_class("result")[0]).startswith("4 pages a week, before: 31Three teams sleep.")
     assert [words(heading) for heading in own.xpath('//div[@class="text e-content"]//h2')] == ["Method", "Limits"]
 
 

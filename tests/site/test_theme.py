@@ -179,7 +179,8 @@ def test_the_page_one_is_on_is_marked_in_the_navigation(sample: Site) -> None:
 
 def test_microformats_say_who_wrote_what_about_which_source(sample: Site) -> None:
     page = sample.page("2026/small-models-on-call")
-    items = mf2py.parse(doc=page, url="https://dana.example/2026/small-models-on-call/")["items"]
+    read = mf2py.parse(doc=page, url="https://dana.example/2026/small-models-on-call/")
+    items, rels = read["items"], read["rels"]
     entry = next(item for item in items if item["type"] == ["h-entry"])["properties"]
     assert entry["name"] == [LINK["title"]]
     assert entry["url"] == entry["uid"] == ["https://dana.example/2026/small-models-on-call/"]
@@ -188,7 +189,8 @@ def test_microformats_say_who_wrote_what_about_which_source(sample: Site) -> Non
     assert entry["category"] == ["Reliability", "incident response", "evaluation"]
     assert entry["summary"] == [LINK["summary"]]
     assert entry["syndication"] == LINK["syndication"]
-    assert entry["author"][0]["properties"]["name"] == ["Dana Okafor"]
+    assert entry["author"][0]["properties"] == {"name": ["Dana Okafor"], "url": ["https://dana.example/"]}
+    assert rels["syndication"] == LINK["syndication"]
     [cited] = entry["bookmark-of"]
     assert cited["type"] == ["h-cite"]
     assert cited["properties"]["name"] == [SOURCE["title"]]

@@ -70,7 +70,7 @@ def figure(result: Result) -> str:
     if not result.after:
         return ""
     metric = f" {escape(result.metric)}" if result.metric else ""
-    before = f' <span class="was">before: {escape(result.before)}</span>' if result.before else ""
+    before = f', <span class="was">before: {escape(result.before)}</span>' if result.before else ""
     return f'<p class="figure"><strong>{escape(result.after)}</strong>{metric}{before}</p>'
 
 

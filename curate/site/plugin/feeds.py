@@ -8,11 +8,12 @@ https://www.jsonfeed.org/version/1.1/ for what a feed must have.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from markupsafe import Markup
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # ruff: noqa: ANN401 - Pelican, its objects and feedgenerator carry no types
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # an empty feed was never updated, and the format wants a date
+ADDRESS = re.compile(r'\b(href|src|cite|poster)="([^"]+)"')
 KINDS = {"links": "link", "essays": "essay"}  # kinds of post that have feeds of their own
 VERSION = "https://jsonfeed.org/version/1.1"
 
@@ -95,6 +97,7 @@ def complete_feed(context: Mapping[str, Any], feed: Any) -> None:
             feed.feed |= {"link": f"{home}{channel.page}", "id": feed.feed["feed_url"]}
     for item in feed.items:
         item["unique_id"] = lasting_id(item["link"])
+        item["content"] = whole_addresses(item["content"], item["link"])
         item["author_name"] = context["SITENAME"]
         item["author_link"] = home
         item["categories"] = [_plain(name) for name in item["categories"]]
@@ -127,6 +130,20 @@ def lasting_id(link: str) -> str:
     return f"tag:{parts.hostname},{year}:{parts.path}"
 
 
+def whole_addresses(markup: str, page: str) -> str:
+    """Return ``markup`` with every address that only its ``page`` could resolve made whole, but those within it."""
+
+    def whole(found: re.Match[str]) -> str:
+        name, address = found.groups()
+        try:
+            alone = address.startswith("#") or bool(urlsplit(address).scheme)
+            return found[0] if alone else f'{name}="{urljoin(page, address)}"'
+        except ValueError:
+            return found[0]
+
+    return ADDRESS.sub(whole, markup)
+
+
 def _item(article: Any, author: dict[str, str], context: Mapping[str, Any]) -> dict[str, Any]:
     post = article.post
     link = f"{context['SITEURL']}/{article.url}"
@@ -136,7 +153,7 @@ def _item(article: Any, author: dict[str, str], context: Mapping[str, Any]) -> d
             "url": link,
             "external_url": post.source.url if post.source is not None else "",
             "title": post.title,
-            "content_html": article.get_content(context["SITEURL"]),
+            "content_html": whole_addresses(article.get_content(context["SITEURL"]), link),
             "summary": _plain(article.summary),
             "image": card_url(article, context),
             "date_published": article.date.isoformat(),

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from base64 import b64encode
+from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -14,6 +15,7 @@ from shutil import copyfile
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from jinja2 import TemplateNotFound
 from markupsafe import Markup, escape
 from pelican.generators import ArticlesGenerator, PagesGenerator, StaticGenerator
 from pelican.plugins import signals
@@ -33,7 +35,7 @@ from curate.site.plugin.prints import at_home
 from curate.site.plugin.profile_pages import ProfilePages
 from curate.site.plugin.reader import PostReader
 from curate.site.plugin.report import KEY, Report, report_of
-from curate.site.plugin.search import INDEX, read_engine, search_index
+from curate.site.plugin.search import INDEX, read_engine, read_form, search_index
 from curate.site.plugin.settings import now_of
 from curate.site.plugin.sitemap import write_sitemap
 from curate.site.plugin.surroundings import OLD, surround
@@ -152,6 +154,10 @@ def _furnish(generator: Any) -> None:
     generator.env.filters |= filters
     generator.env.globals["website"] = lambda: website(site)
     generator.env.globals["search_engine"] = read_engine(site.get("SEARCH_ENGINE", ""), site.get("SITE_ADDRESS", ""))
+    generator.env.globals["newsletter"] = read_form(site.get("NEWSLETTER", ""))
+    if site.get("THEME_TOGGLE"):
+        with suppress(TemplateNotFound):  # a theme of somebody else has none
+            report_of(site).script = _policy_hash(generator.env.get_template("toggle.js").render())
 
 
 @lru_cache(maxsize=64)

@@ -42,6 +42,7 @@ def posting(article: Any, site: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A
             "keywords": [*filter(None, [post.topic]), *post.tags],
             "author": person(site),
             "citation": _article(post.source) if post.source else None,
+            "license": site["LICENCE"],
             "correction": [
                 _said({"@type": "CorrectionComment", "text": in_one_text(said), "datePublished": said.get("date")})
                 for said in post.corrections

@@ -27,6 +27,7 @@ class Report:
     no page now. ``theme`` are folders and files of the theme that are copied, ``finished`` says that Pelican
     came to its end. ``carried`` map what was taken from the site before to its SHA-256. ``lasts`` is the moment from
     which the same content makes another site, as a text ("" for never); ``clocked`` says that it may be any.
+    ``script`` is the hash of the one script that every page may have ("" for none).
     ``statics`` are Pelican's objects of what will be copied; their places are settled at the end.
     """
 
@@ -40,6 +41,7 @@ class Report:
     carried: dict[str, str] = field(default_factory=dict)
     lasts: str = ""
     clocked: bool = False
+    script: str = ""
     finished: bool = False
     statics: list[Any] = field(default_factory=list)
 

@@ -23,8 +23,8 @@ SUMMARIES = (155, 110, 75, 40, 0)  # characters kept of each, the first that fit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Engine:
-    """A search engine as a form needs it: where it goes, what the words are called, and what goes along."""
+class Form:
+    """Where a form goes, how its one field is called, and what goes along."""
 
     action: str
     origin: str
@@ -32,20 +32,25 @@ class Engine:
     hidden: tuple[tuple[str, str], ...]
 
 
-def read_engine(address: str, site: str) -> Engine | None:
-    """Return the form for an engine's ``address``, limited to ``site``; None while the site has no address.
+def read_engine(address: str, site: str) -> Form | None:
+    """Return the form for a search engine's ``address``, limited to ``site``; None while the site has no address.
 
-    In the address the empty parameter is the one for the words, and ``{site}`` stands for the site's host.
+    In the address ``{site}`` stands for the site's host.
     """
     host = urlsplit(site).netloc
-    if not address or not host:
+    return read_form(address, host) if host else None
+
+
+def read_form(address: str, host: str = "") -> Form | None:
+    """Return the form for an ``address`` whose empty parameter is the field; None when there is no address."""
+    if not address:
         return None
     parts = urlsplit(address)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    name = next((key for key, value in pairs if not value), "q")
+    name = next(key for key, value in pairs if not value)
     origin = f"{parts.scheme}://{parts.netloc}"
     hidden = tuple((key, value.replace("{site}", host)) for key, value in pairs if value)
-    return Engine(action=f"{origin}{parts.path or '/'}", origin=origin, name=name, hidden=hidden)
+    return Form(action=f"{origin}{parts.path or '/'}", origin=origin, name=name, hidden=hidden)
 
 
 def search_index(articles: Iterable[Any]) -> bytes:

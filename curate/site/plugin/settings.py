@@ -92,6 +92,10 @@ def pelican_settings(conf_file: str) -> dict[str, Any]:
         "SEARCH_URL": "search/",
         "SEARCH_SAVE_AS": "search/index.html",
         "SEARCH_ENGINE": site.search_engine,
+        "NEWSLETTER": site.newsletter,
+        "THEME_TOGGLE": site.theme_toggle,
+        "LICENCE": site.licence,
+        "LICENCE_NAME": licence_name(site.licence),
         "TAGS_URL": "tags/",
         "TAGS_SAVE_AS": "tags/index.html",
         "USE_FOLDER_AS_CATEGORY": False,
@@ -121,6 +125,15 @@ def _theme(desk: Desk) -> dict[str, Any]:
         "THEME_TEMPLATES_OVERRIDES": [str(folder / "templates") for folder in more],
         "THEME_STATIC_PATHS": ["static", *(str(folder / "static") for folder in more)],
     }
+
+
+def licence_name(address: str) -> str:
+    """Return how a licence is called: CC BY-SA 4.0 by its address at Creative Commons, else where it stands."""
+    parts = urlsplit(address)
+    known = re.fullmatch(r"/licenses/([a-z-]+)/([\d.]+)(?:/.*)?", parts.path)
+    if parts.hostname == "creativecommons.org" and known:
+        return f"CC {known[1].upper()} {known[2]}"
+    return f"the licence at {parts.hostname}"
 
 
 def _fediverse(settings: Settings, links: Sequence[Link]) -> str:

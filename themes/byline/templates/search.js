@@ -12,7 +12,7 @@
       link.textContent = post.title;
       about.className = "meta";
       about.textContent = post.tags.join(", ");
-      item.append(about, link);
+      item.append(link, " ", about);
       return item;
     }));
     list.hidden = !found.length;
@@ -35,6 +35,6 @@
 
   form.addEventListener("submit", event => { event.preventDefault(); search(); });
   field.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(search, 150); });
-  const asked = new URLSearchParams(location.search).get("q");
+  const asked = new URLSearchParams(location.search).get(field.name);
   if (asked) { field.value = asked; search(); }
 })();
