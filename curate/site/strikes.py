@@ -64,6 +64,12 @@ def note(connection: sqlite3.Connection, answers: Iterable[tuple[str, str, str]]
     return standings
 
 
+def list_out(connection: sqlite3.Connection) -> list[Standing]:
+    """Return the addresses that failed on enough days, the longest gone first."""
+    rows = connection.execute("SELECT * FROM links WHERE strikes >= ? ORDER BY since, url", (ENOUGH,))
+    return [_standing(row) for row in rows]
+
+
 def _standing(row: sqlite3.Row) -> Standing:
     since = to_moment(row["since"]) if row["since"] is not None else None
     return Standing(url=row["url"], strikes=row["strikes"], since=since, reason=row["reason"], moved_to=row["moved_to"])
