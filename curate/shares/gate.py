@@ -115,8 +115,8 @@ def refusal(share: Share, answer: NeedsLogin | RetryAt | Rejected, account: Acco
     if isinstance(answer, Rejected):
         return Hindrance("rejected", answer.reason)
     if isinstance(answer, NeedsLogin):
-        return Hindrance("held", f"{share.account}: {reason_of(answer, share, account)}", now + SIGN_IN_AGAIN)
-    retry = Hindrance("retry", f"{share.account}: {answer.reason}", answer.at or later(share, now=now))
+        return Hindrance("held", reason_of(answer, share, account), now + SIGN_IN_AGAIN)
+    retry = Hindrance("retry", answer.reason, answer.at or later(share, now=now))
     return adrift(share, answer.clock, now=now) or retry
 
 

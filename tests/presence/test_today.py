@@ -146,18 +146,20 @@ def test_a_refused_sign_in_comes_first_with_its_command(
     day = curate("-C", desk, "today", "--json", *LATER).data
     [waiting] = day["shares"]["waiting"]
     assert (waiting["id"], waiting["state"]) == (share, "held")
+    assert not waiting["reason"].startswith("mastodon")  # which every list of shares says by itself
     assert waiting["reason"].endswith(": curate account add mastodon --name mastodon")
     assert day["next"][:2] == ["curate account add mastodon --name mastodon", "curate share queue"]
 
 
 def test_a_desk_that_was_put_back_says_that_it_sends_nothing(curate: Curate, desk: Path) -> None:
-    ready_share(curate, desk)
+    share = ready_share(curate, desk)
     backup = curate("-C", desk, "backup", "create", "--json", *NOON).data["path"]
     curate("-C", desk, "tick", *LATER)
     assert curate("-C", desk, "today", "--json", *LATER).data["shares"]["foreign"] == ""
     curate("-C", desk, "backup", "restore", backup, "--yes", *LATER)
     day = curate("-C", desk, "today", "--json", *LATER).data
     assert day["next"][:2] == ["curate share queue", "curate doctor --adopt"]
+    assert f"curate share resolve {share} --sent URL, or --not-sent" in curate("-C", desk, "share", "queue", *LATER).out
     said = curate("-C", desk, "today", *LATER).out
     assert "           This desk is older than what was sent from it" in said
     assert max(map(len, said.splitlines())) <= 80
