@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import textwrap
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from curate.cli import render
-from curate.cli.feed_view import moved_data
 from curate.cli.main import Command
 from curate.cli.profile_view import section_row
 from curate.cli.share_view import outcome_data, outcome_lines
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from curate.presence.today import Today
     from curate.shares.ledger import Share
 
+WIDTH = 80  # cells of a line
 SOON = 14  # days before a prediction is due, from which on the day says so
 ABREAST = 3  # accounts on a line
 SILENT = timedelta(hours=1)  # a runner quieter than this has died, or was never there
@@ -70,10 +71,18 @@ def _today_data(day: Today, settings: Settings, now: datetime) -> dict[str, Any]
         "inbox": {"new": day.inbox_new, "kept": day.kept, "kept_oldest": day.kept_oldest},
         "drafts": {"all": day.drafts, "passing": day.drafts_passing, "faults": list(day.faults)},
         "shares": {
+            "foreign": day.foreign,
             "next": _share(day.next_share) if day.next_share else None,
+            "planned": [_share(share) for share in day.planned],
             "sent_today": day.sent_today,
             "waiting": [_share(share) for share in day.waiting],
             "endings": list(day.endings),
+        },
+        "site": {
+            "changed": [post.slug for post in day.changed],
+            "dead": [
+                {"slug": one.post.slug, "url": one.url, "changed": standing.changed} for one, standing in day.dead
+            ],
         },
         "replies": {"waiting": day.replies, "oldest": day.replies_oldest},
         "profile": {
@@ -119,7 +128,8 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
         kept = f"      {day.kept} kept and not yet written" + (f", oldest {render.count(days, 'day')}" if days else "")
     yield f"Inbox      {day.inbox_new:,} new{kept}"
     if day.drafts:
-        passing = "all pass" if day.drafts_passing == day.drafts else f"{day.drafts_passing} pass"
+        passes = "passes" if day.drafts_passing == 1 else "pass"
+        passing = "all pass" if day.drafts_passing == day.drafts > 1 else f"{day.drafts_passing} {passes}"
         yield f"Drafts     {day.drafts}      {passing} every check"
     else:
         yield "Drafts     none"
@@ -133,10 +143,26 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
     if day.endings:
         more = f" (and {len(day.endings) - 1} more: curate account list)" if len(day.endings) > 1 else ""
         yield f"Ending     {day.endings[0]}{more}"
+    yield from _site_lines(day)
     yield from _claims_lines(day, local.date())
     yield ""
     for number, command in enumerate(day.next_commands):
         yield f"{'Next' if number == 0 else '':<11}{command}"
+
+
+def _site_lines(day: Today) -> Iterator[str]:
+    """Say which posts readers have as they were before, and which cite what is gone or changed."""
+    if day.changed:
+        more = f" and {len(day.changed) - 1} more" if len(day.changed) > 1 else ""
+        name = render.clip(render.term_safe(day.changed[0].slug), WIDTH - 41 - len(more))
+        yield f"Site       not as deployed any more: {name}{more}"
+    for one, standing in day.dead[:2]:
+        became = "gone" if standing.changed is None else "changed"
+        yield f"Sources    {became}: {render.clip(render.term_safe(one.url), WIDTH - 13 - len(became))}"
+        slug = render.clip(render.term_safe(one.post.slug), 23)
+        yield f"           {slug} cites it; why: curate site check --online"
+    if len(day.dead) > 2:
+        yield f"           and {len(day.dead) - 2} more: curate site check --online"
 
 
 def _claims_lines(day: Today, today: date) -> Iterator[str]:
@@ -151,7 +177,7 @@ def _claims_lines(day: Today, today: date) -> Iterator[str]:
     for each in day.due[:2]:
         over = (today - each.said.due).days if each.said.due else 0
         when = f"due {render.count(over, 'day')} ago" if over else "due today"
-        yield f"Predict    {when}: “{render.clip(render.term_safe(each.said.claim), 48)}” right, wrong, partly or void?"
+        yield f"Predict    {when}: “{render.clip(render.term_safe(each.said.claim), WIDTH - 15 - len(when))}”"
     if len(day.due) > 2:
         yield f"           and {len(day.due) - 2} more: curate predict due"
     elif not day.due and day.upcoming and (day.upcoming - today).days <= SOON:
@@ -166,7 +192,12 @@ def _shares_lines(day: Today, settings: Settings, zone: ZoneInfo, now: datetime)
         words = render.clip(render.term_safe(share.text), 40)
         yield f"Shares     next {when:%a} {when.day} {when:%b %H:%M}  {share.account}  “{words}”"
     else:
-        yield "Shares     none planned"
+        yield f"Shares     {'none approved' if day.planned else 'none planned'}"
+    if day.planned:
+        first = min(day.planned, key=lambda share: share.due_at)
+        at = first.due_at.astimezone(zone)
+        waits = render.count(len(day.planned), "draft waits", "drafts wait")
+        yield f"           {waits} for your approval, the first for {at:%a} {at.day} {at:%b %H:%M}  {first.account}"
     if day.sent_today:
         limits = settings.accounts
         sent = [f"{name} {number} of {limits[name].per_day}" for name, number in day.sent_today.items()]
@@ -174,11 +205,23 @@ def _shares_lines(day: Today, settings: Settings, zone: ZoneInfo, now: datetime)
             yield f"           {'' if number else 'today':<12}{'   '.join(sent[number : number + ABREAST])}"
     for share in day.waiting[:5]:
         reason = f": {render.term_safe(share.reason)}" if share.reason else ""
-        yield f"           {share.state.replace('_', ' ')}  {share.id} {share.account}{reason}"
+        said = f"{share.state.replace('_', ' ')}  {share.id} {share.account}{reason}"
+        yield from _wrapped(said, "  ")
+    if day.foreign:
+        yield from _wrapped(f"{day.foreign} It sends nothing until you let it: curate doctor --adopt")
     if day.next_share:
         last = f"last pass {render.ago(day.last_tick, now)} ago" if day.last_tick else "no pass yet"
         dead = not day.last_tick or now - day.last_tick > SILENT
         yield f"Runner     {last.replace('now ago', 'just now')}{': curate schedule install' if dead else ''}"
+
+
+def _wrapped(said: str, more: str = "") -> list[str]:
+    """Put ``said`` into the column beside the names, its later lines ``more`` to the right."""
+    first = " " * 11
+    return textwrap.wrap(
+        said, WIDTH, initial_indent=first, subsequent_indent=first + more, break_on_hyphens=False,
+        break_long_words=False,
+    )  # fmt: skip
 
 
 @click.command(cls=Command, epilog="Example, for cron: */5 * * * * curate -C ~/desk tick >/dev/null")
@@ -217,6 +260,8 @@ def tick(here: Here, *, fetch: bool, send: bool) -> None:
 
 
 def _tick_data(done: Pass) -> dict[str, Any]:
+    from curate.cli.feed_view import moved_data
+
     return {
         "fetched": done.fetched,
         "new_items": done.new_items,

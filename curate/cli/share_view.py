@@ -103,6 +103,8 @@ def queue_lines(shares: Sequence[Share], due: Sequence[Due] = ()) -> Iterator[st
         yield line
         if share.reason:
             yield f"      {render.term_safe(share.reason)}"
+        if share.state == "unknown":
+            yield f"      When you have looked: curate share resolve {share.id} --sent URL, or --not-sent"
     yield from due_lines(due)
 
 

@@ -17,9 +17,10 @@ from curate.posts.grading import due_predictions, list_predictions
 from curate.posts.header import PostFault
 from curate.presence.replies import count_waiting
 from curate.presence.standing import read_standing
-from curate.shares import ledger
-from curate.shares.expiry import PRESSING, ending, version_ending
+from curate.shares import home, ledger
+from curate.shares.expiry import PRESSING, again, ending, version_ending
 from curate.shares.tokens import token_ends
+from curate.site.strikes import list_out
 
 if TYPE_CHECKING:
     import sqlite3
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from curate.posts.post import Post
     from curate.presence.standing import Read
     from curate.shares.ledger import Share
+    from curate.site.sources import Cited
+    from curate.site.strikes import Standing
 
 WAITING = ("held", "unknown", "missed", "rejected", "retry", "handed_over")  # shares a person should look at
 
@@ -42,8 +45,11 @@ WAITING = ("held", "unknown", "missed", "rejected", "retry", "handed_over")  # s
 class Today:
     """The day. Counts are of items, posts and shares; ``sent_today`` is by account.
 
-    ``endings`` are warnings of sign-ins, and of versions of a network's API, that end within a week. ``stale``
-    are sections of the profile, ``due`` predictions that should be graded by now, ``upcoming`` the next one's day.
+    ``foreign`` says why this desk sends nothing, '' when it does. ``planned`` are shares that wait to be approved.
+    ``endings`` are warnings of sign-ins, and of versions of a network's API, that end within a week. ``changed``
+    are posts that readers have as they were before, ``dead`` what posts cite that is gone or changed.
+    ``stale`` are sections of the profile, ``due`` predictions that should be graded by now, ``upcoming`` the next
+    one's day.
     """
 
     inbox_new: int
@@ -52,12 +58,16 @@ class Today:
     drafts: int
     drafts_passing: int
     faults: tuple[str, ...]
+    foreign: str
     next_share: Share | None
+    planned: tuple[Share, ...]
     sent_today: dict[str, int]
     waiting: tuple[Share, ...]
     replies: int
     replies_oldest: datetime | None
     endings: tuple[str, ...]
+    changed: tuple[Post, ...]
+    dead: tuple[tuple[Cited, Standing], ...]
     stale: tuple[Section, ...]
     confirmed: date | None
     due: tuple[Claimed, ...]
@@ -93,7 +103,10 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
     due = due_predictions(predictions, midnight.date())
     days = [each.said.due for each in predictions if each.said.outcome == "pending" and each.said.due]
     waiting = tuple(share for share in shares if share.state in WAITING)
+    planned = tuple(share for share in shares if share.state == "draft")
     answers, oldest = count_waiting(connection)
+    foreign = home.foreign(connection, desk, config)
+    changed, dead = _changed(desk, posts), _dead(connection, posts, now)
     return Today(
         inbox_new=counts.get("new", 0),
         kept=kept,
@@ -101,12 +114,16 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
         drafts=len(drafts),
         drafts_passing=len(passing),
         faults=tuple(str(fault) for fault in (*faults, *more, *wrong)),
+        foreign=foreign,
         next_share=approved[0] if approved else None,
+        planned=planned,
         sent_today=sent,
         waiting=waiting,
         replies=answers,
         replies_oldest=oldest,
         endings=_endings(settings, config, now),
+        changed=changed,
+        dead=dead,
         stale=profile.stale if profile else (),
         confirmed=max(profile.profile.confirmed.values(), default=None) if profile else None,
         due=tuple(due),
@@ -118,10 +135,14 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
                 kept=kept,
                 passing=passing[0].slug if passing else "",
                 drafts=drafts[0].slug if drafts else "",
+                sign_ins=_sign_ins(settings, waiting),
                 waiting=bool(waiting),
+                foreign=bool(foreign),
                 replies=bool(answers),
-                planned=[share.id for share in shares if share.state == "draft"],
+                changed=changed,
+                planned=[share.id for share in planned],
                 feeds=_has_feeds(desk),
+                dead=mending(dead[0][0]) if dead else "",
                 due=due[0].post.slug if due else "",
                 stale=[section.name for section in profile.stale] if profile else [],
             )
@@ -147,6 +168,39 @@ def _endings(settings: Settings, config: Path, now: datetime) -> tuple[str, ...]
     return tuple(filter(None, found))
 
 
+def _changed(desk: Desk, posts: Sequence[Post]) -> tuple[Post, ...]:
+    """Return the posts that were corrected, edited, graded or taken down since readers were given the site."""
+    edited = [(post, post.modified) for post in posts if post.status != "draft" and post.modified is not None]
+    if not edited:
+        return ()
+    from curate.site.deploy import last_deploy  # what can carry a site anywhere costs more than the rest of the day
+
+    deploy = last_deploy(desk)
+    return tuple(post for post, at in edited if deploy is not None and at > deploy.at)
+
+
+def mending(one: Cited) -> str:
+    """Return the command that mends a post which cites what is gone or changed."""
+    return f"curate post {'archive' if one.key == 'source' else 'edit'} {one.post.slug}"
+
+
+def _dead(connection: sqlite3.Connection, posts: Sequence[Post], now: datetime) -> tuple[tuple[Cited, Standing], ...]:
+    """Return what posts cite that the web was asked for on several days in vain, with how it stands."""
+    out = {standing.url: standing for standing in list_out(connection)}
+    if not out:
+        return ()
+    from curate.site.sources import cited  # only a desk with a dead source pays for what asks the web
+
+    return tuple((one, out[one.url]) for one in cited(posts, now) if one.url in out)
+
+
+def _sign_ins(settings: Settings, waiting: Sequence[Share]) -> list[str]:
+    """Return the commands that sign in again where a network refused the token of a share that waits."""
+    commands = {name: again(name, account) for name, account in settings.accounts.items()}
+    refused = (commands[share.account] for share in waiting if commands.get(share.account, "-") in share.reason)
+    return list(dict.fromkeys(refused))
+
+
 def _passing(drafts: Sequence[Post], published: Sequence[Post]) -> list[Post]:
     from curate.posts.checks import check_post  # only a desk with drafts pays for the rules
 
@@ -161,39 +215,39 @@ def _has_feeds(desk: Desk) -> bool:
         return False
 
 
-def _next(  # noqa: C901, PLR0913 - one arm for each thing the choice depends on
+def _next(  # noqa: PLR0913 - one for each thing the choice depends on
     *,
     new: int,
     kept: int,
     passing: str,
     drafts: str,
+    sign_ins: list[str],
     waiting: bool,
+    foreign: bool,
     replies: bool,
+    changed: Sequence[Post],
     planned: list[str],
     feeds: bool,
+    dead: str,
     due: str,
     stale: list[str],
 ) -> list[str]:
     """Name at most three commands, the most pressing first."""
-    commands = []
-    if waiting:
-        commands.append("curate share queue")
-    if replies:
-        commands.append("curate replies list")
-    if planned:
-        commands.append(f"curate share approve {' '.join(planned[:6])}")
-    if passing:
-        commands.append(f"curate publish {passing}")
-    elif drafts:
-        commands.append(f"curate post check {drafts}")
-    if new:
-        commands.append("curate triage")
-    if due:
-        commands.append(f"curate predict grade {due}")
-    if stale:
-        commands.append(f"curate profile confirm {' '.join(stale)}")
-    if kept:
-        commands.append("curate item list --state kept")
-    if not commands:
-        commands.append("curate fetch" if feeds else "curate feed add URL")
-    return commands[:3]
+    one = changed[0].slug if len(changed) == 1 and changed[0].status == "published" else ""
+    steps: list[tuple[object, str]] = [
+        *((True, command) for command in sign_ins),
+        (waiting, "curate share queue"),
+        (foreign, "curate doctor --adopt"),
+        (replies, "curate replies list"),
+        (changed, f"curate publish {one}" if one else "curate site build && curate site deploy"),
+        (planned, f"curate share approve {' '.join(planned[:6])}"),
+        (passing, f"curate publish {passing}"),
+        (drafts and not passing, f"curate post check {drafts}"),
+        (new, "curate triage"),
+        (dead, dead),
+        (due, f"curate predict grade {due}"),
+        (stale, f"curate profile confirm {' '.join(stale)}"),
+        (kept, "curate item list --state kept"),
+    ]
+    commands = [command for wanted, command in steps if wanted]
+    return commands[:3] or ["curate fetch" if feeds else "curate feed add URL"]

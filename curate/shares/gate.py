@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from curate.shares import attempts, ledger
 from curate.shares.compose import limits_of, measure
+from curate.shares.expiry import again
 from curate.shares.limits import MONTH, price
 from curate.shares.networks.base import NeedsLogin, Rejected, RetryAt
 from curate.shares.slots import LATE
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from curate.desk.settings import Account, Settings
     from curate.shares.ledger import Share
-    from curate.shares.networks.base import Ready
+    from curate.shares.networks.base import Outcome, Ready
 
 SIGN_IN_AGAIN = timedelta(hours=1)  # a wrong password is not tried every five minutes
 SPACING = timedelta(minutes=15)  # between two late shares on one account
@@ -109,14 +110,21 @@ def objection(
     return None
 
 
-def refusal(share: Share, answer: NeedsLogin | RetryAt | Rejected, *, now: datetime) -> Hindrance:
+def refusal(share: Share, answer: NeedsLogin | RetryAt | Rejected, account: Account, *, now: datetime) -> Hindrance:
     """Return what a network's No before anything is sent means for ``share``."""
     if isinstance(answer, Rejected):
         return Hindrance("rejected", answer.reason)
     if isinstance(answer, NeedsLogin):
-        return Hindrance("held", f"{share.account}: {answer.reason}", now + SIGN_IN_AGAIN)
-    retry = Hindrance("retry", f"{share.account}: {answer.reason}", answer.at or later(share, now=now))
+        return Hindrance("held", reason_of(answer, share, account), now + SIGN_IN_AGAIN)
+    retry = Hindrance("retry", answer.reason, answer.at or later(share, now=now))
     return adrift(share, answer.clock, now=now) or retry
+
+
+def reason_of(outcome: Outcome, share: Share, account: Account) -> str:
+    """Return the reason of an outcome, '' when it has none; a network's No to the token with the way to another."""
+    reason: str = getattr(outcome, "reason", "")
+    refused = isinstance(outcome, NeedsLogin) and outcome.evidence and "curate " not in reason
+    return f"{reason}: {again(share.account, account)}" if refused else reason
 
 
 def later(share: Share, *, now: datetime) -> datetime:

@@ -9,7 +9,7 @@ person adopts it.
 from __future__ import annotations
 
 import json
-import uuid
+import os
 from typing import TYPE_CHECKING
 
 from curate.desk.db import recall, remember, transaction
@@ -31,7 +31,7 @@ ADOPT = "If it is the one to go on with: curate doctor --adopt"
 def settle(connection: sqlite3.Connection, desk: Desk, config: Path) -> None:
     """Give a desk that has no name one. ``config`` is the person's configuration folder."""
     if not recall(connection, NAME):
-        name = uuid.uuid4().hex
+        name = os.urandom(16).hex()
         _write(config, name, desk, 0)  # first: a name in the desk and none here would be a copy's
         remember(connection, NAME, name)
 
@@ -88,7 +88,7 @@ def adopt(connection: sqlite3.Connection, desk: Desk, config: Path, *, now: date
         for share in late:
             reason = "this desk was a copy; look whether it is out already"
             ledger.set_aside(connection, share, "missed", reason)
-        remember(connection, NAME, uuid.uuid4().hex)
+        remember(connection, NAME, os.urandom(16).hex())
     witness(connection, desk, config)
     if old:
         _file(config, old).unlink(missing_ok=True)  # the other one, if it is on this machine, is a copy from now on

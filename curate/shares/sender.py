@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError, Refused
 from curate.shares import attempts, home, ledger
-from curate.shares.gate import SIGN_IN_AGAIN, Hindrance, adrift, hindrance, later, objection, refusal
+from curate.shares.gate import SIGN_IN_AGAIN, Hindrance, adrift, hindrance, later, objection, reason_of, refusal
 from curate.shares.limits import price
 from curate.shares.networks import open_channel
 from curate.shares.networks.base import (
@@ -268,7 +268,7 @@ class _Pass:
         account = self.settings.accounts[share.account]
         answer = await self._sign_in(share.account, account)
         if not isinstance(answer, Ready):
-            return refusal(share, answer, now=self.now)
+            return refusal(share, answer, account, now=self.now)
         objected = objection(self.connection, share, account, answer, now=self.now)
         if objected is not None:
             return objected
@@ -276,7 +276,7 @@ class _Pass:
         channel = self.channels[share.account]
         request = await self._request(share, channel, absent)
         if not isinstance(request, tuple):
-            return refusal(share, request, now=self.now)
+            return refusal(share, request, account, now=self.now)
         self.observe("staged", share)
         frozen, minted_at = request
         attempt = ledger.begin(
@@ -337,7 +337,7 @@ class _Pass:
             )
         gone = isinstance(outcome, (Sent, AlreadySent))
         account = self.settings.accounts[share.account]
-        reason = getattr(outcome, "reason", "")
+        reason = reason_of(outcome, share, account)
         if isinstance(outcome, (RetryAt, NeedsLogin, Rejected)) and absent is not None and absent.number in self.fresh:
             state = "unknown"
         if gone and account.deliver == "outbox":

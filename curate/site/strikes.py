@@ -88,6 +88,12 @@ def standing_of(connection: sqlite3.Connection, url: str) -> Standing | None:
     return None if row is None else _standing(row)
 
 
+def list_out(connection: sqlite3.Connection) -> list[Standing]:
+    """Return the addresses that failed on enough days, the longest gone first."""
+    rows = connection.execute("SELECT * FROM links WHERE strikes >= ? ORDER BY since, url", (ENOUGH,))
+    return [_standing(row) for row in rows]
+
+
 def _standing(row: sqlite3.Row) -> Standing:
     since = to_moment(row["since"]) if row["since"] is not None else None
     return Standing(

@@ -86,14 +86,15 @@ def free_port() -> int:
 
 
 def call(method: str, url: str, body: object = None, token: str = "") -> Any:
-    """Make one JSON request of a server of ours; return the JSON it answers."""
+    """Make one JSON request of a server of ours; return the JSON it answers, None for nothing."""
     headers = {"Content-Type": "application/json"} if body is not None else {}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     data = json.dumps(body).encode() if body is not None else None
     request = Request(url, data=data, headers=headers, method=method)  # noqa: S310 - our own server on loopback
     with urlopen(request, timeout=30) as answer:  # noqa: S310 - the same
-        return json.load(answer)
+        content = answer.read()
+        return json.loads(content) if content else None
 
 
 @contextlib.contextmanager
