@@ -22,6 +22,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from bench.farm import address, trouble
 from bench.measure import Cost, adopt_orphans, run
 
@@ -42,16 +44,16 @@ TARGETS = (  # stage, peer, what is compared, at least this many times better
     ("nothing new (304)", "reader", "cpu", 4.0),
 )
 MEMORY = 200.0  # MiB
+SIZES = (500, 1000, 2500, 5000)  # of lists whose growth is looked at
 
 
 class Server:
     """The process that serves the feeds."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
+    def __init__(self, files: Sequence[Path], feeds: int) -> None:
         self.port, self.closed = _free_port(), _free_port()
-        self._process = subprocess.Popen(
-            [sys.executable, HERE / "farm.py", str(self.port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        command: list[str | Path] = [sys.executable, HERE / "farm.py", str(self.port), str(feeds)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.pid = self._process.pid
         self._say("\n".join(map(str, files)) + "\n\n")
 
@@ -168,10 +170,24 @@ def _free_port() -> int:
 
 
 def saved_feeds() -> list[Path]:
-    """Return the real feeds that are saved here, without the largest."""
+    """Return the real feeds that are saved here, without the largest and those that a peer refuses to read."""
     with (CORPORA / "real-feeds.tsv").open(encoding="utf-8") as table:
         rows = csv.DictReader(table, delimiter="\t")
-        return [CORPORA / row["path"] for row in rows if int(row["bytes"]) <= LARGEST]
+        files = [CORPORA / row["path"] for row in rows if int(row["bytes"]) <= LARGEST]
+    return [file for file in files if _read_by_all(file.read_bytes())]
+
+
+def _read_by_all(body: bytes) -> bool:
+    """Say whether no program refuses a feed: it is well-formed XML, and each entry has an id or a link."""
+    try:
+        root = etree.fromstring(body)
+    except etree.XMLSyntaxError:
+        return False
+    told = {"guid", "id", "link"}
+    return all(
+        any(etree.QName(child).localname in told for child in entry.iterchildren("{*}*"))
+        for entry in root.iter("{*}item", "{*}entry")
+    )
 
 
 Costs = dict[tuple[str, str], list[Cost]]
@@ -267,13 +283,13 @@ def main() -> int:
         elif kind.name not in options.without.split(","):
             kinds.append(kind)
     adopt_orphans()
-    server = Server(saved_feeds())
+    server = Server(saved_feeds(), max(SIZES) if options.growth else options.feeds)
     try:
         with tempfile.TemporaryDirectory(prefix="curate-bench-") as place:
             folder = Path(place) / "desks"
             folder.mkdir()
             if options.growth:
-                return 0 if growth(server, (500, 1000, 2500, 5000), folder) else 1
+                return 0 if growth(server, SIZES, folder) else 1
             costs = measure(server, kinds, feeds=options.feeds, rounds=options.rounds, folder=folder)
     finally:
         server.stop()
