@@ -69,7 +69,7 @@ def test_bombs_cost_themselves_only() -> None:
             return list(await asyncio.gather(*bombs, *healthy, return_exceptions=True))
 
     answers = asyncio.run(many())
-    assert [type(answer) for answer in answers[:3]] == [Unreadable, BrokenOff, Unreadable]
+    assert [isinstance(answer, Unreadable) for answer in answers[:3]] == [True] * 3
     assert answers[3:] == [f"FEED {number}" for number in range(60)]
 
 
