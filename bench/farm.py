@@ -1,16 +1,19 @@
 """Serve saved feeds on many loopback addresses, each answer as late as on a real network.
 
-Its own process, so that its work is nobody's figure: ``python bench/farm.py PORT FILES…`` with the
+Its own process, so that its work is nobody's figure: ``python bench/farm.py PORT FEEDS`` with the
 names of the files to serve on its standard input, one a line. Feed N is ``/N`` on address N mod 250;
-some are slow, missing, broken. A line on standard input, ``validators on|off``, says from then on
-whether answers carry ETag and Last-Modified, and whether a 304 is ever given; it is answered with a
-line of how many requests were answered since the last one.
+some are slow, missing, broken. Where a file is served again, it has sites and words of its own: as
+many feeds have as many articles, which no program is spared and none finds handed on. A line on
+standard input, ``validators on|off``, says from then on whether answers carry ETag and Last-Modified,
+and whether a 304 is ever given; it is answered with a line of how many requests were answered since
+the last one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import sys
 from pathlib import Path
 
@@ -19,6 +22,14 @@ LATENCY = 0.02  # seconds
 SLOW = 2.0
 WELL = {200: "OK", 304: "Not Modified", 404: "Not Found", 500: "Internal Server Error"}
 STAMP = "Mon, 02 Mar 2026 08:00:00 GMT"
+# What stays but for the addresses in it: tags, references, names in JSON. Else words change, but for those short
+# enough to be part of a date.
+PART = re.compile(
+    rb"""(?P<kept>(?:<|&lt;)[/!?]?\w(?:(?!&gt;)[^<>])*|"\w+"\s*:|\\u\w{4}|\\\w|&#?\w+;|<!\[CDATA\[)"""
+    rb"""|https?:(?:\\?/){2}[^\s"'<>&]*|(?P<word>[A-Za-z]{4,})"""
+)
+SITE = re.compile(rb"""(?P<format>xmlns[\w:.-]*\s*=\s*["'])?(?P<scheme>https?:(?:\\?/){2})(?!jsonfeed\.org/)""")
+CONSONANTS = b"bcdfghjklmnpqrstvwxz"
 
 
 def address(number: int) -> str:
@@ -32,10 +43,28 @@ def trouble(number: int) -> str:
     return kinds.get(number % 200, "")
 
 
+def varied(body: bytes, copy: int) -> bytes:
+    """Return ``body`` with other hosts and other words, as long and as common: the feed of another publisher.
+
+    The letters of each word are exchanged, those of tags, references and dates are not.
+    """
+    if not copy:
+        return body
+    turned = bytes.maketrans(CONSONANTS, CONSONANTS[copy % 20 :] + CONSONANTS[: copy % 20])
+
+    def other(part: re.Match[bytes]) -> bytes:
+        return part[0].translate(turned) if part["word"] else SITE.sub(elsewhere, part[0])
+
+    def elsewhere(site: re.Match[bytes]) -> bytes:
+        return site[0] if site["format"] else b"%sc%d." % (site[0], copy)
+
+    return PART.sub(other, body)
+
+
 class Answers(asyncio.Protocol):
     """Answer the requests of one connection."""
 
-    bodies: tuple[tuple[bytes, str], ...] = ()  # of each file: its bytes and its ETag
+    bodies: tuple[tuple[bytes, str], ...] = ()  # of each feed: its bytes and its ETag
     validators = True
     count = 0
 
@@ -59,17 +88,13 @@ class Answers(asyncio.Protocol):
         if self.transport.is_closing():
             return
         Answers.count += 1
-        body, tag = self.bodies[number % len(self.bodies)]
+        body, tag = self.bodies[number]
         status, extra = 200, ""
         wrong = trouble(number)
         if wrong in {"missing", "failing"}:
             status, body = (404 if wrong == "missing" else 500), b"nothing to see here"
         elif wrong == "broken":
             body = b"<rss><channel><title>Broken" + bytes([number % 251]) + b"</nonsense <"
-        else:
-            # Feeds of their own have entries of their own: a program that knows a guid again must not be spared work.
-            for end in (b"</guid>", b"</id>"):
-                body = body.replace(end, b"-%d%s" % (number, end))
         if self.validators and status == 200 and wrong != "broken":
             extra = f"ETag: {tag}\r\nLast-Modified: {STAMP}\r\n"
             if f"if-none-match: {tag}".encode() in head or b"if-modified-since: " + STAMP.lower().encode() in head:
@@ -100,7 +125,8 @@ def main() -> None:
     """Read the files named on standard input up to an empty line, then serve them."""
     files = list(iter(lambda: sys.stdin.readline().strip(), ""))
     read = [Path(name).read_bytes() for name in files]
-    Answers.bodies = tuple((body, f'"{hashlib.sha256(body).hexdigest()[:16]}"') for body in read)
+    bodies = [varied(read[number % len(read)], number // len(read)) for number in range(int(sys.argv[2]))]
+    Answers.bodies = tuple((body, f'"{hashlib.sha256(body).hexdigest()[:16]}"') for body in bodies)
     asyncio.run(serve(int(sys.argv[1])))
 
 

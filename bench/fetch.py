@@ -42,16 +42,16 @@ TARGETS = (  # stage, peer, what is compared, at least this many times better
     ("nothing new (304)", "reader", "cpu", 4.0),
 )
 MEMORY = 200.0  # MiB
+SIZES = (500, 1000, 2500, 5000)  # of lists whose growth is looked at
 
 
 class Server:
     """The process that serves the feeds."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
+    def __init__(self, files: Sequence[Path], feeds: int) -> None:
         self.port, self.closed = _free_port(), _free_port()
-        self._process = subprocess.Popen(
-            [sys.executable, HERE / "farm.py", str(self.port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        command: list[str | Path] = [sys.executable, HERE / "farm.py", str(self.port), str(feeds)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.pid = self._process.pid
         self._say("\n".join(map(str, files)) + "\n\n")
 
@@ -267,13 +267,13 @@ def main() -> int:
         elif kind.name not in options.without.split(","):
             kinds.append(kind)
     adopt_orphans()
-    server = Server(saved_feeds())
+    server = Server(saved_feeds(), max(SIZES) if options.growth else options.feeds)
     try:
         with tempfile.TemporaryDirectory(prefix="curate-bench-") as place:
             folder = Path(place) / "desks"
             folder.mkdir()
             if options.growth:
-                return 0 if growth(server, (500, 1000, 2500, 5000), folder) else 1
+                return 0 if growth(server, SIZES, folder) else 1
             costs = measure(server, kinds, feeds=options.feeds, rounds=options.rounds, folder=folder)
     finally:
         server.stop()

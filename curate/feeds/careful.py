@@ -14,7 +14,7 @@ import feedparser
 from feedparser.datetimes import _parse_date
 
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import language_tag, one_line, plain_text
+from curate.feeds.clean import one_line, plain_text
 from curate.feeds.document import FEEDS, MOST_READ, NotAFeed
 from curate.feeds.said import (
     LONGEST_TITLE,
@@ -30,6 +30,7 @@ from curate.feeds.said import (
     page_url,
     without_mail,
 )
+from curate.feeds.stated import language_tag
 
 
 def read_carefully(root: str, document: str, url: str) -> Document:

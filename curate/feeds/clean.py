@@ -10,7 +10,6 @@ import html
 import itertools
 import re
 from collections import Counter
-from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -80,7 +79,9 @@ REWRITTEN = frozenset(  # how tags begin that RENAMING is about
 )
 REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|nbsp|apos|#39|#82(?:1[126-9]|2[0-3]|30)|[lr][sd]quo|[mn]dash|hellip);)")
 NESTED = re.compile(r"<(/?[a-z][a-z0-9]*)[^>]*>")
-MANY_ENDS = re.compile(r"\n{3,}")
+NO_SPACES = "".join(  # white space besides spaces and line ends
+    char for char in map(chr, range(0x3001)) if char.isspace() and char not in " \n"
+)
 PREFORMATTED = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 BREAKS = {  # line ends and spaces that tags stand for
     **{f"{slash}{name}": "\n\n" for name in BLOCKS for slash in ("", "/")},
@@ -206,22 +207,37 @@ def text_html(text: str) -> str:
 def safe_text(cleaned: str) -> str:
     """Return the text of what ``safe_html`` returned, its paragraphs separated by an empty line."""
     if "<pre>" not in cleaned:
-        return MANY_ENDS.sub("\n\n", _flowing(cleaned)).strip()
+        return _paragraphs(_flowing(cleaned))
     parts = [_unmarked(part) if part.startswith("<pre>") else _flowing(part) for part in PREFORMATTED.split(cleaned)]
-    return MANY_ENDS.sub("\n\n", re.sub(r"[^\S\n]+\n", "\n", "".join(parts))).strip()
+    return _paragraphs(re.sub(r"[^\S\n]+\n", "\n", "".join(parts)))
 
 
 def _flowing(cleaned: str) -> str:
     """Return the text of markup in which all white space is the same."""
-    lines = _unmarked(cleaned.replace("\n", " ")).split("\n")
-    return "\n".join(map(" ".join, map(str.split, lines)))
+    text = _unmarked(cleaned.replace("\n", " "))
+    for space in NO_SPACES:
+        if space in text:
+            text = text.replace(space, " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text.replace(" \n", "\n").replace("\n ", "\n").strip(" ")
+
+
+def _paragraphs(text: str) -> str:
+    """Return ``text`` with at most one empty line at a time."""
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip()
 
 
 def _unmarked(cleaned: str) -> str:
     """Return ``cleaned`` without its tags, line ends for those that stand for them."""
     parts = NESTED.split(cleaned)
     parts[1::2] = map(BREAKS.get, parts[1::2], itertools.repeat(""))
-    return html.unescape("".join(parts))
+    text = "".join(parts)
+    if "&" in text:  # the references that nh3 writes, the one to what all begin with last
+        text = text.replace("&nbsp;", "\xa0").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return text
 
 
 def _raw_text(markup: str) -> str:
@@ -230,7 +246,7 @@ def _raw_text(markup: str) -> str:
     for name, closing, _, text in _tokens(markup):
         parts.append(BREAKS.get(f"/{name}" if closing else name, "") if name else html.unescape(text))
     lines = (" ".join(line.split()) for line in tidy("".join(parts)).split("\n"))
-    return MANY_ENDS.sub("\n\n", "\n".join(lines)).strip()
+    return _paragraphs("\n".join(lines))
 
 
 def _tokens(markup: str, *, known_only: bool = False) -> Iterator[tuple[str, bool, str, str]]:
@@ -338,12 +354,13 @@ def _kept(name: str, attributes: str, base_url: str) -> str:
 
 WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 UNSPACED = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-TYPOGRAPHY = "’‘“”–—…\u00a0•·"  # what is not ASCII in most English texts
-SHAPE = bytes(
-    ord("a") if chr(byte).isalnum() and byte < 128 else ord("-") if byte in b"'-" else ord(" ") for byte in range(256)
+FOREIGN = re.compile("[^\x00-\xff‘’“”–—…•]")  # may be a letter that is not in SHAPE
+CLUSTERED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
+SHAPE = bytes(  # of the letters and marks of western Europe
+    ord("a") if char.isalnum() else ord("-") if char in "'’-" else ord(" ")
+    for char in (bytes([byte]).decode("cp1252", "replace") for byte in range(256))
 )
 JOINED = b"a-a"
-CLUSTERED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
 
 
 def word_count(text: str) -> int:
@@ -351,17 +368,14 @@ def word_count(text: str) -> int:
 
     Two Chinese or Japanese characters count as a word, and so do five of Thai, Lao, Burmese or Khmer.
     """
-    plain = text
-    for mark in "" if text.isascii() else TYPOGRAPHY:
-        plain = plain.replace(mark, "'" if mark == "’" else " ")
-    if plain.isascii():
-        return _ascii_word_count(plain.encode())
+    if not any(map(str.isalnum, set(FOREIGN.findall(text)))):
+        return _western_word_count(text.encode("cp1252", "replace"))
     clustered = sum(len(match) for match in CLUSTERED.findall(text))
     text, unspaced = UNSPACED.subn(" ", CLUSTERED.sub(" ", text) if clustered else text)
     return len(WORD.findall(text)) + (unspaced + 1) // 2 + (clustered + 4) // 5
 
 
-def _ascii_word_count(text: bytes) -> int:
+def _western_word_count(text: bytes) -> int:
     """Count as WORD does, but faster: starts of runs of letters, less those a mark joins to the run before."""
     shape = b" " + text.translate(SHAPE)
     joined = shape.count(JOINED)  # of two that share a letter, the second is seen without the first
@@ -376,25 +390,3 @@ def shorten(text: str, length: int) -> str:
     cut = text[: length - 1]
     head, space, _ = cut.rpartition(" ")
     return (head if space and len(head) > length // 2 else cut).rstrip(" .,;:–-") + "…"
-
-
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
-
-
-def language_tag(text: str) -> str:
-    """Return ``text`` as a BCP 47 tag, with hyphens; "" when it is none."""
-    tag = text.strip().replace("_", "-")
-    return tag if LANGUAGE.fullmatch(tag) else ""
-
-
-def moment(text: str) -> datetime | None:
-    """Return a date in ISO 8601, however loosely, as an aware moment in UTC; None when it is none.
-
-    Without an offset it is taken to be UTC, without a time midnight.
-    """
-    plain = re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", re.sub(r"\s*(?:UTC|GMT|Z)$", "+00:00", text[:64].strip()))
-    try:
-        found = datetime.fromisoformat(plain)
-        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -1,10 +1,10 @@
-"""Read well-formed RSS, RDF and Atom quickly: fastfeedparser, where it reads as feedparser would.
+"""Read well-formed RSS, RDF and Atom quickly, where feedparser would read the same.
 
 Pure: a document that ``document.xml_document`` made harmless in, what the feed says out, or Misread
-when this way would lose something. A strict parse decides; its tree also says what fastfeedparser
-leaves out. The shapes that matter, all found by comparing real feeds and cases entry by entry:
+when this way would lose something. A strict parse decides, and its tree is what is read. The shapes
+that matter, all found by comparing real feeds and cases entry by entry:
 
-shape                       seen by                              fastfeedparser would            here
+shape                       seen by                              a plain reading would           here
 --------------------------  -----------------------------------  ------------------------------  --------
 not well-formed             the strict parse                     cut texts short, say nothing    careful
 declared entities           a DOCTYPE in the document            drop them                       careful
@@ -18,7 +18,7 @@ dcterms: dates, others      the element's name, see MISREAD      ignore them    
 XHTML with prefixes         prefixes of the elements inside      keep the wrapper, lose titles   careful
 XHTML without               type="xhtml"                         the same                        as HTML
 UTF-8 read as Latin-1       bytes of UTF-8 or cp1252 in a text   show them as they are           mended
-dates but RFC 822 and 3339  the date's text                      guess, with other results       feedparser's
+dates but RFC 822 and 3339  the date's text                      guess, or give up               as feedparser
 xml:base, relative links    xml:base in the document, the tree   leave them relative             resolved
 author (name), mail         the text of the author's element     keep the address                names
 several authors             elements in their order              take the first                  all
@@ -27,24 +27,22 @@ media:, itunes: and dc:     names with their namespaces          take media:titl
   titles and descriptions
 itunes:, media: keywords    the same                             ignore them                     tags
 plain text that is HTML     closing tags or entities in it       keep no types                   a type
-a guid that looks a date    an entry without a date              date the entry by it            no date
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-import fastfeedparser
 from lxml import etree
 
 from curate.feeds.addresses import web_url
 from curate.feeds.careful import odd_date
-from curate.feeds.clean import language_tag, one_line, plain_text
+from curate.feeds.clean import one_line, plain_text
 from curate.feeds.document import MOST_READ
-from curate.feeds.elements import Misread, children, flat, markup_of, mended, person, seems_html, words_of
+from curate.feeds.elements import Misread, children, flat, markup_of, person, seems_html, words_of
 from curate.feeds.said import (
     LONGEST_TITLE,
     NOTHING,
@@ -59,6 +57,7 @@ from curate.feeds.said import (
     page_url,
     without_mail,
 )
+from curate.feeds.stated import language_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,13 +77,17 @@ LANGUAGES = frozenset({"language", "dc:language"})
 CATEGORIES = frozenset({"category", "dc:subject", "media:category"})
 KEYWORDS = frozenset({"itunes:keywords", "media:keywords"})
 KINDS = {"text": "text/plain", "plain": "text/plain", "html": "text/html", "xhtml": "application/xhtml+xml"}
-DATE = re.compile(
-    r"\s*(?:(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
-    r"(?:19|20)\d\d (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d (?:GMT|UTC|UT|EST|EDT|CST|CDT|MST|MDT|PST|PDT|[+-][01]\d[0-5]\d)"
-    r"|(?:19|20)\d\d-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-][01]\d:[0-5]\d))\s*"
+RFC822 = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
+    r"((?:19|20)\d\d) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) "
+    r"(?:(GMT|UTC|UT|EST|EDT|CST|CDT|MST|MDT|PST|PDT)|([+-])([01]\d)([0-5]\d))",
+    re.ASCII,
 )
-
-MOST_PUZZLES = 50  # entries whose date it takes fastfeedparser milliseconds to make nothing of
+RFC3339 = re.compile(
+    r"(?:19|20)\d\d-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-][01]\d:[0-5]\d)", re.ASCII
+)
+MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}  # hours
 
 
 def read_fast(document: str, url: str) -> Document:
@@ -98,27 +101,7 @@ def read_fast(document: str, url: str) -> Document:
     except etree.XMLSyntaxError as error:
         raise Misread("not well-formed") from error
     about, items = _parts(root)
-    inside = [children(item) for item in items]
-    if sum(map(_puzzling, inside)) > MOST_PUZZLES:
-        raise Misread("many dates to guess at")
-    try:
-        found = fastfeedparser.parse(body, include_media=False, include_enclosures=False).entries
-    except Exception as error:  # whatever it stumbles over: there is the other way
-        raise Misread("refused") from error
-    if len(found) != len(items):
-        raise Misread("entries in odd places")
-    return _Reader(root, about, "xml:base" in document, url).document(
-        list(zip(items, inside, found, strict=True))[:MOST_READ]
-    )
-
-
-def _puzzling(inside: list[tuple[str, etree._Element]]) -> bool:
-    """Say whether fastfeedparser would guess at the entry's date: one of an odd form, or a guid where there is none."""
-    dates = {name: child.text or "" for name, child in inside if name in PUBLISHED or name in UPDATED}
-    if dates:
-        return not all(map(DATE.fullmatch, dates.values()))
-    guids = [child.text or "" for name, child in inside if name == "guid"]
-    return bool(guids) and not guids[-1].startswith("http")
+    return _Reader(root, about, "xml:base" in document, url).document(items[:MOST_READ])
 
 
 def _parts(root: etree._Element) -> tuple[etree._Element, list[etree._Element]]:
@@ -162,23 +145,18 @@ class _Reader:
         )
         self.base = url if self.atom else self.site_url or url
 
-    def document(self, items: list[tuple[etree._Element, list[tuple[str, etree._Element]], Any]]) -> Document:
-        """Return what the feed says: of each entry its element, what is inside, what fastfeedparser found there."""
-        told = [self._entry(*item) for item in items]
+    def document(self, items: list[etree._Element]) -> Document:
+        """Return what the feed says, whose entries are ``items``."""
+        told = [self._entry(item) for item in items]
         return Document(
             title=self.title,
             site_url=self.site_url,
             entries=tuple(newest(told, lambda entry: entry.published)),
         )
 
-    def _entry(
-        self,
-        item: etree._Element,
-        inside: list[tuple[str, etree._Element]],
-        words: Any,  # noqa: ANN401 - fastfeedparser's dict
-    ) -> Said:
+    def _entry(self, item: etree._Element) -> Said:
         """Read one entry."""
-        said = list(flat(inside))
+        said = list(flat(children(item)))
         if not said:
             raise Misread("an entry without anything")
         by_name = dict(reversed(said))  # the first of each
@@ -190,7 +168,7 @@ class _Reader:
                 guid = self._resolved(child, told) if child.get("isPermaLink", "true") == "true" else told
         guid = one_line(guid)
         url = page_url(guid, [link, *links], self.base)
-        content, summary, spoken = self._texts(said, words)
+        content, summary, spoken = self._texts(said)
         return Said(
             guid=guid,
             url=url,
@@ -199,7 +177,7 @@ class _Reader:
             author=self._author(said) or self.author,
             content=content,
             summary=summary,
-            published=_published(said, words),
+            published=_published(said),
             tags=tuple(filter(None, dict.fromkeys(_tags(said)))),
             lang=language_tag(self._lang(spoken)) or self.lang,
             links=tuple(
@@ -266,38 +244,28 @@ class _Reader:
                 names.append(words_of(child)[:LONGEST_TITLE])
         return named(without_mail(plain) if "@" in plain else plain for plain in map(plain_text, names))
 
-    def _texts(
-        self,
-        said: list[tuple[str, etree._Element]],
-        words: Any,  # noqa: ANN401 - fastfeedparser's dict
-    ) -> tuple[Text, Text, list[etree._Element]]:
+    def _texts(self, said: list[tuple[str, etree._Element]]) -> tuple[Text, Text, list[etree._Element]]:
         """Return the longest text, the entry's own summary, and the elements whose language counts, in order."""
         contents: list[Text] = []
         own, own_element = NOTHING, None
         spoken: list[etree._Element] = []
         summed = False
-        # What fastfeedparser took for the content: its native part reads long sections quickly.
-        native = [child for name, child in said if name in CONTENTS] or [
-            child for name, child in said if name == "description"
-        ]
-        given = words.get("content") or [{}]
-        known = {id(native[0]): given[0].get("value")} if len(native) == 1 else {}
         for name, child in said:
             if name in CONTENTS or (summed and not contents and name in HTML_TEXTS | PLAIN_TEXTS):
-                contents.append(self._text(child, CONTENTS.get(name, "text/plain"), known.get(id(child))))
+                contents.append(self._text(child, CONTENTS.get(name, "text/plain")))
                 spoken.append(child)
                 summed = True
             elif name in HTML_TEXTS or name in PLAIN_TEXTS:
                 kind = "text/html" if name in HTML_TEXTS else "text/plain"
-                own, own_element, summed = self._text(child, kind, known.get(id(child))), child, True
+                own, own_element, summed = self._text(child, kind), child, True
         if own_element is not None:
             spoken.append(own_element)
         spoken += [child for name, child in said if name in TITLES]
         content = longest([*contents, own])
         return content, NOTHING if content is own else Text(value=own.value, kind=own.kind), spoken
 
-    def _text(self, child: etree._Element, kind: str, value: str | None = None) -> Text:
-        """Return the text in ``child`` with its type, which ``kind`` stands in for. ``value`` is it, if known."""
+    def _text(self, child: etree._Element, kind: str) -> Text:
+        """Return the text in ``child`` with its type, which ``kind`` stands in for."""
         kind = child.get("type", kind).lower()
         kind = KINDS.get(kind, kind)
         if kind not in TEXTS or child.get("mode", "") == "base64" or child.get("src"):
@@ -307,7 +275,7 @@ class _Reader:
         elif len(child):
             raise Misread("markup inside a text")
         else:
-            text = words_of(child) if value is None else mended(value.strip())
+            text = words_of(child)
         if kind == "text/plain" and not self.atom and seems_html(text):
             kind = "text/html"
         return Text(value=text, kind=kind, base=(child.base or "") if self.based else "")
@@ -332,15 +300,32 @@ def _tags(said: list[tuple[str, etree._Element]]) -> Iterator[str]:
             yield from (word.strip() for word in words_of(child).split(","))
 
 
-def _published(said: list[tuple[str, etree._Element]], words: Any) -> datetime | None:  # noqa: ANN401
-    """Return when the entry was published or else changed, as fastfeedparser read it."""
+def _published(said: list[tuple[str, etree._Element]]) -> datetime | None:
+    """Return when the entry was published or else changed."""
     for names in (PUBLISHED, UPDATED):
         dates = [child.text or "" for name, child in said if name in names]
         if len(dates) > 1:
             raise Misread("two dates of one sort")
-        if dates and dates[0].strip():
-            if not DATE.fullmatch(dates[0]):
-                return odd_date(dates[0].strip())
-            value = words.get("published" if names is PUBLISHED or "updated" not in words else "updated")
-            return datetime.fromisoformat(value).astimezone(UTC).replace(microsecond=0) if value else None
+        date = dates[0].strip() if dates else ""
+        if date:
+            return _moment(date)
     return None
+
+
+def _moment(date: str) -> datetime | None:
+    """Return the moment that ``date`` names, in whole seconds; None when it names none."""
+    try:
+        if RFC3339.fullmatch(date):
+            return datetime.fromisoformat(date).astimezone(UTC).replace(microsecond=0)
+        found = RFC822.fullmatch(date)
+        if not found:
+            return odd_date(date)
+        day, month, year, hour, minute, second, zone, sign, hours, minutes = found.groups()
+        day_of = (int(year), MONTHS.index(month) // 3 + 1, int(day))
+        moment = datetime(*day_of, int(hour), int(minute), int(second), tzinfo=UTC)
+        if zone:
+            return moment - timedelta(hours=ZONES.get(zone, 0))
+        ahead = timedelta(hours=int(hours), minutes=int(minutes))
+        return moment + ahead if sign == "-" else moment - ahead
+    except (ValueError, OverflowError):  # the 30th of February
+        return None

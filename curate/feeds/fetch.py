@@ -14,17 +14,20 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from curate import __version__
 from curate.feeds.verdict import SILENT, Heard, judge, sign_of_answer, sign_of_silence
-from curate.feeds.workers import Unreadable, Workers
+from curate.feeds.workers import BrokenOff, Unreadable, Workers
 from curate.web.client import BadAnswer, NotSent, Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 
     from curate.feeds.parse import Feed
     from curate.web.client import Client, Reply
+
+    Step = tuple["Fetched", Reply | None, str]  # what came of it so far; the reply that is to be read; a sign
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -32,6 +35,8 @@ ACCEPT = (
 )
 GONE = "gone for good (410); paused"
 ENOUGH = 32  # silent feeds and nothing else: asking on would take minutes and bring nothing
+HELD = 32 << 20  # bytes of bodies that wait to be read: with more, nobody else is asked
+SLOW = 1.0  # seconds
 LONGEST_VALIDATOR = 512  # characters
 MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,9})")
 
@@ -40,7 +45,8 @@ MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,9})")
 class Known:
     """A feed to ask for, with what its server gave us last time to ask for news only.
 
-    ``before`` is what came of it the last time, "" when it was never asked.
+    ``before`` is what came of it the last time, "" when it was never asked; ``reason`` why it failed then;
+    ``slow`` that its server took its time.
     """
 
     url: str
@@ -48,16 +54,20 @@ class Known:
     last_modified: str = ""
     body_hash: str = ""
     before: Literal["", "read", "failed"] = ""
+    reason: str = ""
+    slow: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fetched:
     """What came of asking for one feed.
 
-    ``feed`` is there when it was read; ``not_modified`` is a 304 as well as the same bytes again.
+    ``feed`` is there when it was read; ``not_modified`` is a 304 as well as the same bytes again. ``body_hash``
+    stands for the bytes; when they cannot be read, for that, too.
     ``reason`` is why it failed, in words: answered 404 Not Found. ``moved_to`` is the address it was
     redirected to for good. ``retry_after`` is in seconds, when the server named it; for ``fresh_for``
-    seconds, it says, nothing will be new. With ``no_network`` the failure is not the feed's.
+    seconds, it says, nothing will be new. With ``no_network`` the failure is not the feed's. ``slow`` is when the
+    server took a second or more to answer.
     """
 
     url: str
@@ -72,6 +82,7 @@ class Fetched:
     retry_after: int | None = None
     fresh_for: int = 0
     no_network: bool = False
+    slow: bool = False
 
 
 async def fetch_feeds(
@@ -108,7 +119,10 @@ async def fetch_feeds(
 
 
 def spread(known: Sequence[Known]) -> list[Known]:
-    """Return ``known`` with the feeds of each host far apart: many of one host hold nobody else up."""
+    """Return ``known`` with the feeds of each host far apart: many of one host hold nobody else up.
+
+    Those whose servers are slow come first: asked last, they would be waited for when all else is done.
+    """
     hosts = [feed.url.partition("://")[2].partition("/")[0] for feed in known]
     sizes = Counter(hosts)
     # Each host starts somewhere else on the way from 0 to 1; golden steps never bunch.
@@ -116,40 +130,57 @@ def spread(known: Sequence[Known]) -> list[Known]:
     seen: Counter[str] = Counter()
     places = []
     for index, host in enumerate(hosts):
-        places.append(((seen[host] + starts[host]) / sizes[host], index))
+        places.append((not known[index].slow, (seen[host] + starts[host]) / sizes[host], index))
         seen[host] += 1
-    return [known[index] for _, index in sorted(places)]
+    return [known[index] for *_, index in sorted(places)]
 
 
 async def _outcomes(
     client: Client, known: Sequence[Known], seen: Callable[[str], Mapping[str, str]] | None
 ) -> AsyncGenerator[tuple[Fetched, str], None]:
-    """Yield each outcome, with a sign when it may be the network's and not the feed's."""
+    """Yield each outcome, with a sign when it may be the network's and not the feed's.
+
+    Servers answer while bodies wait to be read, up to a limit of bytes: who is slow is asked soon.
+    """
     waiting = iter(known)
-    running: set[asyncio.Task[tuple[Fetched, str]]] = set()
-    ended: set[asyncio.Task[tuple[Fetched, str]]] = set()
+    running: dict[asyncio.Task[Step], tuple[Known, int]] = {}  # and how many bytes are being read
+    ended: asyncio.Queue[asyncio.Task[Step]] = asyncio.Queue()
+
+    def start(feed: Known, size: int, work: Coroutine[Any, Any, Step]) -> None:
+        task = asyncio.create_task(work)
+        running[task] = feed, size
+        task.add_done_callback(ended.put_nowait)
+
+    asked = held = 0
     async with Workers() as workers:
         try:
             while True:
-                # Twice as many as connections: the rest are being parsed, and no more bodies are held.
-                free = 2 * client.connections - len(running)
-                running |= {
-                    asyncio.create_task(_fetch(client, workers, feed, seen)) for feed in itertools.islice(waiting, free)
-                }
+                # Twice as many as connections: the rest wait for their hosts.
+                free = 2 * client.connections - asked if held < HELD else 0
+                for feed in itertools.islice(waiting, free):
+                    asked += 1
+                    start(feed, 0, _ask(client, feed))
                 if not running:
                     return
-                ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in ended:
-                    yield task.result()
+                task = await ended.get()
+                feed, size = running.pop(task)
+                held -= size
+                asked -= not size
+                fetched, reply, sign = task.result()
+                if reply is None:
+                    yield fetched, sign
+                else:
+                    size = len(reply.body) or 1
+                    held += size
+                    start(feed, size, _read(workers, feed, fetched, reply, seen))
         finally:
             for task in running:
                 task.cancel()
-            await asyncio.gather(*running, *ended, return_exceptions=True)  # of several faults one is told
+            await asyncio.gather(*running, return_exceptions=True)  # of several faults one is told
 
 
-async def _fetch(
-    client: Client, workers: Workers, known: Known, seen: Callable[[str], Mapping[str, str]] | None
-) -> tuple[Fetched, str]:
+async def _ask(client: Client, known: Known) -> Step:
+    """Ask for one feed; return what came of it, and the reply when its body is still to be read."""
     headers = {"Accept": ACCEPT}
     if known.etag:
         headers["If-None-Match"] = known.etag
@@ -158,21 +189,22 @@ async def _fetch(
     try:
         reply = await client.get(known.url, headers=headers)
     except (NotSent, Unanswered, BadAnswer) as error:
-        return Fetched(url=known.url, outcome="failed", reason=error.reason), sign_of_silence(known.url, error)
+        return Fetched(url=known.url, outcome="failed", reason=error.reason), None, sign_of_silence(known.url, error)
     fetched = replace(
-        await _judge(workers, known, reply, seen),
+        _judge(known, reply),
         status=reply.status,
         moved_to=reply.moved_to,
         retry_after=_retry_after(reply.headers),
         fresh_for=_fresh_for(reply.headers),
+        slow=reply.seconds >= SLOW,
     )
-    return fetched, sign_of_answer(known.url, reply) if fetched.outcome == "failed" else ""
+    if fetched.outcome == "failed":
+        return fetched, None, sign_of_answer(known.url, reply)
+    return fetched, reply if fetched.outcome == "read" else None, ""
 
 
-async def _judge(
-    workers: Workers, known: Known, reply: Reply, seen: Callable[[str], Mapping[str, str]] | None
-) -> Fetched:
-    """Say what ``reply`` means for the feed."""
+def _judge(known: Known, reply: Reply) -> Fetched:
+    """Say what ``reply`` means for the feed, before its body is read."""
     etag, last_modified = _validator(reply.headers, "ETag"), _validator(reply.headers, "Last-Modified")
     if reply.status == 304 and (known.etag or known.last_modified):
         return Fetched(
@@ -186,18 +218,35 @@ async def _judge(
         reason = GONE if reply.status == 410 else f"answered {reply.words}"
         return Fetched(url=known.url, outcome="failed", reason=reason)
     body_hash = sha256(reply.body).hexdigest()
-    answered = Fetched(
-        url=known.url, outcome="not_modified", etag=etag, last_modified=last_modified, body_hash=body_hash
+    if known.body_hash == _unreadable(body_hash):  # and they are as they were
+        return Fetched(url=known.url, outcome="failed", reason=known.reason, body_hash=known.body_hash)
+    return Fetched(
+        url=known.url,
+        outcome="not_modified" if body_hash == known.body_hash else "read",
+        etag=etag,
+        last_modified=last_modified,
+        body_hash=body_hash,
     )
-    if body_hash == known.body_hash:
-        return answered
+
+
+async def _read(
+    workers: Workers, known: Known, fetched: Fetched, reply: Reply, seen: Callable[[str], Mapping[str, str]] | None
+) -> Step:
+    """Read the body of ``reply``; return what came of the feed."""
     # Of a feed that was never read whole there is nothing to look for.
     before = await asyncio.to_thread(seen, known.url) if seen and known.body_hash else {}
     try:
         feed = await read_feed(workers, reply, before)
     except Unreadable as error:
-        return Fetched(url=known.url, outcome="failed", reason=error.message)
-    return replace(answered, outcome="read", feed=feed)
+        lasting = "" if isinstance(error, BrokenOff) else _unreadable(fetched.body_hash)
+        failed = replace(fetched, outcome="failed", reason=error.message, etag="", last_modified="", body_hash=lasting)
+        return failed, None, sign_of_answer(known.url, reply)
+    return replace(fetched, feed=feed), None, ""
+
+
+def _unreadable(body_hash: str) -> str:
+    """Return what says that this curate cannot read the bytes with this hash; another version tries again."""
+    return f"unreadable by {__version__}: {body_hash}"
 
 
 async def read_feed(workers: Workers, reply: Reply, known: Mapping[str, str] | None = None) -> Feed:

@@ -19,8 +19,6 @@ from bs4 import BeautifulSoup, Tag
 from curate.errors import CurateError
 from curate.feeds.addresses import web_url
 from curate.feeds.clean import (
-    language_tag,
-    moment,
     one_line,
     plain_text,
     safe_html,
@@ -30,6 +28,7 @@ from curate.feeds.clean import (
 )
 from curate.feeds.document import binary_kind, decode
 from curate.feeds.nesting import DEEPEST
+from curate.feeds.stated import language_tag, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,16 +7,17 @@ fetching learned about one, and stays when the subscription goes, because items 
 from __future__ import annotations
 
 import heapq
+import json
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from curate.desk.db import to_moment, to_seconds, transaction
+from curate.desk.db import recall, remember, to_moment, to_seconds, transaction
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from curate.feeds.fetch import Fetched, Known
@@ -30,6 +31,7 @@ OFTENEST = HOUR // 2  # by a feed's own rhythm
 TRUSTED = 7 * DAY  # of the same answer: then a feed has moved
 VALID = 8 * DAY  # then a feed is asked for everything again, should its server say “not modified” for ever
 JITTER = 5  # the wait of a failing feed is shorter by up to a fifth, so that those that failed together part
+SLOW = "slow feeds"  # where the desk remembers them
 SLACK = 60  # seconds: a timer that comes every hour, now and then a second early, finds the feeds due
 
 
@@ -71,16 +73,16 @@ def known_feeds(
             [(each.url, each.title if each.title != each.url else "", each.site_url) for each in subscriptions],
         )
     rows = {row["url"]: row for row in connection.execute("SELECT * FROM feeds")}
-    moment = to_seconds(now)
+    moment, slow = to_seconds(now), _slow(connection)
     return [
-        _known(rows[url], moment)
+        _known(rows[url], moment, slow=url in slow)
         for url in dict.fromkeys(each.url for each in subscriptions if not each.paused)
         if rows[url]["gone_at"] is None
         and (force or rows[url]["due_at"] <= moment or (rows[url]["checked_at"] or 0) > moment)
     ]
 
 
-def _known(row: sqlite3.Row, moment: int) -> Known:
+def _known(row: sqlite3.Row, moment: int, *, slow: bool) -> Known:
     """Return what to ask with: without validators when no whole answer came for eight days."""
     from curate.feeds.fetch import Known  # loads the HTTP client, which who only looks at health needs not
 
@@ -91,7 +93,21 @@ def _known(row: sqlite3.Row, moment: int) -> Known:
         last_modified=row["last_modified"] if valid else "",
         body_hash=row["body_hash"],
         before="failed" if row["failures"] else "read" if row["succeeded_at"] is not None else "",
+        reason=row["reason"],
+        slow=slow,
     )
+
+
+def note_slow(connection: sqlite3.Connection, asked: Mapping[str, bool]) -> None:
+    """Remember which of the feeds that were ``asked`` were slow to answer: they are asked first the next time."""
+    before = _slow(connection)
+    slow = (before - asked.keys()) | {url for url, took_long in asked.items() if took_long}
+    if slow != before:
+        remember(connection, SLOW, json.dumps(sorted(slow)))
+
+
+def _slow(connection: sqlite3.Connection) -> set[str]:
+    return set(json.loads(recall(connection, SLOW) or "[]"))
 
 
 def record(connection: sqlite3.Connection, fetched: Fetched, *, now: datetime, interval_minutes: int) -> int:
@@ -115,8 +131,9 @@ def record(connection: sqlite3.Connection, fetched: Fetched, *, now: datetime, i
         wait = _patience(fetched, failures, interval or HOUR)
         gone = moment if fetched.status == 410 else None
         connection.execute(
-            "UPDATE feeds SET checked_at = ?, failures = ?, reason = ?, due_at = ?, gone_at = ? WHERE number = ?",
-            (moment, failures, fetched.reason, moment + wait, gone, number),
+            "UPDATE feeds SET checked_at = ?, failures = ?, reason = ?, due_at = ?, gone_at = ?,"
+            " body_hash = iif(? = '', body_hash, ?) WHERE number = ?",
+            (moment, failures, fetched.reason, moment + wait, gone, fetched.body_hash, fetched.body_hash, number),
         )
         return number
     rhythm, newest_at = row["rhythm"], row["newest_at"]

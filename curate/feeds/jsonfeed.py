@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import language_tag, moment, one_line, plain_text
+from curate.feeds.clean import one_line, plain_text
 from curate.feeds.document import MOST_READ, NotAFeed
 from curate.feeds.said import (
     LONGEST_SUMMARY,
@@ -21,6 +21,7 @@ from curate.feeds.said import (
     named,
     newest,
 )
+from curate.feeds.stated import language_tag, moment
 from curate.feeds.via import ELSEWHERE
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ of elements that ``clean`` allows, and nothing of what they hold. When in doubt 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 DEEPEST = 256  # elements inside each other; beyond it only the text is kept
 
@@ -35,32 +36,34 @@ ASTRAY = re.compile(
 def steady(markup: str) -> bool:
     """Say whether a parser reads ``markup``, which is well-formed and of elements we allow, as it is written."""
     opened: list[str] = []
-    once = {"p": 0, "a": 0}  # how many are open of what may not stand in itself, nor in most others
+    paragraphs = links = 0  # open ones: they may not stand in themselves, nor in most others
     for name in TAG.findall(markup):
         if name[0] == "/":
             if not opened or opened.pop() != name[1:]:
                 return False
-            if name[1:] in once:
-                once[name[1:]] -= 1
-        elif not _stays(name, opened[-1] if opened else "", once):
+            paragraphs -= name == "/p"
+            links -= name == "/a"
+        elif not _stays(name, opened[-1] if opened else "", paragraphs > 0, links > 0):
             return False
         elif name not in {"br", "hr"}:
             opened.append(name)
-            if name in once:
-                once[name] += 1
+            paragraphs += name == "p"
+            links += name == "a"
             if len(opened) > DEEPEST:
                 return False
-    return not opened and not ASTRAY.search(markup)
+    odd = "<t" in markup or "<pre>" in markup or "\r" in markup
+    return not (opened or (odd and ASTRAY.search(markup)))
 
 
-def _stays(name: str, parent: str, once: dict[str, int]) -> bool:
+@cache
+def _stays(name: str, parent: str, in_paragraph: bool, in_link: bool) -> bool:  # noqa: FBT001 - cached by position
     """Say whether the element ``name`` begins in ``parent`` and ends nothing that is open."""
     if name in INSIDE:
         if parent not in INSIDE[name]:
             return False
     elif parent in FRAMES or (parent in HEADINGS and name in HEADINGS):
         return False
-    return not (once["p"] and name in ENDING) and not (name == "a" and once["a"])
+    return not (in_paragraph and name in ENDING) and not (in_link and name == "a")
 
 
 def depth_of(markup: str) -> int:

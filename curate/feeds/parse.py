@@ -168,7 +168,9 @@ def _made(said: Said, feed: Document, feed_url: str, digest: str = "") -> Entry:
     else:
         content = safe_html(value, web_url(said.content.base, said.base) or said.base)
     text = safe_text(content)
-    first = one_line(text[: 4 * LONGEST_SUMMARY])
+    first = _opening(text, LONGEST_SUMMARY + 100)
+    if len(first) <= LONGEST_SUMMARY:  # so much white space
+        first = _opening(text, 4 * LONGEST_SUMMARY)
     short = said.summary.value[: 20 * LONGEST_SUMMARY]
     short = one_line(short) if said.summary.kind == "text/plain" else plain_text(short)
     moment = said.published.isoformat() if said.published else ""
@@ -183,7 +185,7 @@ def _made(said: Said, feed: Document, feed_url: str, digest: str = "") -> Entry:
         source_url=said.source_url,
         content=content,
     )
-    guid = said.guid or led.url or f"curate:{_digest(said.title or first, moment)}"
+    guid = said.guid or led.url or f"curate:{_digest(said.title or _opening(text, 4 * LONGEST_SUMMARY), moment)}"
     seen: dict[str, str] = {}
     for tag in itertools.islice(said.tags, 2 * MOST_TAGS):
         name = plain_text(tag[:LONGEST_TITLE])[:100].strip()
@@ -204,6 +206,10 @@ def _made(said: Said, feed: Document, feed_url: str, digest: str = "") -> Entry:
         via_url=led.via_url,
         digest=digest,
     )
+
+
+def _opening(text: str, length: int) -> str:
+    return " ".join(text[:length].split())
 
 
 def _digest(*parts: str) -> str:

@@ -29,7 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WORKERS = 2
-CALLS = 50
+CALLS = 250  # until a worker makes room for a new one: what libraries forget to free stays little
 SECONDS = 15.0
 PROCESSOR = 10
 MEMORY = 512 * 1024 * 1024  # bytes of address space
@@ -40,6 +40,10 @@ class Unreadable(CurateError):
     """The bytes could not be read; the message is the reason, in a few words."""
 
     code = "unreadable"
+
+
+class BrokenOff(Unreadable):
+    """Reading was ended before it was done: another time the same bytes may be read."""
 
 
 class Workers:
@@ -68,7 +72,7 @@ class Workers:
         """Return what ``function`` returns for ``args``, from another process.
 
         Raises Unreadable with its reason when it raised a CurateError, failed in another way, or
-        used up its time, processor or memory.
+        used up its processor or memory; BrokenOff when it took too long or its process died.
         """
         from pebble import ProcessExpired  # here, and below: when nothing is new, nothing is to be read
 
@@ -77,11 +81,11 @@ class Workers:
             call = pool.schedule(_call, (function, args, self._processor), timeout=self._seconds)
             done, value = await asyncio.wrap_future(call)
         except TimeoutError:
-            raise Unreadable(f"takes longer than {self._seconds:g} s to read") from None
+            raise BrokenOff(f"takes longer than {self._seconds:g} s to read") from None
         except ProcessExpired as error:
             if sys.platform != "win32" and error.exitcode == -signal.SIGXCPU:
                 raise Unreadable(f"takes more than {self._processor} s of work to read") from None
-            raise Unreadable("made its reader crash") from None
+            raise BrokenOff("made its reader crash") from None
         except (OSError, RuntimeError) as error:
             raise CurateError(
                 f"Feeds cannot be read: this system does not let curate start processes for it ({error}).",
@@ -108,8 +112,7 @@ def _pool() -> ProcessPool:
         return ProcessPool(WORKERS, CALLS, _settle, context=get_context("spawn"))
     # A fork server has one thread and none of our connections, so that its forks are safe and quick.
     context = get_context("forkserver")
-    # What was started (__main__) is read there once; each worker would read it again by itself.
-    context.set_forkserver_preload(["__main__", "curate.feeds.parse", "curate.feeds.workers", "nh3"])
+    context.set_forkserver_preload(["curate.feeds.parse", "curate.feeds.workers", "nh3"])
     return ProcessPool(WORKERS, CALLS, _settle, context=context)
 
 

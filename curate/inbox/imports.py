@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from curate.desk.db import to_seconds, transaction
 from curate.feeds.addresses import canonical_url, host_of
-from curate.feeds.clean import language_tag, safe_text, shorten, word_count
+from curate.feeds.clean import safe_text, shorten, word_count
+from curate.feeds.stated import language_tag
 from curate.inbox.arrivals import Arrival, believable, spellings, store_arrivals
 from curate.inbox.journal import recorded_all
 from curate.inbox.notes import put_on

@@ -198,7 +198,9 @@ def _judge_waiting(connection: sqlite3.Connection, learned: Learned, *, after: i
     """Give items that wait and are numbered above ``after`` their interest; remember how far that went."""
     newest = connection.execute("SELECT coalesce(max(number), 0) FROM items").fetchone()[0]
     rows = connection.execute(
-        f"{SUBJECT} WHERE i.state IN ('new', 'later') AND i.number > ? ORDER BY i.number DESC LIMIT ?", (after, JUDGED)
+        f"{SUBJECT} WHERE i.state IN ('new', 'later') AND i.number > ? AND (i.interest <> 0 OR ?)"
+        " ORDER BY i.number DESC LIMIT ?",
+        (after, not learned.mute, JUDGED),
     ).fetchall()
     judged = [(round(interest(learned, _subject(row)), 4), row["number"], row["interest"]) for row in rows]
     connection.executemany(

@@ -89,6 +89,11 @@ class Learned:
         """The odds that anything is wanted, as a logarithm to 2."""
         return math.log2((self.wanted + 1) / (self.unwanted + 1))
 
+    @property
+    def mute(self) -> bool:
+        """Whether nothing can be told: one kind of decision says nothing about what is wanted."""
+        return not self.wanted or not self.unwanted
+
     def effect(self, sign: Sign) -> float:
         """Return what ``sign`` says, doubted where few decisions bear it out, and as loud as its kind may be."""
         if (known := self.told.get(sign)) is not None:
@@ -142,7 +147,7 @@ def interest(learned: Learned, subject: Subject) -> float:
 
 
 def _total(learned: Learned, shown: dict[Sign, float]) -> float:
-    if not learned.wanted or not learned.unwanted:  # one kind of decision says nothing about what is wanted
+    if learned.mute:
         return 0.0
     return sum([weight * learned.effect(sign) for sign, weight in shown.items()])
 

@@ -18,7 +18,7 @@ from curate.errors import NetworkTrouble
 from curate.feeds.addresses import canonical_url, host_of
 from curate.feeds.clean import word_count
 from curate.feeds.fetch import fetch_feeds
-from curate.feeds.health import known_feeds, record
+from curate.feeds.health import known_feeds, note_slow, record
 from curate.feeds.workers import Unreadable, Workers
 from curate.inbox.arrivals import Arrival, believable, seen_before, store_arrivals, store_page
 from curate.inbox.gathering import gather
@@ -84,6 +84,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
     due = known_feeds(connection, subscriptions, now=now, force=force)
     outcomes: Counter[str] = Counter()
     failed: list[tuple[str, str]] = []
+    slow: dict[str, bool] = {}
 
     def tell(new_items: int) -> None:
         if progress is not None:
@@ -108,9 +109,11 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
         async for fetched in answers:
             await storing.take(fetched)
             outcomes[fetched.outcome] += 1
+            slow[fetched.url] = fetched.slow
             if fetched.outcome == "failed":
                 failed.append((fetched.url, fetched.reason))
             tell(storing.new_items)
+    note_slow(connection, slow)
     if storing.new_items:
         catch_up(connection, INDEXED)
         apply_to_arrivals(connection, now=now)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from curate.feeds.addresses import web_url
 from curate.feeds.characters import tidy
-from curate.feeds.clean import moment, one_line, plain_text, safe_html, shorten
+from curate.feeds.clean import one_line, plain_text, safe_html, shorten
+from curate.feeds.stated import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

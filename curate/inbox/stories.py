@@ -36,6 +36,7 @@ TINY = 80  # words of one that says hardly more than where it leads
 CROWD = 3_000  # words weigh as if there were at least so many items: among a few, every word is rare
 STOCK_WEIGHT = 2.0  # of a word that is in many titles everywhere, at most
 COPY = 0.6  # how sure of it a copy is, at least: below, two items only report one event
+PAGE = re.compile(r"https?://[a-z0-9.-]+/[\w.~-]")  # how most addresses of articles begin
 ASKS = re.compile(
     r"\?['\"”’]?\s*$|^(?:why|how|what|who|when|where|opinion|analysis|explainer|video|watch|podcast)\b", re.IGNORECASE
 )
@@ -124,6 +125,8 @@ def key(kind: str, value: str) -> int:
 
 def is_page(url: str) -> bool:
     """Say whether ``url`` is more than a site's front page, which everything on the site shares."""
+    if PAGE.match(url):
+        return True
     parts = urlsplit(url)
     return bool(parts.path.strip("/") or parts.query)
 

@@ -13,7 +13,7 @@ import json as jsonlib
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
@@ -47,6 +47,7 @@ class Reply:
     """One whole answer. ``url`` is where it came from at last, after redirects.
 
     ``moved_to`` is that address when every redirect on the way was for good (301, 308), else empty.
+    ``seconds`` is how long servers took, waiting for a free connection not counted.
     """
 
     url: str
@@ -54,6 +55,7 @@ class Reply:
     headers: Mapping[str, str]  # names in any case
     body: bytes
     moved_to: str = ""
+    seconds: float = 0.0
 
     @property
     def words(self) -> str:
@@ -161,17 +163,18 @@ class Client:
         Raises NotSent, Unanswered and BadAnswer; an answer of any status is returned.
         """
         where = self._checked(url)
-        left = self._timeout
+        left, took = self._timeout, 0.0
         own = CIMultiDict(headers or {})
         for_good = True
         for hop in range(HOPS + 1):
             started = time.monotonic()
             reply = await self._one("GET", where, left=left, headers=own)
             left -= time.monotonic() - started
+            took += reply.seconds
             target = reply.headers.get("Location", "")
             if reply.status not in REDIRECTS or not target:
                 moved = str(where) if hop and for_good else ""
-                return Reply(url=reply.url, status=reply.status, headers=reply.headers, body=reply.body, moved_to=moved)
+                return replace(reply, moved_to=moved, seconds=took)
             for_good = for_good and reply.status in {301, 308}
             there = _next(where, target)
             if there.origin() != where.origin():
@@ -259,6 +262,7 @@ class Client:
         gap = self._gap if method == "GET" else None
         host = url.raw_host or ""
         async with self._turn(host), self._places:
+            started = time.monotonic()
             try:
                 async with (
                     asyncio.timeout(left),
@@ -282,7 +286,11 @@ class Client:
             except (TimeoutError, aiohttp.ClientError, OSError, UnicodeError) as error:
                 tell(error, str(url), progress, self._timeout, self._gap)
         return Reply(
-            url=str(url), status=response.status, headers=response.headers, body=_unpacked(raw, response, str(url))
+            url=str(url),
+            status=response.status,
+            headers=response.headers,
+            body=_unpacked(raw, response, str(url)),
+            seconds=time.monotonic() - started,
         )
 
 

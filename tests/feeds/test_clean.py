@@ -16,8 +16,6 @@ from hypothesis import strategies as st
 from curate.feeds.characters import tidy
 from curate.feeds.clean import (
     ALLOWED,
-    language_tag,
-    moment,
     one_line,
     plain_text,
     safe_html,
@@ -26,6 +24,7 @@ from curate.feeds.clean import (
     text_html,
     word_count,
 )
+from curate.feeds.stated import language_tag, moment
 from tests.conftest import CORPORA
 
 BASE = "https://site.example/blog/post.html"

@@ -7,6 +7,8 @@ import socket
 import threading
 from collections import Counter
 from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ import pytest
 
 from curate.feeds.fetch import Fetched, Known, fetch_feeds, spread
 from curate.feeds.verdict import NO_NETWORK
+from curate.feeds.workers import Workers
 from curate.web.client import Client
 from tests.web.raw import RawServer, answering, hanging, serving
 
@@ -99,6 +102,27 @@ def test_the_same_bytes_again_are_not_read_again(loopback: Loopback) -> None:
     [third] = fetch([again(second)])
     assert third.outcome == "read"
     assert third.body_hash != first.body_hash
+
+
+def test_bytes_that_cannot_be_read_are_tried_once(loopback: Loopback) -> None:
+    url = loopback.put("/feed", PAGE)
+    [first] = fetch([url])
+    assert (first.outcome, first.reason) == ("failed", "is a web page, not a feed")
+    known = replace(again(first), before="failed", reason="as it was told then")
+    [second] = fetch([known])
+    assert (second.outcome, second.reason) == ("failed", "as it was told then")
+    assert second.body_hash == first.body_hash
+    loopback.put("/feed", PAGE + " ")
+    assert fetch([known])[0].reason == "is a web page, not a feed"
+    loopback.put("/feed", FEED)
+    assert fetch([known])[0].outcome == "read"
+
+
+def test_bytes_that_took_too_long_to_read_are_tried_again(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curate.feeds.fetch.Workers", partial(Workers, seconds=0.001))
+    items = "".join(f"<item><title>{n}</title><guid>{n}</guid></item>" for n in range(20_000))
+    [fetched] = fetch([loopback.put("/feed", f"<rss><channel><title>x</title>{items}</channel></rss>")])
+    assert (fetched.reason, fetched.body_hash) == ("takes longer than 0.001 s to read", "")
 
 
 def test_a_validator_that_could_not_be_sent_back_is_not_kept(loopback: Loopback) -> None:
@@ -305,6 +329,15 @@ def test_offline_no_feed_is_blamed(loopback: Loopback) -> None:
     [fetched] = fetch([loopback.put("/feed", FEED)], offline=True)
     assert (fetched.outcome, fetched.no_network) == ("failed", True)
     assert loopback.seen == []
+
+
+def test_who_took_long_the_last_time_is_asked_first(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = loopback.put("/feed", FEED)
+    assert not fetch([url])[0].slow
+    monkeypatch.setattr("curate.feeds.fetch.SLOW", 0.000_001)
+    assert fetch([url])[0].slow
+    known = [Known(url=f"https://a{number}.example/", slow=number == 30) for number in range(40)]
+    assert spread(known)[0] == known[30]
 
 
 def test_the_feeds_of_one_host_are_spread_over_the_whole() -> None:

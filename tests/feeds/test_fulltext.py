@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.fulltext import expected, f1, ours, pages, theirs
-from curate.feeds.clean import moment, plain_text, safe_html, safe_text, word_count
+from curate.feeds.clean import plain_text, safe_html, safe_text, word_count
 from curate.feeds.fulltext import NotAPage, Page, read_page
+from curate.feeds.stated import moment
 from tests.conftest import CORPORA
 
 if TYPE_CHECKING:

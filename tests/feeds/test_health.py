@@ -12,7 +12,7 @@ import pytest
 from curate.desk.db import open_database, transaction
 from curate.desk.folder import Desk
 from curate.feeds.fetch import Fetched, Known
-from curate.feeds.health import SLACK, Move, feed_rows, known_feeds, moves, next_due, record, resume
+from curate.feeds.health import SLACK, Move, feed_rows, known_feeds, moves, next_due, note_slow, record, resume
 from curate.feeds.opml import Subscription
 from curate.feeds.parse import Feed
 from curate.feeds.verdict import NO_NETWORK
@@ -84,6 +84,28 @@ def test_nothing_new_keeps_what_to_ask_with(connection: sqlite3.Connection) -> N
     assert due(connection, later, force=True) == [
         Known(url=URL, etag='"2"', last_modified="Mon", body_hash="abc", before="read")
     ]
+
+
+def test_bytes_that_could_not_be_read_are_known_again_with_the_reason(connection: sqlite3.Connection) -> None:
+    keep(connection, READ)
+    keep(connection, Fetched(url=URL, outcome="failed", reason="is a web page", body_hash="unreadable", status=200))
+    [known] = due(connection, NOW, force=True)
+    assert (known.body_hash, known.before, known.reason) == ("unreadable", "failed", "is a web page")
+    keep(connection, GONE)
+    assert due(connection, NOW, force=True)[0].body_hash == "unreadable", "no answer takes nothing back"
+
+
+def test_a_feed_is_slow_until_it_answers_quickly(connection: sqlite3.Connection) -> None:
+    def slow() -> bool:
+        return due(connection, NOW, force=True)[0].slow
+
+    assert not slow()
+    note_slow(connection, {URL: True, "https://b.example/": False})
+    assert slow()
+    note_slow(connection, {"https://b.example/": False})
+    assert slow(), "it was not asked"
+    note_slow(connection, {URL: False})
+    assert not slow()
 
 
 def test_a_failing_feed_is_asked_less_and_less_often_up_to_once_a_day(connection: sqlite3.Connection) -> None:

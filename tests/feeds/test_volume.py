@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from curate.feeds.document import xml_document
-from curate.feeds.elements import Misread
-from curate.feeds.fast import MOST_PUZZLES, read_fast
 from curate.feeds.parse import MOST_TAGS, Feed, parse_feed
 from curate.feeds.said import LONGEST_TITLE, MOST_ENTRIES
 from curate.feeds.workers import Unreadable, Workers
@@ -105,13 +102,3 @@ def test_ids_that_collide_or_are_endless_are_still_ids(tmp_path: Path) -> None:
     assert store_feed(stock.connection, 1, feed, now=NOW) == 0
     assert max(len(entry.guid) for entry in feed.entries) < 600
     stock.connection.close()
-
-
-def test_many_dates_to_guess_at_are_left_to_the_careful_way() -> None:
-    """The quick way would take milliseconds over each guid, to see whether it is a date."""
-    odd = [f"<item><guid>{number}</guid><title>t</title></item>" for number in range(MOST_PUZZLES + 1)]
-    _, few = xml_document(rss("".join(odd[:-1])).decode())
-    assert len(read_fast(few, "https://a.example/feed").entries) == MOST_PUZZLES
-    _, many = xml_document(rss("".join(odd)).decode())
-    with pytest.raises(Misread, match="dates"):
-        read_fast(many, "https://a.example/feed")
