@@ -203,7 +203,7 @@ class Year(World):
             assert f"Strike {day - 140} of 3" in checked.out
             assert f"curate post archive {self.linked}" not in self.today()["next"]
             return
-        assert f"https://web.archive.org/web/20261214/{self.source}" in checked.out
+        assert f"https://web.archive.org/web/20261216/{self.source}" in checked.out
         self.triage()
         assert self.next() == f"curate post archive {self.linked}"
         moved = self.loopback.put("/moved", "<title>Here now</title>", Content_Type="text/html")
