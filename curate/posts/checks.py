@@ -16,7 +16,7 @@ from curate.desk.settings import PROMPTS
 from curate.feeds.clean import word_count
 from curate.posts.draft import OURS
 from curate.posts.post import KINDS, PostFault
-from curate.posts.predictions import read_prediction
+from curate.posts.predictions import edit_of
 from curate.posts.prose import Prose, read_prose, without_code
 from curate.posts.results import result_of
 
@@ -193,11 +193,14 @@ def _until(case: _Case) -> Iterator[Found]:
 
 
 def _grade(case: _Case) -> Iterator[Found]:
-    """Find what keeps a build from reading a prediction's grade, or a result's date."""
+    """Find what keeps a build from reading a grade or a result's date, and edits of what was predicted."""
+    fault: PostFault | None
     try:
-        read_prediction(case.post)
+        fault = edit_of(case.post)
         result_of(case.post)
-    except PostFault as fault:
+    except PostFault as unread:
+        fault = unread
+    if fault is not None:
         yield fault.line, f"{fault.reason[0].upper()}{fault.reason[1:]} {fault.hint}"
 
 

@@ -14,7 +14,7 @@ from curate.feeds.addresses import web_url
 from curate.feeds.clean import one_line
 from curate.posts.files import set_header
 from curate.posts.post import PostFault
-from curate.posts.predictions import OUTCOMES, read_prediction
+from curate.posts.predictions import OUTCOMES, edit_of, read_prediction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +39,10 @@ class Claimed:
 
 
 def list_predictions(posts: Iterable[Post]) -> tuple[list[Claimed], list[PostFault]]:
-    """Return the predictions among ``posts``, first what is due first, and a fault for each that cannot be read."""
+    """Return the predictions among ``posts``, first what is due first, and a fault for each that cannot be read.
+
+    One that was edited after it was published is among both.
+    """
     found, faults = [], []
     for post in posts:
         try:
@@ -47,8 +50,12 @@ def list_predictions(posts: Iterable[Post]) -> tuple[list[Claimed], list[PostFau
         except PostFault as fault:
             faults.append(fault)
             continue
-        if said is not None and post.status != "gone":
-            found.append(Claimed(post, said))
+        if said is None or post.status == "gone":
+            continue
+        found.append(Claimed(post, said))
+        edit = edit_of(post)
+        if edit is not None:
+            faults.append(edit)
     found.sort(key=lambda each: (each.said.due is None, each.said.due or date.min, each.post.slug))
     return found, faults
 

@@ -18,7 +18,7 @@ from curate.inbox.decide import mark
 from curate.posts.checks import check_post
 from curate.posts.files import find_post, read_posts, set_header
 from curate.posts.post import permalink
-from curate.posts.predictions import claim_hash
+from curate.posts.predictions import terms_hash
 
 if TYPE_CHECKING:
     import sqlite3
@@ -121,16 +121,20 @@ def publications(connection: sqlite3.Connection, slug: str) -> list[dict[str, An
 
 
 def _dated(post: Post, *, now: datetime, at: datetime | None) -> Post:
-    """Give a draft its status and date; a post published before keeps its date, and so does one taken down."""
-    if post.status == "published" and post.date is not None and at is None:
-        return post
+    """Give a draft its status and date; a post published before keeps its date, and so does one taken down.
+
+    What a prediction says is frozen under the date it gets: never under one that is past, and never anew.
+    """
     if post.status == "gone" and post.date is not None and at is None:
         stamp = now.astimezone(UTC).isoformat(timespec="seconds")
         return set_header(post, {"status": "published", "gone": None, "modified": stamp})
-    waits = post.date is not None and post.date > now
-    moment = at or (post.date if waits and post.date is not None else now)
+    dated = post.date is not None and (post.status == "published" or post.date > now)
+    moment = at or (post.date if dated and post.date is not None else now)
+    freeze = post.claim and moment >= now and not post.header.get("claim_hash")
+    if dated and post.status == "published" and at is None and not freeze:
+        return post
     stamp = moment.astimezone(UTC).isoformat(timespec="seconds")
-    frozen = {"claim_hash": claim_hash(post.claim)} if post.claim else {}
+    frozen = {"claim_hash": terms_hash(post.claim, post.confidence, post.due)} if freeze else {}
     return set_header(post, {"status": "published", "date": stamp, "gone": None, **frozen})
 
 
