@@ -139,18 +139,20 @@ def thin_out(folder: Path, *, now: datetime) -> list[Path]:
     """Delete backups in ``folder`` but the newest of each of 7 days and of 4 weeks; return those deleted.
 
     Days and weeks without a backup do not count. What is younger than a day stays, and so does every
-    other file, but for what backups left behind that were killed.
+    other file, but for what backups left behind that were killed. One that is dated ahead, because the clock was
+    wrong then or is now, stays and takes no other's place.
     """
     there = list_backups(folder)
-    days = dict.fromkeys(made_at(path).date() for path in there)
-    weeks = dict.fromkeys(made_at(path).isocalendar()[:2] for path in there)
+    past = [path for path in there if made_at(path) <= now]
+    days = dict.fromkeys(made_at(path).date() for path in past)
+    weeks = dict.fromkeys(made_at(path).isocalendar()[:2] for path in past)
     kept = {path for path in there if now - made_at(path) < FRESH}
-    for path in there:
+    for path in past:
         at = made_at(path)
         if at.date() in list(days)[:DAYS] and at.date() not in {made_at(one).date() for one in kept}:
             kept.add(path)
     for week in list(weeks)[:WEEKS]:
-        kept.add(next(path for path in there if made_at(path).isocalendar()[:2] == week))
+        kept.add(next(path for path in past if made_at(path).isocalendar()[:2] == week))
     gone = [path for path in there if path not in kept]
     for path in gone:
         with contextlib.suppress(OSError):

@@ -30,6 +30,7 @@ from curate.desk.backup import (
     create_backup,
     left_out_below,
     list_backups,
+    made_at,
     read_backup,
 )
 from curate.desk.db import faults, open_database, overwrite, transaction, trouble
@@ -63,9 +64,12 @@ class Restored:
     replaced: Path | None = None
 
 
-def newest_good(desk: Desk) -> Path:
-    """Return the newest backup of the desk that is whole and has its database. Raises Refused when there is none."""
-    for path in list_backups(backups_folder(desk)):
+def newest_good(desk: Desk, *, now: datetime) -> Path:
+    """Return the newest backup of the desk that is whole and has its database. Raises Refused when there is none.
+
+    Those dated ahead come last: nobody knows when they were made.
+    """
+    for path in sorted(list_backups(backups_folder(desk)), key=lambda path: made_at(path) > now):
         with contextlib.suppress(CurateError):
             if read_backup(path).database:
                 return path
