@@ -182,6 +182,8 @@ def _confidence(case: _Case) -> Iterator[Found]:
 def _due(case: _Case) -> Iterator[Found]:
     if case.post.due is None:
         yield case.at("due"), "The due date is missing: the day on which you will grade it."
+    elif case.post.date is not None and case.post.due <= case.post.date.date():
+        yield case.at("due"), "The due date is not after the date: what is known by then is no prediction."
 
 
 def _until(case: _Case) -> Iterator[Found]:

@@ -7,7 +7,7 @@ publish leaves the draft as it was. Owns the table publications.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
     post = find_post(desk.content, name)
     everything, _ = read_posts(desk.content)  # those with a fault are named by the build
     earlier = [other for other in everything if other.status == "published" and other.slug != post.slug]
-    findings = check_post(post, earlier=earlier)
+    findings = check_post(replace(post, date=_moment(post, now=now, at=at)), earlier=earlier)
     if findings.errors and not force:
         count = len(findings.errors)
         raise Refused(
@@ -128,14 +128,19 @@ def _dated(post: Post, *, now: datetime, at: datetime | None) -> Post:
     if post.status == "gone" and post.date is not None and at is None:
         stamp = now.astimezone(UTC).isoformat(timespec="seconds")
         return set_header(post, {"status": "published", "gone": None, "modified": stamp})
-    dated = post.date is not None and (post.status == "published" or post.date > now)
-    moment = at or (post.date if dated and post.date is not None else now)
+    moment = _moment(post, now=now, at=at)
     freeze = post.claim and moment >= now and not post.header.get("claim_hash")
-    if dated and post.status == "published" and at is None and not freeze:
+    if post.status == "published" and post.date == moment and not freeze:
         return post
     stamp = moment.astimezone(UTC).isoformat(timespec="seconds")
     frozen = {"claim_hash": terms_hash(post.claim, post.confidence, post.due)} if freeze else {}
     return set_header(post, {"status": "published", "date": stamp, "gone": None, **frozen})
+
+
+def _moment(post: Post, *, now: datetime, at: datetime | None) -> datetime:
+    """Return the date that publishing gives the post: a draft keeps one that is ahead."""
+    kept = post.date is not None and (post.status != "draft" or post.date > now)
+    return at or (post.date if kept and post.date is not None else now)
 
 
 def _mark_posted(connection: sqlite3.Connection, post: Post, now: datetime) -> None:

@@ -152,6 +152,16 @@ def test_publishing_freezes_all_three_once_and_never_anew(curate: Curate, desk: 
         assert held() == "not"
 
 
+def test_what_is_due_when_it_would_be_published_is_no_prediction_any_more(curate: Curate, desk: Path) -> None:
+    curate("-C", desk, "predict", "add", CLAIM, "--confidence", "70%", "--due", "2027-06-30", "--no-edit")
+    [row] = curate("-C", desk, "predict", "list", "--json").data
+    refused = curate("-C", desk, "publish", row["slug"], "--no-deploy", *DUE, expect=3)
+    assert "The due date is not after the date" in refused.err
+    refused = curate("-C", desk, "publish", row["slug"], "--no-deploy", "--at", "2027-06-30", expect=3)
+    assert "The due date is not after the date" in refused.err
+    assert curate("-C", desk, "predict", "list", "--json").data[0]["status"] == "draft"
+
+
 def test_a_year_is_reviewed_in_a_draft_that_wants_an_opening(curate: Curate, desk: Path) -> None:
     write(desk, "one", "80%", "right")
     write(desk, "two", "60%")
