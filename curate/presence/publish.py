@@ -77,8 +77,9 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
     findings = check_post(replace(post, date=_moment(post, now=now, at=at)), earlier=earlier)
     if findings.errors and not force:
         count = len(findings.errors)
+        stays = "as readers have it" if post.status == "published" else "a draft" if post.status == "draft" else "gone"
         raise Refused(
-            f"{post.slug} has {count} {'problem' if count == 1 else 'problems'}; it stays a draft.",
+            f"{post.slug} has {count} {'problem' if count == 1 else 'problems'}; it stays {stays}.",
             f"curate post edit {post.slug}, then publish again; or publish --force REASON.",
             tuple(f"{post.path}:{finding.line}: {finding.message}" for finding in findings.errors),
         )
