@@ -83,7 +83,7 @@ def grade_prediction(  # noqa: PLR0913 - a post and its grade
     """Write the grade into the post's header; return the post as it is now.
 
     ``evidence`` are web addresses; only what is void needs none. A graded prediction is graded anew only with
-    ``again``. Raises UsageError, Refused, Conflict.
+    ``again``, and another grade than before stands among the post's corrections. Raises UsageError, Refused, Conflict.
     """
     said = read_prediction(post)
     if said is None:
@@ -98,12 +98,17 @@ def grade_prediction(  # noqa: PLR0913 - a post and its grade
         raise UsageError(f"“{wrong}” is no web address.", "--evidence https://…")
     if not addresses and outcome != "void":
         raise UsageError("A grade needs evidence that readers can look at.", "--evidence https://…")
+    when = f" on {said.graded:%d %b %Y}" if said.graded else ""
     if said.outcome != "pending" and not again:
-        when = f" on {said.graded:%d %b %Y}" if said.graded else ""
         raise Refused(f"{post.slug} was graded {said.outcome}{when}.", "--again grades it anew, in public.")
+    corrected = {}
+    if said.outcome not in ("pending", outcome):
+        row = {"date": today.isoformat(), "text": f"This was graded {said.outcome}{when}, and now {outcome}."}
+        corrected = {"corrections": [*map(dict, post.corrections), row]}
     return set_header(
         post,
         {
+            **corrected,
             "outcome": outcome,
             "graded": today.isoformat(),
             "evidence": addresses or None,

@@ -85,9 +85,17 @@ def test_what_cannot_be_graded_so_stays_as_it_was(
 
 def test_a_grade_may_be_changed_when_that_is_said(content: Path) -> None:
     post = write(content, more="outcome: right\ngot_wrong: The month.\n")
-    said = read_prediction(grade(post, "partly", again=True))
+    again = grade(post, "partly", again=True)
+    said = read_prediction(again)
     assert said is not None
     assert (said.outcome, said.got_wrong) == ("partly", "The month.")
+    told = {"date": "2027-07-01", "text": "This was graded right, and now partly."}
+    assert again.corrections == (told,), "a better grade is nothing to be silent about"
+    same = grade(again, "partly", again=True)
+    assert same.corrections == (told,)
+    assert grade(same, "wrong", again=True).corrections[1]["text"] == (
+        "This was graded partly on 01 Jul 2027, and now wrong."
+    )
 
 
 def test_a_post_that_claims_nothing_has_no_grade(content: Path) -> None:
