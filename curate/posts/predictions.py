@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 HAPPENED = {"right": 1.0, "partly": 0.5, "wrong": 0.0}  # how much of a claim came true
 OUTCOMES = ("pending", *HAPPENED, "void")  # void: nobody can say any more, so it counts nowhere
 PUT_BACK = (
-    "Put back what it said; what became of it goes into outcome, graded, evidence and got_wrong. If nobody has read it"
-    " yet, delete the line claim_hash and publish it again."
+    "Put back what it said; what became of it goes into outcome, graded, evidence and got_wrong. While it is a"
+    " draft or dated ahead, you may delete the line claim_hash and publish it again."
 )
 BANDS = 10  # of confidence, each ten per cent wide
 # Words of the Intergovernmental Panel on Climate Change for likelihood, each from its lower end
