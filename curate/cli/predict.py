@@ -114,10 +114,13 @@ def grade(
 @click.pass_obj
 def score(here: Here, year: int | None) -> None:
     """Say how good your predictions were: hit rate, Brier score, calibration."""
+    from curate.posts.files import read_posts
+    from curate.posts.grading import count_taken_down
     from curate.posts.predictions import calibration
     from curate.posts.predictions import score as scored
 
     claimed, faults = _all(here)
+    gone = count_taken_down(read_posts(here.desk().content)[0], year)
     said = [each.said for each in _published(claimed, year)]
     whole, bands = scored(said), calibration(said)
     data = {
@@ -125,11 +128,12 @@ def score(here: Here, year: int | None) -> None:
         "made": whole.made,
         "counts": whole.counts,
         "edited": whole.edited,
+        "taken_down": gone,
         "hit_rate": whole.hit_rate,
         "brier": whole.brier,
         "bands": [vars(band) for band in bands],
     }
-    here.answer(data, lambda: _score_lines(whole, bands), warnings=_warned(faults))
+    here.answer(data, lambda: _score_lines(whole, bands, gone), warnings=_warned(faults))
 
 
 @predict.command("review", epilog="Example: curate predict review 2026")
@@ -224,9 +228,11 @@ def _lines(claimed: Iterable[Claimed], today: date) -> Iterator[str]:
     yield from render.columns(rows, (32, 11, 17, 4, 70))
 
 
-def _score_lines(whole: Score, bands: list[Band]) -> Iterator[str]:
+def _score_lines(whole: Score, bands: list[Band], gone: int) -> Iterator[str]:
     counts = ", ".join(f"{number} {outcome}" for outcome, number in whole.counts.items() if number)
     yield f"{render.count(whole.made, 'prediction')}{f': {counts}' if counts else ''}"
+    if gone:
+        yield f"Taken down {gone}, in none of these numbers"
     if whole.edited:
         yield f"Edited     {whole.edited} after publication, left out of all that follows"
     if whole.hit_rate is None or whole.brier is None:

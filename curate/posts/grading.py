@@ -60,6 +60,12 @@ def list_predictions(posts: Iterable[Post]) -> tuple[list[Claimed], list[PostFau
     return found, faults
 
 
+def count_taken_down(posts: Iterable[Post], year: int | None = None) -> int:
+    """Return how many predictions, of that year, were published and are gone: no score has them."""
+    gone = (post for post in posts if post.status == "gone" and post.claim)
+    return sum(year is None or (post.date is not None and post.date.year == year) for post in gone)
+
+
 def due_predictions(claimed: Iterable[Claimed], today: date, *, within: int = 0) -> list[Claimed]:
     """Return what is published, not graded, and due by today or ``within`` so many days."""
     return [

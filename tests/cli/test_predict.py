@@ -130,6 +130,16 @@ def test_an_edited_prediction_is_told_and_counts_in_no_score(curate: Curate, des
     assert "80% sure, edited after it was published: **right**." in text
 
 
+def test_a_prediction_that_was_taken_down_is_counted_as_that(curate: Curate, desk: Path) -> None:
+    write(desk, "stays", "80%", "right")
+    write(desk, "wrong", "90%", "wrong")
+    assert "Taken down" not in curate("-C", desk, "predict", "score").out
+    curate("-C", desk, "post", "unpublish", "wrong", "--yes", "--reason", "It was wrong.")
+    assert "Taken down 1, in none of these numbers" in curate("-C", desk, "predict", "score").out
+    assert curate("-C", desk, "predict", "score", "--json", "--year", "2026").data["taken_down"] == 1
+    assert curate("-C", desk, "predict", "score", "--json", "--year", "2025").data["taken_down"] == 0
+
+
 def test_publishing_freezes_all_three_once_and_never_anew(curate: Curate, desk: Path) -> None:
     curate("-C", desk, "predict", "add", CLAIM, "--confidence", "70%", "--due", "2027-06-30", "--no-edit")
     [row] = curate("-C", desk, "predict", "list", "--json").data

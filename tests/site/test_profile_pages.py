@@ -331,6 +331,24 @@ def test_what_was_edited_after_it_was_published_is_shown_as_edited_everywhere(si
     assert "99 % confident, due 1 March 2027, edited after it was published" in words(parsed(site, "2026/11"))
 
 
+def test_a_prediction_that_was_taken_down_is_counted_as_that(site: Site) -> None:
+    header = {
+        "folder": "predictions",
+        "kind": "prediction",
+        "claim": "It will.",
+        "confidence": "0.7",
+        "due": "2027-03-01",
+    }
+    site.write("stays", **header)
+    site.build()
+    assert "taken down" not in words(parsed(site, "predictions"))
+    site.write("wrong", **header, outcome="wrong", status="gone", modified="2026-11-20", gone="it was wrong")
+    site.build()
+    page = words(parsed(site, "predictions"))
+    assert "1 made, 0 graded, 1 open." in page
+    assert "1 taken down: not among these, and in no number here." in page
+
+
 def test_a_page_of_ones_own_takes_the_place_of_ours(person: Site, tmp_path: Path) -> None:
     site = new_site(tmp_path / "desk")
     site.desk.profile.write_bytes(person.desk.profile.read_bytes())
