@@ -103,7 +103,7 @@ def restore(here: Here, file: Path | None, to: Path | None, *, dry_run: bool, ye
         done = finish(desk, now=here.now(), config=here.config_folder())
         here.answer(_restored(done, desk), lambda: _told(done, desk))
         return
-    path = file if file is not None else newest_good(here.desk())
+    path = file if file is not None else newest_good(here.desk(), now=here.now())
     found = read_backup(path)
     if dry_run:
         here.answer(_row(found), [f"Would put back {_held(found)} into {desk.root}."])

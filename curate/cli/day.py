@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from curate.cli.here import Here
     from curate.desk.settings import Settings
+    from curate.posts.freshness import Section
     from curate.presence.doctor import Check
     from curate.presence.tick import Pass
     from curate.presence.today import Today
@@ -165,14 +166,17 @@ def _site_lines(day: Today) -> Iterator[str]:
         yield f"           and {len(day.dead) - 2} more: curate site check --online"
 
 
+def _age(section: Section) -> str:
+    if section.days is None:
+        return "never"
+    return "dated ahead" if section.ahead else render.count(section.days, "day")
+
+
 def _claims_lines(day: Today, today: date) -> Iterator[str]:
     """Say which parts of the profile are stale, and which predictions want a grade."""
     if day.stale:
         fresh = f"confirmed {render.count((today - day.confirmed).days, 'day')} ago" if day.confirmed else ""
-        stale = ", ".join(
-            f"{each.name} ({render.count(each.days, 'day') if each.days is not None else 'never'})"
-            for each in day.stale
-        )
+        stale = ", ".join(f"{each.name} ({_age(each)})" for each in day.stale)
         yield f"Profile    {fresh:<28}stale: {stale}"
     for each in day.due[:2]:
         over = (today - each.said.due).days if each.said.due else 0

@@ -102,10 +102,12 @@ def _told(kind: str, new: int, known: int, rejected: Sequence[Rejected]) -> dict
 
 
 def _lines(told: dict[str, Any], *, dry_run: bool) -> list[str]:
+    from curate.feeds.clean import one_line
+
     noun = NOUNS.get(told["kind"], "row")
     verb = "Would take" if dry_run else "Took"
     rejected = told["rejected"]
-    lines = [f"Left out {one['row']}: {one['reason']}." for one in rejected[:SHOWN]]
+    lines = [f"Left out {one_line(str(one['row']))}: {one['reason']}." for one in rejected[:SHOWN]]
     if len(rejected) > SHOWN:
         lines.append(f"and {len(rejected) - SHOWN:,} more; --json names each.")
     counts = f"{told['known']:,} known, {len(rejected):,} left out"

@@ -40,7 +40,7 @@ def predict() -> None:
 @click.option("--no-edit", is_flag=True, help="Do not open an editor.")
 @click.pass_obj
 def add(here: Here, claim: str, confidence: str, due: str, title: str, source: str | None, *, no_edit: bool) -> None:
-    """Start the draft of a prediction; publishing freezes its claim."""
+    """Start the draft of a prediction; publishing freezes its claim, confidence and day."""
     from curate.cli.editor import editor
     from curate.posts.draft import Given
     from curate.posts.write import write_post
@@ -114,21 +114,26 @@ def grade(
 @click.pass_obj
 def score(here: Here, year: int | None) -> None:
     """Say how good your predictions were: hit rate, Brier score, calibration."""
+    from curate.posts.files import read_posts
+    from curate.posts.grading import count_taken_down
     from curate.posts.predictions import calibration
     from curate.posts.predictions import score as scored
 
     claimed, faults = _all(here)
+    gone = count_taken_down(read_posts(here.desk().content)[0], year)
     said = [each.said for each in _published(claimed, year)]
     whole, bands = scored(said), calibration(said)
     data = {
         "year": year,
         "made": whole.made,
         "counts": whole.counts,
+        "edited": whole.edited,
+        "taken_down": gone,
         "hit_rate": whole.hit_rate,
         "brier": whole.brier,
         "bands": [vars(band) for band in bands],
     }
-    here.answer(data, lambda: _score_lines(whole, bands), warnings=_warned(faults))
+    here.answer(data, lambda: _score_lines(whole, bands, gone), warnings=_warned(faults))
 
 
 @predict.command("review", epilog="Example: curate predict review 2026")
@@ -194,6 +199,7 @@ def _row(each: Claimed, today: date) -> dict[str, Any]:
         "status": each.post.status,
         "claim": said.claim,
         "confidence": said.confidence,
+        "held": said.held,
         "due": said.due.isoformat() if said.due else None,
         "days_left": each.days_left(today),
         "outcome": said.outcome,
@@ -217,15 +223,20 @@ def _lines(claimed: Iterable[Claimed], today: date) -> Iterator[str]:
         else:
             state = "open" if left else "due today"
         sure = f"{said.confidence:.0%}" if said.confidence is not None else ""
-        rows.append((each.post.slug, when, state, sure, said.claim))
+        edited = "(edited) " if said.held == "edited" else ""
+        rows.append((each.post.slug, when, state, sure, f"{edited}{said.claim}"))
     yield from render.columns(rows, (32, 11, 17, 4, 70))
 
 
-def _score_lines(whole: Score, bands: list[Band]) -> Iterator[str]:
+def _score_lines(whole: Score, bands: list[Band], gone: int) -> Iterator[str]:
     counts = ", ".join(f"{number} {outcome}" for outcome, number in whole.counts.items() if number)
     yield f"{render.count(whole.made, 'prediction')}{f': {counts}' if counts else ''}"
+    if gone:
+        yield f"Taken down {gone}, in none of these numbers"
+    if whole.edited:
+        yield f"Edited     {whole.edited} after publication, left out of all that follows"
     if whole.hit_rate is None or whole.brier is None:
-        yield "None is graded yet: curate predict due"
+        yield f"{'No other' if whole.edited else 'None'} is graded yet: curate predict due"
         return
     yield f"Hit rate   {whole.hit_rate:.0%}"
     yield f"Brier      {whole.brier:.3f}   0 is perfect, 0.25 is what always saying 50 % gets"

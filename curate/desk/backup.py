@@ -8,6 +8,7 @@ built site, no locks. Must not know what the files mean, nor what a restored des
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -139,18 +140,20 @@ def thin_out(folder: Path, *, now: datetime) -> list[Path]:
     """Delete backups in ``folder`` but the newest of each of 7 days and of 4 weeks; return those deleted.
 
     Days and weeks without a backup do not count. What is younger than a day stays, and so does every
-    other file, but for what backups left behind that were killed.
+    other file, but for what backups left behind that were killed. One that is dated ahead, because the clock was
+    wrong then or is now, stays and takes no other's place.
     """
     there = list_backups(folder)
-    days = dict.fromkeys(made_at(path).date() for path in there)
-    weeks = dict.fromkeys(made_at(path).isocalendar()[:2] for path in there)
+    past = [path for path in there if made_at(path) <= now]
+    days = dict.fromkeys(made_at(path).date() for path in past)
+    weeks = dict.fromkeys(made_at(path).isocalendar()[:2] for path in past)
     kept = {path for path in there if now - made_at(path) < FRESH}
-    for path in there:
+    for path in past:
         at = made_at(path)
         if at.date() in list(days)[:DAYS] and at.date() not in {made_at(one).date() for one in kept}:
             kept.add(path)
     for week in list(weeks)[:WEEKS]:
-        kept.add(next(path for path in there if made_at(path).isocalendar()[:2] == week))
+        kept.add(next(path for path in past if made_at(path).isocalendar()[:2] == week))
     gone = [path for path in there if path not in kept]
     for path in gone:
         with contextlib.suppress(OSError):
@@ -165,7 +168,8 @@ def read_backup(path: Path, *, whole: bool = True, into: Path | None = None) -> 
     """Look at a backup: every file against the manifest, the database by SQLite's own check; return what it holds.
 
     Not ``whole``, only the manifest is believed. With ``into``, an empty folder, each file is put there
-    under its own name. Raises Refused when the file is no backup, is damaged, or was made by a newer curate.
+    under its own name. Raises Refused when the file cannot be read, is no backup, is damaged, or was made by a newer
+    curate, CurateError when the disk has no room for what is looked at.
     """
     try:
         with path.open("rb") as file, tempfile.TemporaryDirectory() as folder:
@@ -200,11 +204,18 @@ def read_backup(path: Path, *, whole: bool = True, into: Path | None = None) -> 
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unsound(path, "its manifest says nothing that can be read") from error
     except OSError as error:
-        raise CurateError(f"{path} cannot be read: {error.strerror or error}.", "Nothing was changed.") from error
+        raise _unread(path, into, error) from error
     except Refused as error:
         if str(path) in error.message:
             raise
         raise _unsound(path, error.message.partition(": ")[2].rstrip(".") or error.message) from error
+
+
+def _unread(path: Path, into: Path | None, error: OSError) -> CurateError:
+    """Say why ``path`` cannot be read, or that there is no room for what is looked at: it may be sound."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return refusal(into or Path(tempfile.gettempdir(), path.name), error, safe="Nothing was changed.")
+    return Refused(f"{path} cannot be read: {error.strerror or error}.", "Nothing was changed.")
 
 
 def _unsound(path: Path, reason: str) -> Refused:

@@ -125,6 +125,17 @@ def newest_step(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(step), 0) FROM journal").fetchone()[0])
 
 
+def noted_since(connection: sqlite3.Connection, since: datetime) -> frozenset[str]:
+    """Return the ids of the items whose note a person wrote or changed since then; what an import brought is older."""
+    rows = connection.execute(
+        "SELECT DISTINCT i.id FROM journal j JOIN items i ON i.number = j.item"
+        " WHERE j.undone_at IS NULL AND j.at >= ? AND j.action <> 'import'"
+        " AND json_extract(j.before, '$.note') IS NOT json_extract(j.after, '$.note')",
+        (to_seconds(since),),
+    )
+    return frozenset(row[0] for row in rows)
+
+
 @contextlib.contextmanager
 def recorded(connection: sqlite3.Connection, item_id: str, action: str, *, now: datetime) -> Iterator[int]:
     """Run the block, which changes what the person said of one item, as one step; yield the item's number.

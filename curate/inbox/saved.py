@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 LONGEST_TITLE = 500  # characters
 LONGEST_TAG = 60
-LONGEST_NOTE = 20_000
 LONGEST_SUMMARY = 600
 LARGEST_PAGE = 2_000_000  # characters of an article's markup
 MOST_TAGS = 100  # of one row
@@ -100,6 +99,11 @@ class Export:
             self.rejected.append(Rejected(row, reason))
             return
         html = _text(said.get("html"))
+        tags = listed(said.get("tags"))
+        if len(html) > LARGEST_PAGE:
+            self.warnings.append(f"Row {row}: its article is longer than {LARGEST_PAGE:,} characters and was left out.")
+        if len(tags) > MOST_TAGS:
+            self.warnings.append(f"Row {row} has {len(tags)} tags; the first {MOST_TAGS} were taken.")
         self.saved.append(
             Saved(
                 row=row,
@@ -107,12 +111,12 @@ class Export:
                 title=title or url,
                 saved=when(said.get("saved")),
                 published=when(said.get("published")),
-                tags=tag_texts(said.get("tags")),
-                note=paragraphs(_text(said.get("note")))[:LONGEST_NOTE],
+                tags=tag_texts(tags),
+                note=paragraphs(_text(said.get("note"))),
                 quotes=quotes,
                 author=shorten(one_line(_text(said.get("author"))), LONGEST_TITLE),
                 summary=shorten(plain_text(_text(said.get("summary"))[:LARGEST_PAGE]), LONGEST_SUMMARY),
-                html=safe_html(html, url) if 0 < len(html) <= LARGEST_PAGE else "",
+                html=safe_html(html, url) if html and len(html) <= LARGEST_PAGE else "",
                 lang=_text(said.get("lang")),
             )
         )

@@ -16,7 +16,7 @@ from curate.desk.settings import PROMPTS
 from curate.feeds.clean import word_count
 from curate.posts.draft import OURS
 from curate.posts.post import KINDS, PostFault
-from curate.posts.predictions import read_prediction
+from curate.posts.predictions import edit_of
 from curate.posts.prose import Prose, read_prose, without_code
 from curate.posts.results import result_of
 
@@ -182,6 +182,8 @@ def _confidence(case: _Case) -> Iterator[Found]:
 def _due(case: _Case) -> Iterator[Found]:
     if case.post.due is None:
         yield case.at("due"), "The due date is missing: the day on which you will grade it."
+    elif case.post.date is not None and case.post.due <= case.post.date.date():
+        yield case.at("due"), "The due date is not after the date: what is known by then is no prediction."
 
 
 def _until(case: _Case) -> Iterator[Found]:
@@ -193,11 +195,14 @@ def _until(case: _Case) -> Iterator[Found]:
 
 
 def _grade(case: _Case) -> Iterator[Found]:
-    """Find what keeps a build from reading a prediction's grade, or a result's date."""
+    """Find what keeps a build from reading a grade or a result's date, and edits of what was predicted."""
+    fault: PostFault | None
     try:
-        read_prediction(case.post)
+        fault = edit_of(case.post)
         result_of(case.post)
-    except PostFault as fault:
+    except PostFault as unread:
+        fault = unread
+    if fault is not None:
         yield fault.line, f"{fault.reason[0].upper()}{fault.reason[1:]} {fault.hint}"
 
 

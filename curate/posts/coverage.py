@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from curate.feeds.clean import UNSPACED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -91,10 +93,11 @@ def misspelled(name: str, profile: Profile, texts: Mapping[str, str], handles: M
     found = []
     if profile.name and profile.name != name:
         found.append(Spelling("basics.name", profile.name, name))
-    allowed = {name, profile.name, *profile.spellings}
+    allowed = {each.replace("’", "'") for each in (name, profile.name, *profile.spellings)}
     pattern = _loosely(name)
     for place, text in texts.items():
-        written = {match[0] for match in pattern.finditer(unicodedata.normalize("NFC", text))} if pattern else set()
+        plain = re.sub(r"(?<=\S)[ \t]*\n[ \t]*(?=\S)", " ", unicodedata.normalize("NFC", text)).replace("’", "'")
+        written = {match[0] for match in pattern.finditer(plain)} if pattern else set()
         found += [Spelling(place, each, name) for each in sorted(written - allowed)]
     for number, link in enumerate(profile.links):
         handle = handles.get(link.network.casefold(), "")
@@ -115,7 +118,7 @@ def _loosely(name: str) -> re.Pattern[str] | None:
             plain = unicodedata.normalize("NFKD", letter)[0]
             letters.append(f"[{re.escape(letter)}{re.escape(plain)}{_accented(plain)}]" if plain.isalpha() else letter)
         parts.append("".join(letters))
-    between = "[ \u00a0-]{1,2}".join(parts)
+    between = "[ \u00a0'-]{1,2}".join(parts)
     return re.compile(rf"(?<!\w){between}(?!\w)", re.IGNORECASE)
 
 
@@ -135,6 +138,10 @@ def _once(terms: Iterable[str]) -> Sequence[str]:
 
 
 def _flat(text: str) -> str:
-    """Return the words of ``text`` alone, a space around each: “on-call” is “on call”."""
-    words: list[str] = re.findall(r"\w+", text.casefold())
+    """Return the words of ``text`` alone, a space around each: “on-call” is “on call”, “C++” is not “C”.
+
+    Scripts that put no spaces between words have one around each character.
+    """
+    plain = UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", text).casefold())
+    words: list[str] = re.findall(r"\w+[+#]*", plain)
     return f" {' '.join(words)} "

@@ -36,14 +36,21 @@ class Section:
 
     @property
     def stale(self) -> bool:
-        """Say whether it should be looked at again."""
-        return self.days is None or self.days > self.limit
+        """Say whether it should be looked at again; one dated ahead, because the clock was wrong, should."""
+        return self.days is None or self.days > self.limit or self.ahead
+
+    @property
+    def ahead(self) -> bool:
+        """Say whether its day is yet to come, by more than time zones make."""
+        return self.days is not None and self.days < -1
 
     @property
     def words(self) -> str:
         """Say how long ago it was confirmed."""
         if self.days is None:
             return "never confirmed"
+        if self.ahead:
+            return f"dated {self.confirmed:%d %b %Y}"
         return "confirmed today" if self.days < 1 else f"confirmed {self.days} day{'s' * (self.days != 1)} ago"
 
 

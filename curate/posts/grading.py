@@ -14,7 +14,7 @@ from curate.feeds.addresses import web_url
 from curate.feeds.clean import one_line
 from curate.posts.files import set_header
 from curate.posts.post import PostFault
-from curate.posts.predictions import OUTCOMES, read_prediction
+from curate.posts.predictions import OUTCOMES, edit_of, read_prediction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +39,10 @@ class Claimed:
 
 
 def list_predictions(posts: Iterable[Post]) -> tuple[list[Claimed], list[PostFault]]:
-    """Return the predictions among ``posts``, first what is due first, and a fault for each that cannot be read."""
+    """Return the predictions among ``posts``, first what is due first, and a fault for each that cannot be read.
+
+    One that was edited after it was published is among both.
+    """
     found, faults = [], []
     for post in posts:
         try:
@@ -47,10 +50,20 @@ def list_predictions(posts: Iterable[Post]) -> tuple[list[Claimed], list[PostFau
         except PostFault as fault:
             faults.append(fault)
             continue
-        if said is not None and post.status != "gone":
-            found.append(Claimed(post, said))
+        if said is None or post.status == "gone":
+            continue
+        found.append(Claimed(post, said))
+        edit = edit_of(post)
+        if edit is not None:
+            faults.append(edit)
     found.sort(key=lambda each: (each.said.due is None, each.said.due or date.min, each.post.slug))
     return found, faults
+
+
+def count_taken_down(posts: Iterable[Post], year: int | None = None) -> int:
+    """Return how many predictions, of that year, were published and are gone: no score has them."""
+    gone = (post for post in posts if post.status == "gone" and post.claim)
+    return sum(year is None or (post.date is not None and post.date.year == year) for post in gone)
 
 
 def due_predictions(claimed: Iterable[Claimed], today: date, *, within: int = 0) -> list[Claimed]:
@@ -76,7 +89,7 @@ def grade_prediction(  # noqa: PLR0913 - a post and its grade
     """Write the grade into the post's header; return the post as it is now.
 
     ``evidence`` are web addresses; only what is void needs none. A graded prediction is graded anew only with
-    ``again``. Raises UsageError, Refused, Conflict.
+    ``again``, and another grade than before stands among the post's corrections. Raises UsageError, Refused, Conflict.
     """
     said = read_prediction(post)
     if said is None:
@@ -91,12 +104,17 @@ def grade_prediction(  # noqa: PLR0913 - a post and its grade
         raise UsageError(f"“{wrong}” is no web address.", "--evidence https://…")
     if not addresses and outcome != "void":
         raise UsageError("A grade needs evidence that readers can look at.", "--evidence https://…")
+    when = f" on {said.graded:%d %b %Y}" if said.graded else ""
     if said.outcome != "pending" and not again:
-        when = f" on {said.graded:%d %b %Y}" if said.graded else ""
         raise Refused(f"{post.slug} was graded {said.outcome}{when}.", "--again grades it anew, in public.")
+    corrected = {}
+    if said.outcome not in ("pending", outcome):
+        row = {"date": today.isoformat(), "text": f"This was graded {said.outcome}{when}, and now {outcome}."}
+        corrected = {"corrections": [*map(dict, post.corrections), row]}
     return set_header(
         post,
         {
+            **corrected,
             "outcome": outcome,
             "graded": today.isoformat(),
             "evidence": addresses or None,

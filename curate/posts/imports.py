@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 LARGEST = 2_000_000  # bytes of a post
 MOST = 20_000  # files looked at
 LONGEST_SUMMARY = 155
+SHOWN = 10  # names in a sentence
 MARKDOWN = (".md", ".markdown", ".mkd", ".mdown")
 OTHERS = (".rst", ".adoc", ".asciidoc", ".org", ".textile")  # posts in a markup that is not read
 NOT_OURS = {"node_modules", "themes", "output", "public", "_site", "_layouts", "_includes", "layouts", "static"}
@@ -57,13 +58,14 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True)
 class _Old:
-    """A post as another site has it; ``whole`` is its file when it is one of curate's own."""
+    """A post as another site has it; ``hidden`` when that showed it and its date cannot be read."""
 
     title: str
     slug: str
     date: datetime | None
     kind: str
     text: str
+    hidden: bool = False
 
 
 def import_posts(content: Path, folder: Path, *, dry_run: bool = False) -> Taken:
@@ -78,6 +80,7 @@ def import_posts(content: Path, folder: Path, *, dry_run: bool = False) -> Taken
     known = {(_day(post.date), mark) for post in posts for mark in (post.title, _base(post.slug))}
     taken = Taken()
     codes = pictures = 0
+    hidden: list[str] = []
     for path in _files(folder, content):
         place = path.relative_to(folder).as_posix()
         try:
@@ -93,9 +96,14 @@ def import_posts(content: Path, folder: Path, *, dry_run: bool = False) -> Taken
         known |= {(_day(old.date), old.title), (_day(old.date), _base(slug))}
         codes += bool(CODES.search(old.text))
         pictures += bool(PICTURES.search(old.text))
+        hidden += [place] if old.hidden else []
         taken.made.append(_copy(content, old, slug, dry_run=dry_run))
     if not (taken.made or taken.known or taken.rejected):
         raise Refused(f"{folder} holds no post in Markdown.", HINT)
+    if hidden:
+        more = ", …" if len(hidden) > SHOWN else ""
+        named = f"{', '.join(one_line(place) for place in hidden[:SHOWN])}{more}"
+        taken.warnings.append(f"{len(hidden)} of the posts say no date that can be read and came as drafts: {named}.")
     if codes:
         taken.warnings.append(f"{codes} of the posts hold shortcodes or Liquid tags, which show as they are typed.")
     if pictures:
@@ -140,6 +148,8 @@ def _read(path: Path, place: str) -> _Old:
     if PAGES & set(place.split("/")[:-1]) or path.stem == "_index":
         raise _Left("it is a page of the site, not a post")
     try:
+        if not path.is_file():
+            raise _Left("it is no file with words in it")  # a pipe would be waited for
         if path.stat().st_size > LARGEST:
             raise _Left(f"it is larger than {LARGEST // 10**6} MB")
         text = path.read_bytes().decode("utf-8-sig")
@@ -231,11 +241,13 @@ def _old(said: Mapping[str, Any], body: str, path: Path) -> _Old:
     groups = [*_texts(said.get("categories"), " "), *_texts(said.get("category"), "")]
     tags = tag_texts([*_texts(said.get("tags"), " " if "layout" in said else ""), *groups[1:]])
     summary = next((_text(said[name]) for name in ("summary", "description", "excerpt") if said.get(name)), "")
-    values |= {"slug": slug, "kind": "essay", "status": _status(said, path) if at else "draft"}
+    status = _status(said, path)
+    values |= {"slug": slug, "kind": "essay", "status": status if at else "draft"}
     values |= {"topic": short(groups[0])} if groups else {}
     values |= {"tags": list(tags)} if tags else {}
     values |= {"summary": shorten(plain_text(summary), LONGEST_SUMMARY)} if summary else {}
-    return _Old(title=title, slug=slug, date=at, kind="essay", text=f"---\n{dump(values)}---\n{body.lstrip(chr(10))}")
+    whole = f"---\n{dump(values)}---\n{body.lstrip(chr(10))}"
+    return _Old(title=title, slug=slug, date=at, kind="essay", text=whole, hidden=at is None and status == "published")
 
 
 def _status(said: Mapping[str, Any], path: Path) -> str:

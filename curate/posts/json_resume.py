@@ -18,7 +18,7 @@ from curate.feeds.addresses import web_url
 from curate.feeds.clean import one_line
 from curate.posts.header import UNREADABLE
 from curate.posts.post import as_date
-from curate.posts.profile import DAY
+from curate.posts.profile import is_day
 from curate.posts.results import TEXTS
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def wrong(value: Any, form: str) -> str:  # noqa: ANN401, C901, PLR0911 - one ar
         return f"it has more than {MOST_TEXT:,} characters."
     if UNREADABLE.search(value):
         return "there is a control character in it."
-    if form == "date" and value and not DAY.fullmatch(value):
+    if form == "date" and value and not is_day(value):
         return f"“{value[:40]}” is no date such as 2026, 2026-11 or 2026-11-22."
     if form == "day" and value:
         try:

@@ -121,6 +121,17 @@ class Profile:
         return self.confirmed.get(section) or self.confirmed.get(ALSO.get(section, ""))
 
 
+def is_day(text: str) -> bool:
+    """Say whether ``text`` is a year, a month or a day that there is, as JSON Resume writes them."""
+    if not DAY.fullmatch(text):
+        return False
+    try:
+        as_date(f"{text}-01-01"[: len("2026-11-22")])
+    except ValueError:
+        return False
+    return True
+
+
 def load_profile(path: Path) -> Profile:
     """Return the profile at ``path``; an empty one when there is no file. Raises PostFault with the line."""
     try:
@@ -214,7 +225,7 @@ class _Sheet:
     def day(self, place: tuple[str | int, ...], row: dict[str, Any], key: str) -> str:
         """Return a year, a month or a day, as JSON Resume writes them."""
         day = _text(row.get(key))
-        if day and not DAY.fullmatch(day):
+        if day and not is_day(day):
             reason = f"{key} cannot be “{day}”."
             raise PostFault(self.where, self.line(*place, key), reason, "Write it like 2026, 2026-11 or 2026-11-22.")
         return day

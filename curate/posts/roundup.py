@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from curate.feeds.addresses import web_url
 from curate.inbox.items import find_item, list_items
+from curate.inbox.journal import noted_since
 from curate.posts.draft import short
 
 if TYPE_CHECKING:
@@ -56,9 +57,10 @@ class Roundup:
 def gather_roundup(
     connection: sqlite3.Connection, posts: Sequence[Post], *, content: str, since: datetime, now: datetime
 ) -> Roundup:
-    """Return the round-up of what was commented on since then: link posts published, items that came in with a note.
+    """Return the round-up of what was commented on since then: link posts published, items noted.
 
-    Items are those kept or put off. What an earlier round-up covers stays out. ``content`` is the folder of the posts.
+    Items are those kept or put off; a note that an import brought counts from the day its item was saved.
+    What an earlier round-up covers stays out. ``content`` is the folder of the posts.
     """
     covered = {key for post in posts if post.kind == "roundup" for key in _covers(post)}
     of_posts = {post.item for post in posts if post.item}
@@ -68,10 +70,11 @@ def gather_roundup(
         if post.kind == "link" and post.status == "published" and post.date is not None and since <= post.date <= now
     ]
     leftovers: list[tuple[str, str]] = []
+    noted = noted_since(connection, since)
     for light in [*list_items(connection, state="kept", limit=0), *list_items(connection, state="later", limit=0)]:
         if light.id in covered or light.id in of_posts:
             continue
-        if light.note and since <= light.first_seen:
+        if light.note and (light.id in noted or since <= light.first_seen):
             pieces.append(_of_item(find_item(connection, light.id)))
         elif light.state == "kept":
             leftovers.append((light.id, light.title))
@@ -87,9 +90,10 @@ def yearly_review(year: int, predictions: Iterable[tuple[Post, Prediction]], who
     for post, said in predictions:
         sure = f", {said.confidence:.0%} sure" if said.confidence is not None else ""
         grade = "not graded yet" if said.outcome == "pending" else said.outcome
+        edited = ", edited after it was published" if said.held == "edited" else ""
         wrong = f" {as_words(said.got_wrong)}" if said.got_wrong else ""
         page = post.path.as_posix().rpartition("/content/")[2]
-        lines.append(f"- [{as_words(said.claim)}]({{filename}}/{page}){sure}: **{grade}**.{wrong}")
+        lines.append(f"- [{as_words(said.claim)}]({{filename}}/{page}){sure}{edited}: **{grade}**.{wrong}")
     return "\n".join((*lines, ""))
 
 

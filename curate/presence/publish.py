@@ -7,7 +7,7 @@ publish leaves the draft as it was. Owns the table publications.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from curate.inbox.decide import mark
 from curate.posts.checks import check_post
 from curate.posts.files import find_post, read_posts, set_header
 from curate.posts.post import permalink
-from curate.posts.predictions import claim_hash
+from curate.posts.predictions import terms_hash
 
 if TYPE_CHECKING:
     import sqlite3
@@ -74,11 +74,12 @@ def publish_post(  # noqa: PLR0913 - the whole of one publication
     post = find_post(desk.content, name)
     everything, _ = read_posts(desk.content)  # those with a fault are named by the build
     earlier = [other for other in everything if other.status == "published" and other.slug != post.slug]
-    findings = check_post(post, earlier=earlier)
+    findings = check_post(replace(post, date=_moment(post, now=now, at=at)), earlier=earlier)
     if findings.errors and not force:
         count = len(findings.errors)
+        stays = "as readers have it" if post.status == "published" else "a draft" if post.status == "draft" else "gone"
         raise Refused(
-            f"{post.slug} has {count} {'problem' if count == 1 else 'problems'}; it stays a draft.",
+            f"{post.slug} has {count} {'problem' if count == 1 else 'problems'}; it stays {stays}.",
             f"curate post edit {post.slug}, then publish again; or publish --force REASON.",
             tuple(f"{post.path}:{finding.line}: {finding.message}" for finding in findings.errors),
         )
@@ -121,17 +122,26 @@ def publications(connection: sqlite3.Connection, slug: str) -> list[dict[str, An
 
 
 def _dated(post: Post, *, now: datetime, at: datetime | None) -> Post:
-    """Give a draft its status and date; a post published before keeps its date, and so does one taken down."""
-    if post.status == "published" and post.date is not None and at is None:
-        return post
+    """Give a draft its status and date; a post published before keeps its date, and so does one taken down.
+
+    What a prediction says is frozen under the date it gets: never under one that is past, and never anew.
+    """
     if post.status == "gone" and post.date is not None and at is None:
         stamp = now.astimezone(UTC).isoformat(timespec="seconds")
         return set_header(post, {"status": "published", "gone": None, "modified": stamp})
-    waits = post.date is not None and post.date > now
-    moment = at or (post.date if waits and post.date is not None else now)
+    moment = _moment(post, now=now, at=at)
+    freeze = post.claim and moment >= now and not post.header.get("claim_hash")
+    if post.status == "published" and post.date == moment and not freeze:
+        return post
     stamp = moment.astimezone(UTC).isoformat(timespec="seconds")
-    frozen = {"claim_hash": claim_hash(post.claim)} if post.claim else {}
+    frozen = {"claim_hash": terms_hash(post.claim, post.confidence, post.due)} if freeze else {}
     return set_header(post, {"status": "published", "date": stamp, "gone": None, **frozen})
+
+
+def _moment(post: Post, *, now: datetime, at: datetime | None) -> datetime:
+    """Return the date that publishing gives the post: a draft keeps one that is ahead."""
+    kept = post.date is not None and (post.status != "draft" or post.date > now)
+    return at or (post.date if kept and post.date is not None else now)
 
 
 def _mark_posted(connection: sqlite3.Connection, post: Post, now: datetime) -> None:

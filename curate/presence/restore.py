@@ -30,6 +30,7 @@ from curate.desk.backup import (
     create_backup,
     left_out_below,
     list_backups,
+    made_at,
     read_backup,
 )
 from curate.desk.db import faults, open_database, overwrite, transaction, trouble
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 PATIENCE = 2.0  # seconds that what is under way may take to come to its end
 ALONE = ("tick", "send", "fetch", "publish", "build")  # what must not be under way meanwhile
 PLAN = "plan.json"  # in the folder of what is made ready
+CUT = "Nothing is lost: curate backup restore goes on with it."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +65,13 @@ class Restored:
     replaced: Path | None = None
 
 
-def newest_good(desk: Desk) -> Path:
-    """Return the newest backup of the desk that is whole and has its database. Raises Refused when there is none."""
-    for path in list_backups(backups_folder(desk)):
-        with contextlib.suppress(CurateError):
+def newest_good(desk: Desk, *, now: datetime) -> Path:
+    """Return the newest backup of the desk that is whole and has its database. Raises Refused when there is none.
+
+    Those dated ahead come last: nobody knows when they were made. Raises CurateError when the disk is full.
+    """
+    for path in sorted(list_backups(backups_folder(desk)), key=lambda path: made_at(path) > now):
+        with contextlib.suppress(Refused):
             if read_backup(path).database:
                 return path
     raise Refused(f"There is no sound backup in {backups_folder(desk)}.", "Name the file: curate backup restore FILE")
@@ -135,10 +140,19 @@ def _alone(desk: Desk) -> Iterator[contextlib.ExitStack]:
                 shutil.rmtree(left, ignore_errors=True)
             yield alone
     except OSError as error:
-        cut = "Nothing is lost: curate backup restore goes on with it."
-        raise refusal(desk.root, error, safe=cut if desk.restoring.exists() else "The desk is as it was.") from error
+        raise refusal(desk.root, error, safe=CUT if desk.restoring.exists() else "The desk is as it was.") from error
+    except CurateError as error:
+        _on(desk, error)
+        raise
     except sqlite3.Error as error:
-        raise trouble(desk.database, error) from error
+        raise _on(desk, trouble(desk.database, error)) from error
+
+
+def _on(desk: Desk, error: CurateError) -> CurateError:
+    """Return ``error``, saying how it goes on when it cut a restore off."""
+    if desk.restoring.exists():
+        error.hint = f"{CUT} {error.hint}"
+    return error
 
 
 def _mark(stage: Path, config: Path, at: datetime, now: datetime) -> int:

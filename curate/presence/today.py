@@ -125,7 +125,7 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
         changed=changed,
         dead=dead,
         stale=profile.stale if profile else (),
-        confirmed=max(profile.profile.confirmed.values(), default=None) if profile else None,
+        confirmed=_confirmed(profile, midnight.date()) if profile else None,
         due=tuple(due),
         upcoming=min((day for day in days if day > midnight.date()), default=None),
         last_tick=to_moment(int(lived)) if lived else None,
@@ -148,6 +148,11 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
             )
         ),
     )
+
+
+def _confirmed(read: Read, today: date) -> date | None:
+    """Return the last day on which a part of the profile was confirmed, of those that have come."""
+    return max((day for day in read.profile.confirmed.values() if day <= today), default=None)
 
 
 def _profile(desk: Desk, today: date) -> tuple[Read | None, list[PostFault]]:

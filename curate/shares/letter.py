@@ -9,6 +9,8 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
+from curate.feeds.clean import one_line
+from curate.posts.corrections import in_one_text
 from curate.shares.links import find_urls
 
 if TYPE_CHECKING:
@@ -27,14 +29,18 @@ MARKS = re.compile(r"^#{1,6}\s+|(\*\*|__)(?=\S)|(?<=\S)(\*\*|__)|(?<!\w)[*_](?=\
 
 
 def letter(post: Post, address: Callable[[str], str]) -> str:
-    """Return the words of a post as plain text: whose article it is about, quotes, body, question.
+    """Return the words of a post as plain text: corrections, whose article it is about, claim, quotes, body, question.
 
     ``address`` returns where a file below content/ is on the web, "" for nowhere.
     """
-    parts = []
+    parts = [f"Corrected {said.get('date', '')}: {in_one_text(said)}" for said in post.corrections]
     if post.source is not None:
         about = ", ".join(filter(None, (post.source.title, post.source.author, post.source.site)))
         parts.append(f"{about}\n{post.source.url}".strip())
+    if post.claim:
+        sure = f"{post.confidence:.0%} confident" if post.confidence is not None else ""
+        due = f"due {post.due:%d %b %Y}" if post.due else ""
+        parts.append("\n".join(filter(None, (one_line(post.claim), ", ".join(filter(None, (sure, due)))))))
     parts += ["\n".join(f"> {line}" for line in quote.text.splitlines()) for quote in post.quotes]
     parts += [_plain(post.body, address), post.question]
     return "\n\n".join(part for part in parts if part.strip())

@@ -104,13 +104,72 @@ def test_the_score_says_hit_rate_brier_and_calibration(curate: Curate, desk: Pat
     assert curate("-C", desk, "predict", "score", "--year", "2025", "--json").data["made"] == 0
 
 
-def test_an_edited_claim_is_told_and_counts_nowhere(curate: Curate, desk: Path) -> None:
-    write(desk, "small")
-    path = desk / "content" / "predictions" / "small.md"
-    path.write_text(path.read_text(encoding="utf-8").replace("---\nWhy", "claim_hash: abc\n---\nWhy"), encoding="utf-8")
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_an_edited_prediction_is_told_and_counts_in_no_score(curate: Curate, desk: Path) -> None:
+    write(desk, "small", "80%", "right")
+    write(desk, "large", "60%", "right")
+    edit(desk / "content" / "predictions" / "small.md", "---\nWhy", "claim_hash: abc\n---\nWhy")
+    said = "the claim, its confidence or its due date changed after it was published"
     done = curate("-C", desk, "predict", "list")
-    assert "the claim changed after it was published" in done.err
-    assert "the claim changed" in curate("-C", desk, "today").out
+    assert said in done.err
+    assert f"(edited) {CLAIM}" in done.out
+    assert said in curate("-C", desk, "today").out
+    score = curate("-C", desk, "predict", "score", "--json").data
+    assert (score["made"], score["edited"]) == (2, 1)
+    assert score["brier"] == pytest.approx(0.16)
+    assert "Edited     1 after publication" in curate("-C", desk, "predict", "score").out
+    assert [row["held"] for row in curate("-C", desk, "predict", "list", "--json").data] == ["not", "edited"]
+    assert said[4:] in curate("-C", desk, "post", "check", "small", expect=3).out
+    review = curate("-C", desk, "predict", "review", "2026", "--no-edit", "--json", *DUE).data
+    text = (desk / "content" / "roundups" / f"2027-07-09-{review['slug']}.md").read_text(encoding="utf-8")
+    assert "80% sure, edited after it was published: **right**." in text
+
+
+def test_a_prediction_that_was_taken_down_is_counted_as_that(curate: Curate, desk: Path) -> None:
+    write(desk, "stays", "80%", "right")
+    write(desk, "wrong", "90%", "wrong")
+    assert "Taken down" not in curate("-C", desk, "predict", "score").out
+    curate("-C", desk, "post", "unpublish", "wrong", "--yes", "--reason", "It was wrong.")
+    assert "Taken down 1, in none of these numbers" in curate("-C", desk, "predict", "score").out
+    assert curate("-C", desk, "predict", "score", "--json", "--year", "2026").data["taken_down"] == 1
+    assert curate("-C", desk, "predict", "score", "--json", "--year", "2025").data["taken_down"] == 0
+
+
+def test_publishing_freezes_all_three_once_and_never_anew(curate: Curate, desk: Path) -> None:
+    curate("-C", desk, "predict", "add", CLAIM, "--confidence", "70%", "--due", "2027-06-30", "--no-edit")
+    [row] = curate("-C", desk, "predict", "list", "--json").data
+    [path] = (desk / "content" / "predictions").glob("*.md")
+    curate("-C", desk, "publish", row["slug"], "--force", "short")
+
+    def held() -> str:
+        [row] = curate("-C", desk, "predict", "list", "--json").data
+        return str(row["held"])
+
+    assert held() == "whole"
+    edit(path, "confidence: 70%", "confidence: 95%")
+    assert held() == "edited"
+    for how in ((), ("--at", "2026-11-22T08:40:00Z"), ("--at", "2031-01-01T08:00:00Z")):
+        curate("-C", desk, "publish", row["slug"], "--force", "again", *how)
+        assert held() == "edited"
+    edit(path, "claim_hash: ", "old_hash: ")  # cut out: nothing holds it, and no earlier date brings that back
+    for how in (("--at", "2020-11-22T08:40:00Z"), ()):
+        curate("-C", desk, "publish", row["slug"], "--force", "again", *how)
+        assert held() == "not"
+
+
+def test_what_is_due_when_it_would_be_published_is_no_prediction_any_more(curate: Curate, desk: Path) -> None:
+    curate("-C", desk, "predict", "add", CLAIM, "--confidence", "70%", "--due", "2027-06-30", "--no-edit")
+    [row] = curate("-C", desk, "predict", "list", "--json").data
+    refused = curate("-C", desk, "publish", row["slug"], "--no-deploy", *DUE, expect=3)
+    assert "The due date is not after the date" in refused.err
+    refused = curate("-C", desk, "publish", row["slug"], "--no-deploy", "--at", "2027-06-30", expect=3)
+    assert "The due date is not after the date" in refused.err
+    assert curate("-C", desk, "predict", "list", "--json").data[0]["status"] == "draft"
 
 
 def test_a_year_is_reviewed_in_a_draft_that_wants_an_opening(curate: Curate, desk: Path) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curate.desk import db
-from curate.desk.backup import create_backup, list_backups, made_at, read_backup, thin_out
+from curate.desk.backup import STAMP, create_backup, list_backups, made_at, read_backup, thin_out
 from curate.desk.folder import Desk
 from curate.errors import CurateError, Refused
 
@@ -254,3 +254,15 @@ def test_backups_of_today_and_of_days_long_ago_stay(tmp_path: Path) -> None:
         path.touch()
     gone = thin_out(tmp_path, now=NOW)
     assert gone == [paths[5]]
+
+
+def test_backups_dated_ahead_by_a_wrong_clock_crowd_out_none_and_stay(tmp_path: Path) -> None:
+    ahead = [tmp_path / f"curate-backup-{NOW + timedelta(days=1800 + 7 * week):{STAMP}}Z.tar.gz" for week in range(12)]
+    real = [tmp_path / f"curate-backup-{NOW - timedelta(days=day):{STAMP}}Z.tar.gz" for day in range(7)]
+    older = tmp_path / f"curate-backup-{NOW - timedelta(days=7 * 3):{STAMP}}Z.tar.gz"
+    for path in (*ahead, *real, older):
+        path.touch()
+    assert thin_out(tmp_path, now=NOW) == []
+    assert thin_out(tmp_path, now=datetime(1970, 1, 2, tzinfo=UTC)) == []
+    late = NOW + timedelta(days=1800 + 7 * 12)  # in the end their dates come true
+    assert set(ahead) & set(thin_out(tmp_path, now=late))

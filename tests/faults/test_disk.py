@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from curate.desk.backup import backups_folder, create_backup, list_backups, read_backup
+from curate.desk.db import open_database
+from curate.desk.folder import TEMPORARY, Desk
+from curate.errors import CurateError
+from curate.presence.restore import finish, restore
 from tests.faults.field import ROOT, Field, clean_run, holding, limited, see_validators_hide_nothing, start_fetch
 from tests.inbox.stock import Stock, entry
 
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Curate
 
+NOW = datetime(2026, 11, 22, 8, 12, tzinfo=UTC)
 SIZE = 3 * 2**20  # bytes
 LIST = "<opml version='2.0'><body>{}</body></opml>".format(
     "".join(f"<outline xmlUrl='https://feed{number}.example/{'long' * 50}'/>" for number in range(500))
@@ -204,3 +213,45 @@ def test_a_limit_of_a_files_size_is_said_in_words_and_loses_nothing(desk: Path, 
     see_validators_hide_nothing(desk, feeds)
     clean_run(desk, feeds)
     assert holding(desk) == feeds.truth()
+
+
+@pytest.mark.parametrize("free", range(0, 1_200_000, 40_000))
+def test_a_disk_that_is_full_at_any_step_of_a_restore_leaves_one_desk_and_every_backup(
+    small_desk: Path, tmp_path: Path, free: int
+) -> None:
+    desk, words = Desk(small_desk), random.Random(1).randbytes(200_000).hex()  # noqa: S311 - what no archive shrinks
+    page = desk.content / "pages" / "mine.md"
+    page.write_text(words[:200_000], encoding="utf-8")
+    with closing(open_database(desk)) as connection:
+        made = create_backup(desk, connection, now=NOW).path
+    before = snapshot(desk.content)
+    page.write_text(words[200_000:], encoding="utf-8")
+    after = snapshot(desk.content)
+    filling = fill(small_desk.parent)
+    os.truncate(filling, max(filling.stat().st_size - free, 0))
+    refused = None
+    try:
+        restore(desk, made, now=NOW, config=tmp_path)
+    except CurateError as error:
+        refused = error
+    filling.unlink()
+    if refused is not None:
+        assert "is full" in refused.message
+        assert ("goes on with it" in refused.hint) == desk.restoring.exists()
+        if desk.restoring.exists():
+            finish(desk, now=NOW, config=tmp_path)
+        else:
+            assert snapshot(desk.content) == after
+            restore(desk, made, now=NOW, config=tmp_path)
+    assert snapshot(desk.content) == before
+    assert all(read_backup(path).database for path in list_backups(backups_folder(desk)))
+    assert not list(desk.private.rglob(f"{TEMPORARY}*"))
+
+
+def test_where_there_is_no_room_to_look_at_a_backup_none_is_called_unsound(desk: Path, small: Path) -> None:
+    assert told(desk, "backup", "create")[0] == 0
+    (desk / ".curate" / "desk.db").write_bytes(b"damage" * 2_000)
+    filling = fill(small)
+    os.truncate(filling, filling.stat().st_size - 32_768)  # a folder for temporary files that takes a little
+    code, _, said = told(desk, "backup", "restore", "--yes", TMPDIR=str(small))
+    assert (code, "The disk is full" in said, "no sound backup" in said) == (1, True, False)

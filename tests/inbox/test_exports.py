@@ -17,7 +17,7 @@ import pytest
 from curate.errors import Refused
 from curate.inbox import exports
 from curate.inbox.exports import read_export
-from curate.inbox.saved import when
+from curate.inbox.saved import Export, when
 from tests.conftest import CORPORA
 
 if TYPE_CHECKING:
@@ -280,6 +280,22 @@ def test_what_is_too_large_or_of_another_kind_is_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr(exports, "LARGEST", 10)
     with pytest.raises(Refused, match="larger than"):
         read_export(small)
+
+
+def test_notes_and_quotes_come_whole_and_what_is_left_out_is_said_with_its_row() -> None:
+    export = Export(kind="test")
+    note = "My words. " * 10_000
+    tags = [f"tag{number}" for number in range(101)]
+    export.take(
+        7, {"url": "https://a.example/", "note": note, "quotes": [note], "tags": tags, "html": "<p>x" * 600_000}
+    )
+    [row] = export.saved
+    assert (row.note, row.quotes) == (note.rstrip(), (note.rstrip(),))
+    assert (len(row.tags), row.html) == (100, "")
+    assert export.warnings == [
+        "Row 7: its article is longer than 2,000,000 characters and was left out.",
+        "Row 7 has 101 tags; the first 100 were taken.",
+    ]
 
 
 def test_another_encoding_is_read_with_a_warning() -> None:

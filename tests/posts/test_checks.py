@@ -130,6 +130,12 @@ def test_a_prediction_has_a_claim_a_confidence_and_a_due_date() -> None:
     assert (check_post(post(whole)).errors, check_post(post(whole)).warnings) == ((), ())
 
 
+@pytest.mark.parametrize(("due", "wrong"), [("2026-11-30", True), ("2026-12-01", True), ("2026-12-02", False)])
+def test_a_prediction_is_due_after_the_day_it_is_made(due: str, *, wrong: bool) -> None:
+    told = f"title: T\nkind: prediction\nclaim: It rains.\nconfidence: 0.7\ndate: 2026-12-01T20:00:00Z\ndue: {due}\n"
+    assert ("due" in errors(post(told))) == wrong
+
+
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_every_kind_needs_a_title_alt_texts_and_no_reminders(kind: str) -> None:
     body = f"{'mine ' * 200}\n\n![](a.png)\n\n{PROMPTS[0]}\n"

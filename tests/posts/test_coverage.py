@@ -33,6 +33,28 @@ def test_what_nobody_says_is_missing_everywhere() -> None:
 
 
 @pytest.mark.parametrize(
+    ("term", "text", "said"),
+    [
+        ("C++", "Why C++?", 1), ("C++", "Why C?", 0), ("C", "C#, C++ and F#", 0), ("C#", "Learning C#.", 1),
+        ("café", "The cafe\u0301", 1), ("機械学習", "私は機械学習が好き", 1), ("機械学習", "私は機械が好き", 0),
+        ("#ops", "ops", 1),
+    ],
+)  # fmt: skip
+def test_a_term_is_found_as_it_is_written_and_no_other(term: str, text: str, said: int) -> None:
+    [found] = cover([term], [post(f"title: '{text}'")], Profile())
+    assert found.titles == said
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("By Maeve O'Brien", []), ("By Maeve O’Brien", []), ("maeve\n  o’brien", ["maeve o'brien"])],
+)
+def test_a_name_with_an_apostrophe_is_found_in_other_letters(text: str, found: list[str]) -> None:
+    told = misspelled("Maeve O'Brien", Profile(name="Maeve O'Brien"), {"here": text}, {})
+    assert [each.found for each in told] == found
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("By Dana Okafor and Dana Okafor.", []),

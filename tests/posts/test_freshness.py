@@ -8,7 +8,7 @@ import pytest
 
 from curate.posts.freshness import key_of, sections
 from curate.posts.header import read_mapping
-from curate.posts.profile import parse_profile
+from curate.posts.profile import Profile, parse_profile
 
 TODAY = date(2026, 11, 22)
 
@@ -39,6 +39,14 @@ def test_a_section_is_good_until_its_limit(section: str, rows: str, limit: int, 
 
 def test_a_section_that_nobody_confirmed_is_stale_and_an_empty_one_is_none() -> None:
     assert stale("basics: {name: Dana}\nwork: []\ntalks:\nstrange: [{a: b}]\n") == [("basics", None)]
+
+
+def test_a_day_that_is_yet_to_come_confirms_nothing() -> None:
+    assert stale("basics: {name: Dana}\nconfirmed: {basics: 2099-01-01}\n") == [("basics", -26338)]
+    [section] = sections({"basics": {"name": "Dana"}}, Profile(confirmed={"basics": date(2099, 1, 1)}), TODAY)
+    assert (section.ahead, section.words) == (True, "dated 01 Jan 2099")
+    tomorrow = date.fromordinal(TODAY.toordinal() + 1)  # where it is tomorrow already
+    assert stale(f"basics: {{name: Dana}}\nconfirmed: {{basics: {tomorrow}}}\n") == []
 
 
 def test_results_are_as_old_as_the_oldest_of_them() -> None:

@@ -10,7 +10,7 @@ import pytest
 from curate.errors import Refused, UsageError
 from curate.posts.files import find_post, read_posts
 from curate.posts.grading import due_predictions, grade_prediction, list_predictions
-from curate.posts.predictions import claim_hash, read_prediction
+from curate.posts.predictions import read_prediction, terms_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NOW = datetime(2027, 7, 1, 9, tzinfo=UTC)
 TODAY = NOW.date()
 CLAIM = "It rains on 30 June."
+HASH = terms_hash(CLAIM, 0.7, date(2027, 6, 30))
 URL = "https://example.org/rain"
 
 
@@ -33,7 +34,7 @@ def content(tmp_path: Path) -> Path:
 def write(content: Path, slug: str = "rain", more: str = "", status: str = "published") -> Post:
     (content / f"{slug}.md").write_text(
         f"---\ntitle: Rain  # mine\ndate: 2026-11-22T08:40:00+00:00\nslug: {slug}\nkind: prediction\nstatus: {status}\n"
-        f"claim: {CLAIM}\nclaim_hash: {claim_hash(CLAIM)}\nconfidence: 70%\ndue: 2027-06-30\n{more}---\nWhy.\n",
+        f"claim: {CLAIM}\nclaim_hash: {HASH}\nconfidence: 70%\ndue: 2027-06-30\n{more}---\nWhy.\n",
         encoding="utf-8",
     )
     return find_post(content, slug)
@@ -84,9 +85,17 @@ def test_what_cannot_be_graded_so_stays_as_it_was(
 
 def test_a_grade_may_be_changed_when_that_is_said(content: Path) -> None:
     post = write(content, more="outcome: right\ngot_wrong: The month.\n")
-    said = read_prediction(grade(post, "partly", again=True))
+    again = grade(post, "partly", again=True)
+    said = read_prediction(again)
     assert said is not None
     assert (said.outcome, said.got_wrong) == ("partly", "The month.")
+    told = {"date": "2027-07-01", "text": "This was graded right, and now partly."}
+    assert again.corrections == (told,), "a better grade is nothing to be silent about"
+    same = grade(again, "partly", again=True)
+    assert same.corrections == (told,)
+    assert grade(same, "wrong", again=True).corrections[1]["text"] == (
+        "This was graded partly on 01 Jul 2027, and now wrong."
+    )
 
 
 def test_a_post_that_claims_nothing_has_no_grade(content: Path) -> None:
@@ -103,13 +112,13 @@ def test_what_is_due_is_published_open_and_its_day_has_come(content: Path) -> No
     path = content / "edited.md"
     path.write_text(path.read_text(encoding="utf-8").replace(f"claim: {CLAIM}", "claim: It snows."), encoding="utf-8")
     claimed, faults = list_predictions(read_posts(content)[0])
-    assert sorted(each.post.slug for each in claimed) == ["draft", "graded", "open"]
-    assert ["the claim changed" in str(fault) for fault in faults] == [True]
+    assert sorted(each.post.slug for each in claimed) == ["draft", "edited", "graded", "open"]
+    assert ["its due date changed after it was published" in str(fault) for fault in faults] == [True]
 
     def due(day: date, within: int = 0) -> list[str]:
         return [each.post.slug for each in due_predictions(claimed, day, within=within)]
 
     assert due(date(2027, 6, 29)) == []
-    assert due(date(2027, 6, 30)) == due(TODAY) == ["open"]
-    assert due(date(2027, 6, 1), within=29) == ["open"]
+    assert due(date(2027, 6, 30)) == due(TODAY) == ["edited", "open"]
+    assert due(date(2027, 6, 1), within=29) == ["edited", "open"]
     assert due(date(2027, 6, 1), within=28) == []

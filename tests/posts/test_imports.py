@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -204,3 +205,37 @@ def test_the_command_takes_a_folder_and_the_site_builds_with_it(curate: Curate, 
     assert "The <em>body</em>." in (desk / "output" / "2021" / "calm" / "index.html").read_text(encoding="utf-8")
     assert curate("-C", desk, "import", old, "--json").data["known"] == 1
     assert "no export of the kind" in curate("-C", desk, "import", old, "--kind", "pocket", expect=3).err
+
+
+def test_what_the_old_site_showed_without_a_date_that_can_be_read_comes_as_a_draft_and_is_named(
+    content: Path, tmp_path: Path
+) -> None:
+    dated = "---\ntitle: {}\ndate: {}\n{}---\nThe body.\n"
+    old = site(
+        tmp_path,
+        february=dated.format("Feb", "2026-02-31", ""),
+        hidden=dated.format("Hidden", "", "draft: true\n"),
+        good=dated.format("Good", "2026-02-28", ""),
+    )
+    taken = import_posts(content, old)
+    assert {post.slug: post.status for post in read_posts(content)[0]} == {
+        "february": "draft",
+        "hidden": "draft",
+        "good": "published",
+    }
+    assert taken.warnings == ["1 of the posts say no date that can be read and came as drafts: february.md."]
+
+
+def test_a_pipe_is_not_waited_for_and_a_name_with_line_ends_forges_no_line(
+    curate: Curate, desk: Path, tmp_path: Path
+) -> None:
+    old = site(tmp_path, a=PELICAN)
+    os.mkfifo(old / "pipe.md")
+    (old / "x\ncontent: Took 9 posts.\x1b[2J.md").write_text("no header", encoding="utf-8")
+    done = curate("-C", desk, "import", old)
+    assert [line.split(":")[0] for line in done.out.splitlines()[:3]] == [
+        "Left out pipe.md",
+        "Left out x content",
+        "content",
+    ]
+    assert "\x1b" not in done.out

@@ -135,6 +135,7 @@ def test_a_dry_run_counts_the_same_and_writes_nothing(tmp_path: Path) -> None:
         ({"work": ["x"]}, "work[0]", "an object"),
         ({"work": [{}, {"startDate": "May"}]}, "work[1].startDate", "no date"),
         ({"work": [{"startDate": "2024-13"}]}, "work[0].startDate", "no date"),
+        ({"work": [{"startDate": "2026-02-31"}]}, "work[0].startDate", "no date"),
         ({"work": [{"highlights": "x"}]}, "work[0].highlights", "list of texts"),
         ({"skills": [{"name": "a\x00b"}]}, "skills[0].name", "control character"),
         ({"skills": [{"name": "a" * 30_000}]}, "skills[0].name", "more than"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +19,12 @@ from curate.posts.predictions import (
     Prediction,
     brier,
     calibration,
-    claim_hash,
+    edit_of,
     hit_rate,
     in_words,
     read_prediction,
     score,
+    terms_hash,
 )
 
 if TYPE_CHECKING:
@@ -116,9 +119,14 @@ def test_more_confidence_never_sounds_like_less(one: float, other: float) -> Non
     assert order.index(in_words(high)) <= order.index(in_words(low))
 
 
-def test_a_claim_keeps_its_hash_until_it_changes() -> None:
-    assert claim_hash("It will.") == "98a0ca9488ff494c4bc2f3698cf8c1b62b2df45ad5164c42a05110eb17e44b9d"
-    assert claim_hash("It will.") != claim_hash("It will!")
+CLAIM_ALONE = "98a0ca9488ff494c4bc2f3698cf8c1b62b2df45ad5164c42a05110eb17e44b9d"  # of “It will.”
+WHOLE = sha256(b"It will.\n0.7\n2026-01-01").hexdigest()
+
+
+def test_the_hash_is_of_claim_confidence_and_day_one_to_a_line() -> None:
+    assert terms_hash("It will.", 0.7, date(2026, 1, 1)) == WHOLE
+    assert terms_hash("It  will.\n", 70 / 100, date(2026, 1, 1)) == WHOLE
+    assert terms_hash("It will.", None, None) == sha256(b"It will.\n\n").hexdigest()
 
 
 def post(**header: object) -> str:
@@ -142,14 +150,42 @@ def test_a_new_prediction_is_pending_and_a_post_without_claim_is_none() -> None:
     assert read_prediction(parse_post(post(claim=""), Path("p.md"))) is None
 
 
-def test_a_published_claim_cannot_be_edited_and_a_draft_can() -> None:
-    frozen = claim_hash("It will.")
-    assert read_prediction(parse_post(post(status="published", claim_hash=frozen), Path("p.md"))) is not None
-    changed = {"claim": "It might.", "claim_hash": frozen}
-    assert read_prediction(parse_post(post(status="draft", **changed), Path("p.md"))) is not None
-    with pytest.raises(PostFault) as caught:
-        read_prediction(parse_post(post(status="published", **changed), Path("p.md")))
-    assert (caught.value.line, caught.value.reason) == (4, "the claim changed after it was published.")
+@pytest.mark.parametrize(
+    ("kept", "change", "held"),
+    [
+        (WHOLE, {}, "whole"),
+        (WHOLE, {"confidence": "0.70"}, "whole"),
+        (WHOLE, {"claim": "It might."}, "edited"),
+        (WHOLE, {"confidence": "95 %"}, "edited"),
+        (WHOLE, {"confidence": ""}, "edited"),
+        (WHOLE, {"due": "2036-01-01"}, "edited"),
+        (CLAIM_ALONE, {}, "claim"),
+        (CLAIM_ALONE, {"confidence": "95 %"}, "claim"),
+        (CLAIM_ALONE, {"claim": "It might."}, "edited"),
+        ("", {}, "not"),
+    ],
+)
+def test_the_hash_in_the_header_proves_what_was_published(kept: str, change: dict[str, str], held: str) -> None:
+    found = parse_post(post(status="published", claim_hash=kept, **change), Path("p.md"))
+    said = read_prediction(found)
+    assert said is not None
+    assert (said.held, said.hash) == (held, kept or WHOLE)
+    edit = edit_of(found)
+    assert (edit is not None and edit.line == 4) == (held == "edited")
+
+
+def test_a_claim_that_was_taken_out_after_it_was_published_is_a_fault() -> None:
+    with pytest.raises(PostFault, match="hash holds is gone"):
+        read_prediction(parse_post(post(status="published", claim="", claim_hash=WHOLE), Path("p.md")))
+
+
+def test_what_was_edited_is_counted_as_that_and_improves_no_number() -> None:
+    honest = [made(0.9, "wrong"), made(0.6, "right")]
+    edited = Prediction(claim="c", confidence=1.0, due=None, outcome="right", held="edited")
+    found = score([*honest, edited])
+    assert (found.made, found.edited, found.counts["right"]) == (3, 1, 2)
+    assert (found.brier, found.hit_rate) == (brier(honest), 0.5)
+    assert calibration([*honest, edited]) == calibration(honest)
 
 
 @pytest.mark.parametrize(("key", "value"), [("outcome", "maybe"), ("graded", "lately"), ("outcome", ["right"])])

@@ -12,8 +12,11 @@ from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.inbox.arrivals import Arrival, store_arrivals
 from curate.inbox.decide import decide
+from curate.inbox.imports import store_saved
 from curate.inbox.items import list_items
+from curate.inbox.journal import undo
 from curate.inbox.notes import add_tags, set_note
+from curate.inbox.saved import Saved
 from curate.posts.files import read_posts
 from curate.posts.roundup import OPENING, Roundup, as_words, gather_roundup
 from curate.site.plugin.markdown import to_html
@@ -107,6 +110,37 @@ def test_what_is_older_than_the_week_or_written_about_stays_out(room: Desk, conn
     found = gather(room, connection)
     assert found.covers == ()
     assert found.leftovers == ((old, "Old"),)
+
+
+def test_what_came_before_the_week_is_in_when_its_note_was_written_within_it(
+    room: Desk, connection: sqlite3.Connection
+) -> None:
+    before = WEEK - timedelta(days=30)
+    late, undone, tagged = (keep(connection, title, seen=before) for title in ("Late", "Undone", "Tagged"))
+    again = keep(connection, "Again", "First words.", seen=before)
+    set_note(connection, late, "Said on Friday.", now=NOW - timedelta(days=2))
+    set_note(connection, again, "Second thoughts.", now=NOW - timedelta(days=1))
+    set_note(connection, tagged, "Long ago.", now=before)
+    add_tags(connection, tagged, ["evaluation"], now=NOW)
+    set_note(connection, undone, "Taken back.", now=NOW)
+    undo(connection, 1, now=NOW)
+    found = gather(room, connection)
+    assert set(found.covers) == {late, again}
+    assert {key for key, _ in found.leftovers} == {undone, tagged}
+
+
+def test_a_note_that_an_import_brought_counts_from_the_day_it_was_saved(
+    room: Desk, connection: sqlite3.Connection
+) -> None:
+    days = {"Fresh": NOW - timedelta(days=1), "Of 2019": NOW - timedelta(days=2500)}
+    rows = [
+        Saved(row=1, url=f"https://example.org/{title[-4:]}", title=title, saved=day, note="Mine.")
+        for title, day in days.items()
+    ]
+    store_saved(connection, rows, now=NOW)
+    found = gather(room, connection)
+    assert len(found.covers) == 1
+    assert "Fresh" in found.body
 
 
 @pytest.mark.parametrize(

@@ -162,3 +162,10 @@ def test_a_date_without_an_offset_is_meant_where_the_person_lives(curate: Curate
     slug, _ = write_essay(curate, desk)
     data = curate("-C", desk, "publish", slug, "--no-deploy", "--json", "--at", "2026-12-01T08:00", *NOON).data
     assert data["scheduled"] == "2026-12-01T07:00:00Z"
+
+
+def test_a_published_post_that_no_longer_passes_is_not_called_a_draft(curate: Curate, desk: Path) -> None:
+    slug, path = write_essay(curate, desk)
+    curate("-C", desk, "publish", slug, "--no-deploy", *NOON)
+    path.write_text(path.read_text(encoding="utf-8") + "\nTODO: say more\n", encoding="utf-8")
+    assert "1 problem; it stays as readers have it." in curate("-C", desk, "publish", slug, *NOON, expect=3).err

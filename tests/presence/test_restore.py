@@ -257,7 +257,10 @@ def test_nobody_replaces_a_desk_by_accident(curate: Curate, desk: Path) -> None:
     assert "--yes" in curate("-C", desk, "backup", "restore", expect=2).err
     assert "Would put back" in curate("-C", desk, "backup", "restore", "--dry-run").out
     assert everything(desk) == before
-    assert newest_good(Desk(desk)) == list_backups(desk / ".curate" / "backups")[0]
+    [only] = list_backups(desk / ".curate" / "backups")
+    assert newest_good(Desk(desk), now=START) == only
+    curate("-C", desk, "backup", "create", "--now", "2031-01-01T00:00:00Z")  # while the clock was wrong
+    assert newest_good(Desk(desk), now=START) == only
 
 
 @pytest.mark.parametrize("purpose", ["tick", "send", "fetch", "publish", "build"])

@@ -38,6 +38,14 @@ def test_a_link_post_begins_with_whose_it_is_and_ends_with_its_question() -> Non
     assert said("Mine.", header) == "Theirs, Rosa\nhttps://example.org/a\n\n> a passage\n\nMine.\n\nWould you?"
 
 
+def test_a_mailed_post_carries_its_corrections_and_what_it_claims() -> None:
+    header = (
+        "corrections: [{date: 2026-11-23, text: It was ten.}]\nclaim: It rains.\nconfidence: 70%\ndue: 2027-06-30\n"
+    )
+    words = "Corrected 2026-11-23: It was ten.\n\nIt rains.\n70% confident, due 30 Jun 2027\n\nWhy."
+    assert said("Why.", header) == words
+
+
 def test_the_html_has_paragraphs_lists_quotes_and_links_and_escapes_all_else() -> None:
     text = 'One <script>alert("x")</script>\ntwo\n\n- a https://example.org/?a=1&b="2\n    - b\n\n> said'
     shown = as_html(text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from datetime import date
+from hashlib import sha256
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +15,9 @@ import mf2py
 import pytest
 
 from curate.posts.header import dump
-from curate.posts.predictions import Band, claim_hash
+from curate.posts.predictions import Band, terms_hash
 from curate.posts.profile import Link, Profile
+from curate.site.plugin.boxes import EDITED
 from curate.site.plugin.chart import calibration_chart
 from curate.site.plugin.identity import vcard
 from tests.site.conftest import new_site
@@ -62,11 +65,12 @@ def test_a_graded_prediction_says_what_became_of_it_and_keeps_its_hash(person: S
     assert said.startswith(f"{claim}Very likely, 95 % confident, due 1 May 2024")
     assert "Outcome: Wrong, graded on 1 May 2024" in said
     assert "What I got wrong: I took a year of headlines for a trend." in said
-    assert f"First published on 1 May 2023. SHA-256 of the claim: {claim_hash(claim)}" in said
+    kept = terms_hash(claim, 0.95, date(2024, 5, 1))
+    assert f"No hash was kept when it was published. SHA-256 of what it says now: {kept}" in said
     assert box.xpath(".//a/@href") == ["https://evidence.example/one-cloud-fails-a-week"]
     assert box.xpath('string(.//strong[@class="wrong"])') == "Wrong"
     assert "../../predictions/" in page.xpath('//footer[@class="foot"]//a/@href')
-    assert claim_hash(claim) in person.feed().decode()
+    assert kept in person.feed().decode()
 
 
 def test_an_open_prediction_is_pending(person: Site) -> None:
@@ -300,6 +304,49 @@ def test_nothing_graded_yet_shows_what_is_open(site: Site) -> None:
     assert "2 made, 0 graded, 2 open. The first is due on 1 March 2027." in words(page)
     assert [words(heading) for heading in page.iter("h2")] == ["Open, by the day they are due", "All, newest first"]
     assert not page.xpath("//figure")
+
+
+def test_what_was_edited_after_it_was_published_is_shown_as_edited_everywhere(site: Site) -> None:
+    kept = terms_hash("It will.", 0.7, date(2027, 3, 1))
+    same = {"folder": "predictions", "kind": "prediction", "claim": "It will.", "due": "2027-03-01"}
+    graded = {"outcome": "right", "graded": "2026-11-20"}
+    site.write("held", **same, confidence="0.7", claim_hash=kept, **graded)
+    site.write("moved", **same, confidence="0.99", claim_hash=kept, **graded)
+    site.write("older", **same, confidence="0.6", claim_hash=sha256(b"It will.").hexdigest())
+    site.build()
+    page = parsed(site, "predictions")
+    assert "3 made, 2 graded, 1 open. 100 % came true; Brier score 0.09. 1 edited after publication" in words(page)
+    [_, year] = table(page, "Totals by year")
+    assert year[-3:] == ["1", "100 %", "0.09"]
+    rows = {row[2]: row[-1] for row in table(page, "All predictions")[1:]}
+    assert rows == {"70 %": "Right", "99 %": "Right Edited", "60 %": "Pending"}
+    moved = parsed(site, "2026/moved")
+    assert "was edited after it was published. It counts in no score." in words(moved)
+    assert f"SHA-256 as published, which it no longer has: {kept}" in words(moved)
+    assert [said["text"] for said in structured(moved)["correction"]] == [EDITED]
+    assert "correction" not in structured(parsed(site, "2026/held"))
+    assert f"its due date, as published: {kept}" in words(parsed(site, "2026/held"))
+    assert "No hash holds its confidence and due date." in words(parsed(site, "2026/older"))
+    assert EDITED in site.feed().decode()
+    assert "99 % confident, due 1 March 2027, edited after it was published" in words(parsed(site, "2026/11"))
+
+
+def test_a_prediction_that_was_taken_down_is_counted_as_that(site: Site) -> None:
+    header = {
+        "folder": "predictions",
+        "kind": "prediction",
+        "claim": "It will.",
+        "confidence": "0.7",
+        "due": "2027-03-01",
+    }
+    site.write("stays", **header)
+    site.build()
+    assert "taken down" not in words(parsed(site, "predictions"))
+    site.write("wrong", **header, outcome="wrong", status="gone", modified="2026-11-20", gone="it was wrong")
+    site.build()
+    page = words(parsed(site, "predictions"))
+    assert "1 made, 0 graded, 1 open." in page
+    assert "1 taken down: not among these, and in no number here." in page
 
 
 def test_a_page_of_ones_own_takes_the_place_of_ours(person: Site, tmp_path: Path) -> None:

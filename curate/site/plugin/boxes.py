@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from curate.feeds.addresses import web_url
 from curate.feeds.clean import one_line
-from curate.posts.predictions import claim_hash, in_words
+from curate.posts.predictions import in_words
 from curate.site.plugin.words import escape, percent
 from curate.site.plugin.words import in_words as day_in_words
 
@@ -20,15 +20,24 @@ if TYPE_CHECKING:
     from curate.posts.predictions import Prediction
     from curate.posts.results import Result
 
+HELD = {  # how a prediction is held to what it said, in words for its readers
+    "whole": "SHA-256 of the claim, its confidence and its due date, as published:",
+    "claim": "No hash holds its confidence and due date. SHA-256 of the claim alone, as published:",
+    "edited": "SHA-256 as published, which it no longer has:",
+    "not": "No hash was kept when it was published. SHA-256 of what it says now:",
+}
+EDITED = "The claim, its confidence or its due date was edited after it was published."
 FACTS = (("role", "My part"), ("team", "Team"), ("period", "Period"))
 
 
 def claim_box(prediction: Prediction, made: date | None) -> str:
-    """Return the claim, how sure its author was, what became of it, and the claim's hash; ``made`` is its first day."""
+    """Return the claim, how sure its author was, what became of it, and its hash; ``made`` is its first day."""
     lines = [f"<p>{escape(one_line(prediction.claim))}</p>"]
     terms = confidence_and_due(prediction)
     if terms:
         lines.append(f'<p class="terms">{terms}</p>')
+    if prediction.held == "edited":
+        lines.append(f'<p><strong class="wrong">{EDITED}</strong> It counts in no score.</p>')
     graded = f", graded on {_day(prediction.graded)}" if prediction.graded else ""
     lines.append(f"<p>Outcome: {badge(prediction.outcome)}{graded}</p>")
     evidence = [_evidence(said) for said in prediction.evidence]
@@ -37,7 +46,7 @@ def claim_box(prediction: Prediction, made: date | None) -> str:
     if prediction.got_wrong:
         lines.append(f"<p>What I got wrong: {escape(one_line(prediction.got_wrong))}</p>")
     first = f"First published on {_day(made)}. " if made else ""
-    lines.append(f'<p class="hash">{first}SHA-256 of the claim: <code>{claim_hash(prediction.claim)}</code></p>')
+    lines.append(f'<p class="hash">{first}{HELD[prediction.held]} <code>{escape(prediction.hash)}</code></p>')
     return f'<div class="claim">{"".join(lines)}</div>'
 
 
@@ -49,6 +58,12 @@ def confidence_and_due(prediction: Prediction) -> str:
     if prediction.due is not None:
         terms.append(f"due {_day(prediction.due)}")
     return ", ".join(terms)
+
+
+def in_a_line(prediction: Prediction) -> str:
+    """Return the same for a list, where nothing else says that it was edited."""
+    edited = "<strong>edited after it was published</strong>" if prediction.held == "edited" else ""
+    return ", ".join(filter(None, (confidence_and_due(prediction), edited)))
 
 
 def badge(outcome: str) -> str:

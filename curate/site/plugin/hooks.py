@@ -23,7 +23,7 @@ from pelican.plugins import signals
 from curate.posts.predictions import read_prediction
 from curate.posts.social import DRAWN, SIZE, card_alt
 from curate.site.plugin import lists
-from curate.site.plugin.boxes import confidence_and_due
+from curate.site.plugin.boxes import in_a_line
 from curate.site.plugin.feeds import complete_feed, write_feeds
 from curate.site.plugin.generators import CarefulStaticGenerator, ChosenPagesGenerator, PostsGenerator
 from curate.site.plugin.kept import KEY as KEPT
@@ -144,7 +144,7 @@ def _furnish(generator: Any) -> None:
         "by_month": lists.by_month,
         "open_predictions": lists.open_predictions,
         "said_date": lambda text: said_date(text)[1],
-        "terms": lambda said: Markup(confidence_and_due(said)),  # noqa: S704 - escaped there
+        "terms": lambda said: Markup(in_a_line(said)),  # noqa: S704 - escaped there
         "prediction": lambda article: read_prediction(article.post),
         "posting": lambda article: posting(article, site),
         "card": lambda article: card_url(article, site),

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.posts.corrections import in_one_text
+from curate.posts.predictions import read_prediction
 from curate.posts.social import card_place
+from curate.site.plugin.boxes import EDITED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,8 +46,11 @@ def posting(article: Any, site: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A
             "citation": _article(post.source) if post.source else None,
             "license": site["LICENCE"],
             "correction": [
-                _said({"@type": "CorrectionComment", "text": in_one_text(said), "datePublished": said.get("date")})
-                for said in post.corrections
+                *([{"@type": "CorrectionComment", "text": EDITED}] if _edited(post) else []),
+                *(
+                    _said({"@type": "CorrectionComment", "text": in_one_text(said), "datePublished": said.get("date")})
+                    for said in post.corrections
+                ),
             ],
         }
     )
@@ -75,6 +80,11 @@ def person(site: Mapping[str, Any], *, whole: bool = False) -> dict[str, Any]:
     links = [link.url for link in profile.links]
     more = {"jobTitle": profile.label, "knowsAbout": list(site["SITE_TOPICS"]), "sameAs": links}
     return short | _said(more)
+
+
+def _edited(post: Post) -> bool:
+    said = read_prediction(post)
+    return said is not None and said.held == "edited"
 
 
 def _me(site: Mapping[str, Any]) -> str:

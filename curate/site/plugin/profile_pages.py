@@ -27,6 +27,7 @@ from curate.site.plugin.settings import now_of
 from curate.site.plugin.words import day_in
 
 if TYPE_CHECKING:
+    from curate.posts.post import Post
     from curate.posts.results import Result
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
@@ -125,7 +126,8 @@ class ProfilePages(Generator):  # type: ignore[misc]  # Pelican carries no types
             }
             places.append(Place(template="resume", name="Résumé", shows=shows))
         today = day_in(zone, now_of(self.settings))
-        card = make_scorecard(articles, today)
+        gone = sum(_is_gone_prediction(article.post) for article in self.context["hidden_articles"])
+        card = make_scorecard(articles, today, taken_down=gone)
         if card is not None:
             midnight = datetime.combine(today + timedelta(days=1), time(), zone)
             report_of(self.settings).changes_at(midnight)
@@ -204,3 +206,7 @@ class ProfilePages(Generator):  # type: ignore[misc]  # Pelican carries no types
 def _shown(article: Any, title: str, result: Result) -> Shown:
     figure, facts = boxes.figure(result), boxes.facts(result)
     return Shown(article, title, result, Markup(figure), Markup(facts))  # noqa: S704 - escaped there
+
+
+def _is_gone_prediction(post: Post) -> bool:
+    return post.status == "gone" and post.kind == "prediction"

@@ -34,7 +34,10 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Scorecard:
-    """All that the page shows. ``years`` are newest first, and so are ``rows``; ``waiting`` by the day they are due."""
+    """All that the page shows. ``years`` are newest first, and so are ``rows``; ``waiting`` by the day they are due.
+
+    ``taken_down`` counts predictions whose posts are gone: they are in none of the rest.
+    """
 
     whole: Score
     years: tuple[tuple[int, Score], ...]
@@ -42,9 +45,10 @@ class Scorecard:
     chart: Markup
     waiting: tuple[Row, ...]
     rows: tuple[Row, ...]
+    taken_down: int
 
 
-def make_scorecard(articles: Iterable[Any], today: date) -> Scorecard | None:
+def make_scorecard(articles: Iterable[Any], today: date, *, taken_down: int = 0) -> Scorecard | None:
     """Return the scorecard of the predictions among ``articles``; None when there are none."""
     rows = [_row(article, said, today) for article in articles if (said := read_prediction(article.post))]
     if not rows:
@@ -61,6 +65,7 @@ def make_scorecard(articles: Iterable[Any], today: date) -> Scorecard | None:
         chart=Markup(calibration_chart(bands)),  # noqa: S704 - numbers and our own words
         waiting=tuple(waiting),
         rows=tuple(rows),
+        taken_down=taken_down,
     )
 
 
