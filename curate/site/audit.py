@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64encode
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,19 +26,9 @@ if TYPE_CHECKING:
     from curate.site.plugin.report import Report
 
 SCHEMES = {"", "http", "https", "mailto"}
-ADDRESSES = (
-    "href",
-    "xlink:href",
-    "src",
-    "cite",
-    "action",
-    "formaction",
-    "poster",
-    "data",
-    "background",
-    "ping",
-    "srcset",
-)
+ADDRESSES = {
+    *("href", "xlink:href", "src", "cite", "action", "formaction", "poster", "data", "background", "ping", "srcset"),
+}
 FRAMES = {"iframe", "frame", "object", "embed", "applet", "base"}  # what our pages' policy forbids like scripts
 SCRIPTED = ("search/index.html",)  # the pages that may run a script, our own
 MANY = 300  # files from which on another process pays
@@ -45,13 +36,21 @@ DATA = ("application/ld+json", "application/json")  # scripts that run nothing
 LEFT_OVER = re.compile(r"^\{\w+\}")
 
 
-def audit_site(folder: Path, report: Report, content: Path, public: Mapping[str, Path] | None) -> list[str]:
+def audit_site(
+    folder: Path,
+    report: Report,
+    content: Path,
+    public: Mapping[str, str] | None,
+    files: Mapping[str, bool] | None = None,
+) -> list[str]:
     """Return what is wrong with the site built into ``folder``, each a whole sentence; none when it may go out.
 
     ``public`` maps the permalinks that must have a page, and all that may, to their files; None (a preview)
-    leaves that open. What was carried from a site that passed is not read again.
+    leaves that open. ``files`` are all there are, and whether they are links; None looks for them. What was carried
+    from a site that passed is not read again.
     """
-    files = {name: linked for name, linked in sorted(walk_files(folder)) if name != MARK}
+    if files is None:
+        files = dict(sorted(walk_files(folder)))
     problems = [*_files(files, report, content)]
     if public is not None:
         problems += _pages(report, content, public)
@@ -82,6 +81,8 @@ def _files(files: Mapping[str, bool], report: Report, content: Path) -> Iterator
         if name in report.pages:
             yield f"{report.pages[name]}: {place} would stand in the place of its page; call that file otherwise."
     for name, linked in files.items():
+        if name == MARK:
+            continue
         if linked:
             yield f"{name} is a link to another place."
         elif name not in accounted:
@@ -94,16 +95,16 @@ def _theme_files(place: Path) -> set[str]:
     return {f"theme/{path.relative_to(place).as_posix()}" for path in place.rglob("*") if path.is_file()}
 
 
-def _pages(report: Report, content: Path, public: Mapping[str, Path]) -> Iterator[str]:
+def _pages(report: Report, content: Path, public: Mapping[str, str]) -> Iterator[str]:
     """Compare the pages with the posts, chosen a second time and without Pelican: all of them, and no other."""
     wanted = {f"{address}index.html": path for address, path in public.items()}
-    built = {name: Path(source) for name, source in report.pages.items()}
+    built = report.pages
     pages = f"{content / 'pages'}{os.sep}"
     for name, path in wanted.items():
         if name not in built:
             yield f"{path}: the post has no page."
     for name, path in built.items():
-        if name not in wanted and not str(path).startswith(pages):
+        if name not in wanted and not path.startswith(pages):
             yield f"{path}: it has the page {name}, and should have none."
 
 
@@ -124,38 +125,43 @@ def _html(path: Path, script: str, *, may_run: bool) -> Iterator[str]:
     if strict and "script-src" in policy and not known:
         yield "its policy allows scripts, and this page is to have none."
     for element in page.iter(lxml.etree.Element):  # elements alone, without comments
-        for name in ADDRESSES:
-            if element.get(name) is not None:
-                yield from _address(str(element.get(name)), image=element.tag == "link" or name in ("src", "srcset"))
-        if strict:
-            yield from _script(element, known)
-            if element.tag in FRAMES:
-                yield f"“<{element.tag}” is in it, and the page's own policy forbids that: readers would not get it."
-            if element.tag == "meta" and str(element.get("http-equiv")).lower() == "refresh":
-                yield "“<meta” is in it and would send readers elsewhere by itself."
+        for name, value in element.items():
+            if name in ADDRESSES:
+                problem = _address(str(value), image=element.tag == "link" or name in ("src", "srcset"))
+                if problem:
+                    yield problem
+            elif strict and str(name)[:2].lower() == "on":
+                yield f"there is a script in the attribute {name!s}, and the page's own policy forbids scripts."
+    if strict:
+        yield from _forbidden(page, known)
 
 
-def _address(address: str, *, image: bool) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def _address(address: str, *, image: bool) -> str:
+    """Say what is wrong with an address; most stand on many pages."""
     bare = re.sub(r"[\x00-\x20]", "", address)
     if LEFT_OVER.match(bare):
-        yield f"the link “{address}” leads to no page of the site; a draft has none."
-        return
+        return f"the link “{address}” leads to no page of the site; a draft has none."
     try:
         scheme = urlsplit(bare).scheme
     except ValueError:
-        yield f"the link “{address}” is no address."
-        return
+        return f"the link “{address}” is no address."
     if scheme not in SCHEMES and not (image and bare.startswith("data:image/")):
-        yield f"the link “{address}” is neither a web nor a mail address."
+        return f"the link “{address}” is neither a web nor a mail address."
+    return ""
 
 
-def _script(element: lxml.html.HtmlElement, known: Collection[str]) -> Iterator[str]:
-    own = b64encode(sha256((element.text or "").encode()).digest()).decode()
-    if element.tag == "script" and element.get("type") not in DATA and (element.get("src") or own not in known):
-        yield "there is a script, and the page's own policy forbids scripts: readers would not get it."
-    for name in element.attrib:
-        if str(name).lower().startswith("on"):
-            yield f"there is a script in the attribute {name}, and the page's own policy forbids scripts."
+def _forbidden(page: lxml.html.HtmlElement, known: Collection[str]) -> Iterator[str]:
+    """Find the elements that the page's own policy forbids."""
+    for element in page.iter("script"):
+        own = b64encode(sha256((element.text or "").encode()).digest()).decode()
+        if element.get("type") not in DATA and (element.get("src") or own not in known):
+            yield "there is a script, and the page's own policy forbids scripts: readers would not get it."
+    for element in page.iter(*FRAMES):
+        yield f"“<{element.tag}” is in it, and the page's own policy forbids that: readers would not get it."
+    for element in page.iter("meta"):
+        if str(element.get("http-equiv")).lower() == "refresh":
+            yield "“<meta” is in it and would send readers elsewhere by itself."
 
 
 def _xml(path: Path) -> Iterator[str]:

@@ -35,7 +35,18 @@ from curate.site.inputs import (
     texts,
 )
 from curate.site.manifest import MARK, digest, take_manifest, write_mark
-from curate.site.swap import FRESH, check_replaceable, clear_spare, recover, swap, take_spare
+from curate.site.swap import (
+    FRESH,
+    Spared,
+    check_replaceable,
+    clear_spare,
+    recover,
+    remember_trees,
+    swap,
+    take_spare,
+    tree_at,
+)
+from curate.site.tree import files_in, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -45,6 +56,7 @@ if TYPE_CHECKING:
     from curate.site.left_out import LeftOut
     from curate.site.manifest import Manifest
     from curate.site.plugin.report import Report
+    from curate.site.tree import Folders, Tree
 
 PATIENCE = 900  # seconds a build may take
 ROUNDS = 8  # of finding posts to leave out by their pages; each costs a run of Pelican
@@ -71,10 +83,13 @@ ENFORCED: dict[str, object] = {  # what no pelicanconf.py can change in a build 
     "INTRASITE_LINK_REGEX": "[{](?P<what>filename|static|attach|category|tag|index|author)[}]",
 }
 # curate is the one that runs here, whichever is installed; Pelican is found where we were: our own place comes
-# last, so that it hides nothing of its neighbours.
+# last, so that it hides nothing of its neighbours. What runs is kept as bytecode, but for the desk's own files.
+# Thousands of objects that stay to the end are neither looked through for waste nor taken apart at the end.
 START = (
-    "import sys; place = sys.argv.pop(1); sys.path.insert(0, place); import curate; sys.path.remove(place); "
-    "sys.path.append(place); from pelican import main; main()"
+    "import gc, os, sys; gc.set_threshold(10_000, 10, 100); place = sys.argv.pop(1); sys.path.insert(0, place); "
+    "import curate; sys.path.remove(place); sys.path.append(place); from pelican import main; "
+    "import curate.site.plugin.hooks; sys.dont_write_bytecode = True; main(); "
+    "sys.stdout.flush(); sys.stderr.flush(); os._exit(0)"
 )
 ERROR = re.compile(r"^(?:[A-Za-z_.]*\.)?(\w*(?:Error|Exception|NotFound|Undefined\w*)): (.+)$", re.MULTILINE)
 OURS = re.compile(r"^curate\.[\w.]+: (.+)$", re.MULTILINE)  # an error of ours, which says it all
@@ -166,26 +181,24 @@ def _build(  # noqa: PLR0913 - the whole of one build
     if not desk.content.is_dir():
         msg = f"The folder {desk.content} has vanished."
         raise CurateError(msg, "Nothing was recreated. Put it back from git or a backup.")
-    try:
-        digests = content_digests(desk.content)
-    except Linked as link:
-        msg = f"{link.path} is a symbolic link; only files that lie inside content/ are published."
-        raise SiteFault(f"{msg} The last good site stays.", "Put the file itself there, or remove the link.") from link
-
-    def inputs(shown: Collection[str]) -> str:
-        return inputs_print(desk, {theme_folder(desk), shipped_theme()}, digests, sorted(shown), programs(), drafts)
-
-    with closing(open_cache(kept, desk.content)) as cache:
-        before = cache.note("built") or {}
-        shown = shown_files(cache, digests, now, drafts=drafts)
-        lasts = not before.get("lasts") or now < datetime.fromisoformat(before["lasts"])
-        if shown is not None and lasts and before.get("inputs") == inputs(shown) and are_plain(_confs(desk)):
-            manifest = is_as_built(output, before["mark"])
-            if manifest is not None:
-                return _built(output, manifest, before["warnings"])
     fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=desk.private))
     try:
-        spared = take_spare(desk, fresh / "site", output)
+        now_there = fresh.stat().st_mtime_ns
+        with closing(open_cache(kept, desk.content)) as cache:
+            before, trees = cache.sheet("built") or {}, cache.sheet("trees") or {}
+            digests, content = _digests(desk, tree_at(desk.content, trees), now_there)
+
+            def inputs(shown: Collection[str]) -> str:
+                folders = {theme_folder(desk), shipped_theme()}
+                return inputs_print(desk, folders, digests, sorted(shown), programs(), drafts)
+
+            shown = shown_files(cache, digests, now, drafts=drafts)
+            lasts = not before.get("lasts") or now < datetime.fromisoformat(before["lasts"])
+            if shown is not None and lasts and before.get("inputs") == inputs(shown) and are_plain(_confs(desk)):
+                manifest = is_as_built(output, before["mark"], tree_at(output, trees))
+                if manifest is not None:
+                    return _built(output, manifest, before["warnings"])
+        spared = take_spare(desk, fresh / "site", output, trees)
         (fresh / "files.json").write_text(json.dumps(texts(digests)), encoding="utf-8")
         orders = {
             "BUILD_NOW": now.isoformat(),
@@ -193,31 +206,47 @@ def _build(  # noqa: PLR0913 - the whole of one build
             "BUILD_CACHE": str(kept),
             "BUILD_FILES": str(fresh / "files.json"),
             "BUILD_BEFORE": str(output),
+            "BUILD_READY": str(fresh / "ready.json"),
         }
         last = {} if drafts else left_out.last_pages(desk)
 
-        def public() -> dict[Path, str] | None:
+        def public() -> dict[str, str] | None:
             with closing(open_cache(kept, desk.content)) as cache:
                 return None if drafts else addresses(cache, desk.content, now)
 
-        report, out = _make(desk, fresh, last, orders, spared, public, needs)
+        report, out, folders = _make(desk, fresh, last, orders, spared, public, needs)
         if not drafts:
             out = left_out.carry_over(desk, fresh / "site", out, last)
             left_out.remember_pages(desk, report.pages, last, out)
         pages = tuple(_permalinks([*report.pages, *(one.kept for one in out)]))
-        manifest = take_manifest(fresh / "site", pages, report.carried)
+        if out:
+            folders = look(fresh / "site", folders)
+        manifest = take_manifest(fresh / "site", files_in(folders), pages, report.carried)
         write_mark(fresh / "site", manifest)
         mark = digest(fresh / "site" / MARK)
+        known = {**manifest.files, MARK: mark}
+        trees = remember_trees(fresh / "site", folders, known, report.carried, spared.stamps, output, trees)
+        trees[str(desk.content.stat().st_ino)] = content
         swap(desk, fresh / "site", output)
         with closing(open_cache(kept, desk.content)) as cache, cache.writing():
             shown = shown_files(cache, digests, now, drafts=drafts)
             said = "" if report.clocked or out or shown is None else inputs(shown)
-            cache.pass_pages(set(report.written))
+            cache.pass_pages()
             note = {"inputs": said, "lasts": report.lasts, "mark": mark, "warnings": report.warnings}
-            cache.keep_note("built", note)
+            cache.keep_sheet("built", note)
+            cache.keep_sheet("trees", trees)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return replace(_built(output, manifest, report.warnings), left_out=out)
+
+
+def _digests(desk: Desk, known: Tree, now: int) -> tuple[dict[str, str], Tree]:
+    """Return the digests of the content, and what may be believed of it later. Raises SiteFault for a link."""
+    try:
+        return content_digests(desk.content, known, now)
+    except Linked as link:
+        msg = f"{link.path} is a symbolic link; only files that lie inside content/ are published."
+        raise SiteFault(f"{msg} The last good site stays.", "Put the file itself there, or remove the link.") from link
 
 
 def _built(output: Path, manifest: Manifest, warnings: Sequence[str]) -> Built:
@@ -230,10 +259,10 @@ def _make(  # noqa: PLR0913, PLR0917 - the whole of one build
     fresh: Path,
     last: dict[str, str],
     orders: Mapping[str, object],
-    spared: Mapping[str, bool],
-    public: Callable[[], dict[Path, str] | None],
+    spared: Spared,
+    public: Callable[[], dict[str, str] | None],
     needs: Path | None,
-) -> tuple[Report, tuple[LeftOut, ...]]:
+) -> tuple[Report, tuple[LeftOut, ...], Folders]:
     """Let Pelican make the site in ``fresh``, again without the posts whose pages turn out to be wrong.
 
     A page is judged when it is there, so a post that links to one that was left out is found in a second round.
@@ -242,24 +271,26 @@ def _make(  # noqa: PLR0913, PLR0917 - the whole of one build
 
     out: dict[str, LeftOut] = {}
     for _ in range(ROUNDS):
+        (fresh / "ready.json").write_text(json.dumps(spared.ready), encoding="utf-8")
         report = _run_pelican(desk, fresh / "site", fresh / "report.json", orders, without=out)
-        clear_spare(fresh / "site", spared, set(report.written))
+        clear_spare(fresh / "site", spared.names, set(report.written))
+        folders = look(fresh / "site", spared.folders)
         out |= {one.path: one for one in left_out.from_faults(report.faults)}
         if needs is not None and str(needs) in out:
             wanted = out[str(needs)]
             raise Refused(f"{wanted} The last good site stays.", wanted.hint)
         posts = public()
-        pages = None if posts is None else {page: path for path, page in posts.items() if str(path) not in out}
-        problems = audit_site(fresh / "site", report, desk.content, pages)
+        pages = None if posts is None else {page: path for page, path in posts.items() if path not in out}
+        problems = audit_site(fresh / "site", report, desk.content, pages, files_in(folders))
         found, rest = left_out.to_blame(problems, set(report.pages.values()))
         found += left_out.usurpers(list(out.values()), report.pages, last)
         if rest:
             raise _fault(rest, "Mend what it names, then build again.")
         if not found:
-            return report, tuple(sorted(out.values(), key=lambda one: one.path))
+            return report, tuple(sorted(out.values(), key=lambda one: one.path)), folders
         out |= {one.path: one for one in found}
         shutil.rmtree(fresh / "site")
-        spared = {}
+        spared = Spared()
     raise _fault([*map(str, out.values())], "Mend what they name, then build again.")
 
 
@@ -286,7 +317,6 @@ def _run_pelican(
     command += ["-e", *(f"{name}={json.dumps(value)}" for name, value in orders.items())]
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     environment |= {"TZ": "UTC", "COLUMNS": "1000", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
-    environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
     log = build_log(desk)
     with log.open("wb") as out:
         try:

@@ -9,31 +9,25 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import pickle
 import sqlite3
 import sys
-from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import msgpack
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE readings (
-  path TEXT PRIMARY KEY, digest TEXT NOT NULL, gist TEXT NOT NULL, reading BLOB NOT NULL, sum BLOB NOT NULL,
-  gist_sum BLOB NOT NULL
-) STRICT;
-CREATE TABLE briefs (path TEXT PRIMARY KEY, key TEXT NOT NULL, brief TEXT NOT NULL, sum BLOB NOT NULL) STRICT;
-CREATE TABLE pages (
-  name TEXT PRIMARY KEY, key TEXT NOT NULL, reads TEXT NOT NULL, shown TEXT NOT NULL,
-  digest TEXT NOT NULL, audited INTEGER NOT NULL, sum BLOB NOT NULL
-) STRICT;
+CREATE TABLE readings (path TEXT PRIMARY KEY, reading BLOB NOT NULL, sum BLOB NOT NULL) STRICT;
+CREATE TABLE sheets (name TEXT PRIMARY KEY, sheet BLOB NOT NULL, sum BLOB NOT NULL) STRICT;
 """
+GISTS, BRIEFS, PAGES, WAITING = "gists", "briefs", "pages", "waiting"  # sheets: what is small, and asked in each build
 Damaged = sqlite3.DatabaseError
 PROGRAMS = (
     *("pelican", "Jinja2", "MarkupSafe", "feedgenerator", "markdown-it-py", "mdit-py-plugins", "PyYAML", "lxml"),
@@ -48,9 +42,8 @@ PICKLED = {  # the only types a reading is made of
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A page as it was rendered: ``reads`` is what its template read, ``shown`` the print of that."""
+class Row(NamedTuple):
+    """A page as it was rendered: ``reads`` is what its template read, as JSON, ``shown`` the print of that."""
 
     reads: str
     shown: str
@@ -99,24 +92,22 @@ class Cache:
         with self._connection:
             yield
 
-    def note(self, name: str) -> Any:  # noqa: ANN401 - what was kept
-        """Return what was kept under ``name``; None when nothing was."""
-        found = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        told, _, said = str(found[0]).partition(" ") if found else ("", "", "")
-        return json.loads(said) if told == _sum(name, said).hex() else None
+    def sheet(self, name: str) -> Any:  # noqa: ANN401 - what was kept
+        """Return what was kept under ``name``; None when nothing was, or it is not whole."""
+        row = self._connection.execute("SELECT sheet, sum FROM sheets WHERE name = ?", (name,)).fetchone()
+        return None if row is None or _sum(row[0]) != row[1] else msgpack.decode(row[0])
 
-    def keep_note(self, name: str, value: Any) -> None:  # noqa: ANN401 - anything JSON can say
-        """Keep one thing under ``name``."""
-        said = json.dumps(value)
-        row = (name, f"{_sum(name, said).hex()} {said}")
-        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
+    def keep_sheet(self, name: str, value: Any) -> None:  # noqa: ANN401 - anything msgpack can say
+        """Keep one thing under ``name``; nothing when it holds text that is no Unicode, as a file's name may be."""
+        try:
+            raw = msgpack.encode(value)
+        except UnicodeEncodeError:
+            raw = msgpack.encode(None)
+        self._connection.execute("INSERT OR REPLACE INTO sheets VALUES (?, ?, ?)", (name, raw, _sum(raw)))
 
     def gists(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return what is known of each file without its whole reading: path → (digest, gist)."""
-        rows = self._connection.execute("SELECT path, digest, gist, gist_sum FROM readings")
-        return {
-            path: (digest, json.loads(gist)) for path, digest, gist, sum_ in rows if sum_ == _sum(path, digest, gist)
-        }
+        return self.sheet(GISTS) or {}
 
     def reading(self, path: str) -> Any:  # noqa: ANN401 - a Reading, or None
         """Return the kept reading of a file; None when there is none that is whole."""
@@ -124,53 +115,48 @@ class Cache:
             row = self._connection.execute("SELECT reading, sum FROM readings WHERE path = ?", (path,)).fetchone()
         except Damaged:
             return None
-        if row is None or _sum(path, row[0]) != row[1]:
+        if row is None or _sum(path.encode("utf-8", "surrogatepass"), row[0]) != row[1]:
             return None
         return _Unpickler(io.BytesIO(row[0])).load()
 
-    def keep_reading(self, path: str, digest: str, gist: dict[str, Any], reading: bytes) -> None:
-        """Keep the pickled reading of a file whose bytes have this digest."""
-        said = json.dumps(gist)
-        row = (path, digest, said, reading, _sum(path, reading), _sum(path, digest, said))
-        self._connection.execute("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?, ?, ?)", row)
+    def keep_reading(self, path: str, reading: bytes) -> None:
+        """Keep the pickled reading of a file."""
+        row = (path, reading, _sum(path.encode("utf-8", "surrogatepass"), reading))
+        self._connection.execute("INSERT OR REPLACE INTO readings VALUES (?, ?, ?)", row)
 
     def forget(self, paths: Iterable[str]) -> None:
-        """Drop what is known of files that are no more."""
-        gone = [(path,) for path in paths]
-        self._connection.executemany("DELETE FROM readings WHERE path = ?", gone)
-        self._connection.executemany("DELETE FROM briefs WHERE path = ?", gone)
+        """Drop the readings of files that are no more."""
+        self._connection.executemany("DELETE FROM readings WHERE path = ?", [(path,) for path in paths])
 
     def briefs(self, key: str) -> dict[str, dict[str, Any]]:
         """Return what was kept of articles under ``key``, by path."""
-        rows = self._connection.execute("SELECT path, brief, sum FROM briefs WHERE key = ?", (key,))
-        return {path: json.loads(brief) for path, brief, sum_ in rows if sum_ == _sum(key, path, brief)}
+        told, briefs = self.sheet(BRIEFS) or ("", {})
+        return briefs if told == key else {}
 
-    def keep_briefs(self, key: str, briefs: dict[str, dict[str, Any]]) -> None:
-        """Keep what of articles is enough to leave them unmade."""
-        said = ((path, json.dumps(brief)) for path, brief in briefs.items())
-        rows = [(path, key, brief, _sum(key, path, brief)) for path, brief in said]
-        self._connection.executemany("INSERT OR REPLACE INTO briefs VALUES (?, ?, ?, ?)", rows)
+    def keep_briefs(self, key: str, briefs: Mapping[str, dict[str, Any]]) -> None:
+        """Keep what of articles is enough to leave them unmade, in place of what was kept before."""
+        self.keep_sheet(BRIEFS, (key, briefs))
 
     def pages(self, key: str) -> dict[str, Row]:
         """Return the pages rendered under ``key`` that passed the audit, by name."""
-        query = "SELECT name, reads, shown, digest, sum FROM pages WHERE key = ? AND audited"
-        return {
-            name: Row(reads=reads, shown=shown, digest=digest)
-            for name, reads, shown, digest, sum_ in self._connection.execute(query, (key,))
-            if sum_ == _sum(key, name, reads, shown, digest)
-        }
+        told, reads, rows = self.sheet(PAGES) or ("", [], {})
+        return {name: Row(reads[at], *rest) for name, (at, *rest) in rows.items()} if told == key else {}
 
-    def keep_pages(self, key: str, pages: dict[str, Row]) -> None:
-        """Keep pages that were rendered now and wait for their audit."""
-        told = ((name, row.reads, row.shown, row.digest) for name, row in pages.items())
-        rows = [(name, key, *rest, 0, _sum(key, name, *rest)) for name, *rest in told]
-        self._connection.executemany("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    def keep_pages(self, key: str, pages: Mapping[str, Row]) -> None:
+        """Keep the pages of a site that waits for its audit."""
+        reads = list({row.reads: None for row in pages.values()})  # few differ
+        places = {text: at for at, text in enumerate(reads)}
+        rows = {name: (places[row.reads], row.shown, row.digest) for name, row in pages.items()}
+        self.keep_sheet(WAITING, (key, reads, rows))
 
-    def pass_pages(self, names: Collection[str]) -> None:
-        """Say that the site with the pages ``names`` passed the audit; every other page is no more."""
-        gone = [row for row in self._connection.execute("SELECT name FROM pages") if row[0] not in names]
-        self._connection.executemany("DELETE FROM pages WHERE name = ?", gone)
-        self._connection.execute("UPDATE pages SET audited = 1 WHERE NOT audited")
+    def pass_pages(self) -> None:
+        """Say that the site whose pages wait passed the audit; every other page is no more."""
+        self._connection.execute("DELETE FROM sheets WHERE name = ?", (PAGES,))
+        self._connection.execute("UPDATE sheets SET name = ? WHERE name = ?", (PAGES, WAITING))
+
+    def forget_waiting(self) -> None:
+        """Drop pages that waited for an audit which never came."""
+        self._connection.execute("DELETE FROM sheets WHERE name = ?", (WAITING,))
 
 
 @cache
@@ -197,10 +183,12 @@ def drop_cache(path: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def _sum(*parts: str | bytes) -> bytes:
+def _sum(*parts: bytes) -> bytes:
     """Return what tells whether a row is still as it was written."""
-    said = b"\0".join(part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass") for part in parts)
-    return blake2b(said, digest_size=12).digest()
+    return blake2b(b"\0".join(parts), digest_size=12).digest()
+
+
+_found: dict[tuple[str, str], Any] = {}  # of PICKLED; looking one up costs as much as reading
 
 
 class _Unpickler(pickle.Unpickler):
@@ -211,4 +199,6 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) not in PICKLED:
             msg = f"{module}.{name} is no part of a reading"
             raise pickle.UnpicklingError(msg)
-        return super().find_class(module, name)
+        if (module, name) not in _found:
+            _found[module, name] = super().find_class(module, name)
+        return _found[module, name]

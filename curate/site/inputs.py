@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.posts.files import CONFLICT, NOT_POSTS
-from curate.site.manifest import MARK, digest, list_files, read_mark
+from curate.site.manifest import MARK, digest, read_mark
 from curate.site.reading import is_shown
+from curate.site.tree import believed, files_in, look, stamps_of, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
     from curate.desk.folder import Desk
     from curate.site.cache import Cache
     from curate.site.manifest import Manifest
+    from curate.site.tree import Tree
 
 OURS = {"curate.site.plugin.settings", "pelicanconf", "pathlib", "sys", "__future__"}  # what plain settings may import
 CALLS = {"globals().update(pelican_settings(__file__))", "globals().update(public_settings(__file__))",
          "sys.path.insert(0, str(Path(__file__).parent))"}  # fmt: skip
+
+
+LENGTH = 64  # of a digest
 
 
 class Linked(Exception):
@@ -37,19 +42,23 @@ class Linked(Exception):
         self.path = path
 
 
-def content_digests(content: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file below ``content``, by path with /. Raises Linked: links are never followed."""
+def content_digests(content: Path, known: Tree, now: int) -> tuple[dict[str, str], Tree]:
+    """Return the SHA-256 of each file below ``content``, by path with /, and what may be believed of them later.
+
+    ``now`` is a moment just before, by the disk's clock. Raises Linked: links are never followed.
+    """
+    folders = look(content, known.folders)
+    names = files_in(folders)
+    stamps = stamps_of(content, names)
+    whole = unchanged(known, stamps)
     digests = {}
-    for top, folders, names in os.walk(content):
-        for name in folders:
-            if os.path.islink(os.path.join(top, name)):  # noqa: PTH114, PTH118 - thousands of times
-                raise Linked(Path(top, name))
-        folders.sort()
-        place = os.path.relpath(top, content).replace(os.sep, "/")
-        for name in sorted(names):
-            path = name if place == "." else f"{place}/{name}"
-            digests[path] = _digest(os.path.join(top, name), is_post=_is_post(path))  # noqa: PTH118
-    return digests
+    for name, is_link in names.items():
+        path = f"{content}/{name}"
+        if is_link and (not _is_post(name) or os.path.isdir(path)):  # noqa: PTH112 - beside a text
+            raise Linked(Path(path))
+        digests[name] = whole.get(name) or _digest(path, is_post=_is_post(name))
+    read = {name: stamp for name, stamp in stamps.items() if len(digests[name]) == LENGTH}
+    return digests, believed(folders, read, digests, now)
 
 
 def _digest(path: str, *, is_post: bool) -> str:
@@ -83,10 +92,10 @@ def shown_files(cache: Cache, digests: Mapping[str, str], now: datetime, *, draf
     return {path: str(gists[path][1]["page"]) for path in wanted if is_shown(gists[path][1], now, drafts=drafts)}
 
 
-def addresses(cache: Cache, content: Path, now: datetime) -> dict[Path, str]:
-    """Return the files of the posts that are public at ``now``, with their permalinks."""
-    gists = {path: gist for path, (_, gist) in cache.gists().items() if _is_post(path)}
-    return {content / path: str(gist["page"]) for path, gist in gists.items() if is_shown(gist, now, drafts=False)}
+def addresses(cache: Cache, content: Path, now: datetime) -> dict[str, str]:
+    """Return the permalinks of the posts that are public at ``now``, with their files."""
+    gists = {f"{content}{os.sep}{path}": gist for path, (_, gist) in cache.gists().items() if _is_post(path)}
+    return {str(gist["page"]): path for path, gist in gists.items() if is_shown(gist, now, drafts=False)}
 
 
 def _is_text(name: str) -> bool:
@@ -128,15 +137,16 @@ def _is_plain(statement: ast.stmt) -> bool:
     return False
 
 
-def is_as_built(output: Path, mark: str) -> Manifest | None:
+def is_as_built(output: Path, mark: str, known: Tree) -> Manifest | None:
     """Return what ``output`` is made of if it is, to the byte, the site whose mark has the digest ``mark``."""
     try:
         if digest(output / MARK) != mark:
             return None
         manifest = read_mark(output)
-        if manifest is None or list_files(output) != sorted(manifest.files):
+        if manifest is None or [*files_in(look(output, known.folders))] != sorted([*manifest.files, MARK]):
             return None
-        same = all(digest(output / name) == said for name, said in manifest.files.items())
+        whole = unchanged(known, stamps_of(output, known.files))
+        same = all((whole.get(name) or digest(output / name)) == said for name, said in manifest.files.items())
     except OSError:
         return None
     return manifest if same else None

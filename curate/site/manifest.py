@@ -17,7 +17,7 @@ from curate.desk.folder import write_whole
 from curate.errors import Conflict, CurateError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
 MARK = ".curate-output"
@@ -81,9 +81,9 @@ def digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
-def take_manifest(folder: Path, pages: tuple[str, ...], known: Mapping[str, str]) -> Manifest:
-    """Return what ``folder`` is made of; files whose digest is ``known`` are not read."""
-    files = {name: known.get(name) or digest(folder / name) for name in list_files(folder)}
+def take_manifest(folder: Path, names: Iterable[str], pages: tuple[str, ...], known: Mapping[str, str]) -> Manifest:
+    """Return what ``folder`` with the files ``names`` is made of; those whose digest is ``known`` are not read."""
+    files = {name: known.get(name) or digest(folder / name) for name in names if name != MARK}
     return Manifest(files=files, pages=pages)
 
 

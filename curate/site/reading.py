@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickle
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,14 +19,14 @@ from curate.feeds.characters import tidy
 from curate.feeds.clean import one_line
 from curate.inbox.items import Quote
 from curate.posts.files import NOT_POSTS
-from curate.posts.post import Post, PostFault, Source, as_moment, parse_post, permalink
+from curate.posts.post import Post, PostFault, Source, parse_post, permalink
 from curate.posts.prose import read_prose, visible
+from curate.site.cache import GISTS
 from curate.site.plugin.links import has_links
 from curate.site.processes import share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from curate.site.cache import Cache
 
@@ -91,10 +92,10 @@ def is_shown(gist: Mapping[str, Any], now: datetime, *, drafts: bool) -> bool:
 
     With ``drafts``, in the preview of all that may come.
     """
-    to_come = bool(gist["date"]) and as_moment(gist["date"]) > now
+    to_come = bool(gist["date"]) and datetime.fromisoformat(gist["date"]) > now
     if gist["status"] == "gone":
         return not to_come
-    if gist["until"] and as_moment(gist["until"]) <= now:
+    if gist["until"] and datetime.fromisoformat(gist["until"]) <= now:
         return False
     return drafts or (gist["status"] == "published" and not to_come)
 
@@ -110,8 +111,9 @@ def read_files(
     known = cache.gists()
     wanted = [path for path, digest in digests.items() if known.get(path, ("", {}))[0] != digest]
     faults = []
-    gone = [*(path for path in known if path not in digests), *wanted]
+    gone = {*(path for path in known if path not in digests), *wanted}
     if gone:
+        known = {path: said for path, said in known.items() if path not in gone}
         with cache.writing():
             cache.forget(gone)
             places = [(str(content), path) for path in wanted]
@@ -119,8 +121,10 @@ def read_files(
                 if isinstance(read, PostFault):
                     faults.append(read)
                 else:
-                    cache.keep_reading(path, *read)
-        known = cache.gists()
+                    digest, gist, reading = read
+                    cache.keep_reading(path, reading)
+                    known[path] = digest, gist
+            cache.keep_sheet(GISTS, known)
     faults.sort(key=lambda fault: fault.path)
     return known, faults + _take_twins(content, known)
 

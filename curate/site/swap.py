@@ -9,17 +9,19 @@ import contextlib
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from curate.desk.folder import sync_folder
 from curate.errors import Conflict
-from curate.site.manifest import MARK, walk_files
+from curate.site.manifest import MARK
+from curate.site.tree import Tree, believed, files_in, look, stamp_of, stamps_of, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from curate.desk.folder import Desk
+    from curate.site.tree import Folders, Stamp
 
 FRESH = "build-"  # in .curate: what is being built
 SPARE = "spare-"  # in .curate: the site before the last, whose folders and unchanged pages the next build takes over
@@ -47,21 +49,74 @@ def check_replaceable(output: Path) -> None:
         raise Conflict(str(output), msg, "Move the folder away, then build again.")
 
 
-def take_spare(desk: Desk, fresh: Path, output: Path) -> dict[str, bool]:
+class Spared(NamedTuple):
+    """What a build begins with: its ``folders``, all ``names`` there were, and whether they stay.
+
+    ``ready`` maps those that stay to their SHA-256, as far as it is known without reading them; ``stamps`` are those
+    of the files in output.
+    """
+
+    folders: Folders = {}  # noqa: RUF012 - never changed
+    names: Mapping[str, bool] = {}
+    ready: Mapping[str, str] = {}
+    stamps: Mapping[str, Stamp] = {}
+
+
+def take_spare(desk: Desk, fresh: Path, output: Path, known: Mapping[str, Tree]) -> Spared:
     """Begin with the site before the last, if it is there: making thousands of folders costs more than pages do.
 
-    What stays of it are the very files of ``output``, of which our writer knows what to do. Returns the names
-    of all files it had, and whether they stay.
+    What stays of it are the very files of ``output``, of which our writer knows what to do. ``known`` are trees
+    as they were left, by the inodes of their roots.
     """
+    last = tree_at(output, known)
+    stamps = stamps_of(output, last.files)
     try:
         (desk.private / f"{SPARE}{output.name}").rename(fresh)
     except FileNotFoundError:
-        return {}
-    names = {name: _is_same_file(fresh / name, output / name) for name, _ in walk_files(fresh)}
-    for name, same in names.items():
-        if not same:
+        return Spared(stamps=stamps)
+    spare = tree_at(fresh, known)
+    folders, whole = look(fresh, spare.folders), unchanged(last, stamps)
+    names = {}
+    for name in files_in(folders):
+        place = name.rpartition("/")[0]
+        was = spare.files.get(name, (None,))[0] if folders[place] is spare.folders.get(place) else None
+        same = was is not None and name in whole and was[0] == stamps[name][0]  # one inode
+        names[name] = same or _is_same_file(fresh / name, output / name)
+        if not names[name]:
             (fresh / name).unlink()
-    return names
+    ready = {name: whole[name] for name, stays in names.items() if stays and name in whole}
+    return Spared(folders, names, ready, stamps)
+
+
+def tree_at(root: Path, known: Mapping[str, Tree]) -> Tree:
+    """Return what is known of the tree at ``root``; of none, nothing."""
+    stamp = stamp_of(os.fspath(root))
+    return Tree(*known.get(str(stamp[0]), ())) if stamp else Tree()
+
+
+def remember_trees(  # noqa: PLR0913, PLR0917 - two trees, and what was found out of them
+    fresh: Path,
+    folders: Folders,
+    digests: Mapping[str, str],
+    carried: Collection[str],
+    before: Mapping[str, Stamp],
+    output: Path,
+    known: Mapping[str, Tree],
+) -> dict[str, Tree]:
+    """Return what is known of the ``fresh`` site, marked just now, and of the one in ``output``, for the next build.
+
+    What was ``carried`` is the very file that readers have: it must be what it was ``before`` the build, but for the
+    time at which it was linked.
+    """
+    now = (fresh / MARK).lstat().st_mtime_ns
+    stamps = stamps_of(fresh, digests)
+    for name in carried:
+        if stamps[name][:3] != before.get(name, ())[:3]:
+            del stamps[name]
+    trees = {str(fresh.lstat().st_ino): believed(folders, stamps, digests, now)}
+    if output.exists():
+        trees[str(output.lstat().st_ino)] = tree_at(output, known)
+    return trees
 
 
 def _is_same_file(one: Path, other: Path) -> bool:
@@ -71,9 +126,9 @@ def _is_same_file(one: Path, other: Path) -> bool:
         return False
 
 
-def clear_spare(fresh: Path, spared: Mapping[str, bool], written: Collection[str]) -> None:
+def clear_spare(fresh: Path, names: Mapping[str, bool], written: Collection[str]) -> None:
     """Remove what is left of the site before and is no part of this one, with the folders that are empty then."""
-    for name, stayed in spared.items():
+    for name, stayed in names.items():
         if stayed and name not in written:
             (fresh / name).unlink()
         if not stayed or name not in written:

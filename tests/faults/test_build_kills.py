@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -75,7 +76,13 @@ def build_and_kill(desk: Path, after: float, *, whole: bool) -> bool:
     command = [sys.executable, "-c", BUILD, str(desk), NOON.isoformat()]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True) as building:
-        timer = threading.Timer(after, os.killpg if whole else os.kill, (building.pid, signal.SIGKILL))
+
+        def kill() -> None:
+            with contextlib.suppress(ProcessLookupError):  # it ended just now
+                if building.poll() is None:
+                    (os.killpg if whole else os.kill)(building.pid, signal.SIGKILL)
+
+        timer = threading.Timer(after, kill)
         timer.start()
         code = building.wait()
         timer.cancel()

@@ -92,7 +92,7 @@ def test_a_post_without_a_page_and_a_page_without_a_post_are_stopped(site: Site)
     from curate.posts.post import permalink
 
     path = site.write("there")
-    public = {permalink(post): post.path for post in read_posts(site.desk.content)[0]}
+    public = {permalink(post): str(post.path) for post in read_posts(site.desk.content)[0]}
     folder = site.desk.root / "fresh"
     folder.mkdir()
     assert audit_site(folder, Report(), site.desk.content, public) == [f"{path}: the post has no page."]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curate.site.manifest import MARK, digest, list_files
+from curate.site.plugin.writer import MANY
 from tests.site.conftest import LINK, NOON, PIXEL, PROFILE, new_site
 
 if TYPE_CHECKING:
@@ -260,8 +261,9 @@ def test_a_damaged_cache_costs_time_and_nothing_else(site: Site, damage: str) ->
     elif damage == "values":
         connection = sqlite3.connect(kept)
         connection.execute("UPDATE readings SET reading = zeroblob(100)")
-        connection.execute("UPDATE pages SET shown = 'x' WHERE name LIKE '2026/%'")
-        connection.execute("""UPDATE briefs SET brief = replace(brief, '"two"', '"three"')""")
+        for name, sheet in connection.execute("SELECT name, sheet FROM sheets").fetchall():
+            other = sheet.replace(b"post-1", b"post-7").replace(b"two", b"too")
+            connection.execute("UPDATE sheets SET sheet = ? WHERE name = ?", (other, name))
         connection.commit()
         connection.close()
     else:
@@ -271,6 +273,35 @@ def test_a_damaged_cache_costs_time_and_nothing_else(site: Site, damage: str) ->
             {"empty": b"", "half": raw[: size // 2], "noise": raw[: size // 3] + noise + raw[2 * size // 3 :]}[damage]
         )
     site.write("post-0", "Other words.\n", tags=["one"])
+    site.build()
+    assert tree(site.output) == from_nothing(site)
+
+
+def test_a_damaged_page_is_made_anew_beside_many_new_ones(site: Site) -> None:
+    for number in range(6):
+        site.write(f"post-{number}", tags=[f"old {number}"], date="2024-11-22")
+    site.build()
+    for number in range(6):
+        (site.output / "2024" / f"post-{number}" / "index.html").write_text("mine", encoding="utf-8")
+    for number in range(2 * MANY):
+        site.write(f"new-{number}", date=f"2026-0{1 + number % 9}-11")
+    site.build()
+    assert tree(site.output) == from_nothing(site)
+
+
+def test_what_was_changed_by_hand_is_found_without_reading_what_was_not(site: Site) -> None:
+    """What was just linked is not believed: it takes some builds until a page is taken over unread."""
+    site.write("post-1")
+    site.write("between", date="2026-02-01")  # else each page shows the other's title
+    for title in ("First", "Second", "Third", "Fourth", "Fifth"):
+        site.write("post-0", title=title, date="2026-01-01")
+        site.build()
+    page = site.output / "2026" / "post-1" / "index.html"
+    seconds, raw = page.stat().st_mtime_ns, page.read_bytes()
+    page.write_bytes(raw.replace(b"Post", b"Pest").replace(b"post", b"pest"))  # no longer and no shorter
+    os.utime(page, ns=(seconds, seconds))
+    (site.output / "2026" / "stray.html").write_text("mine", encoding="utf-8")
+    site.write("post-0", title="Sixth", date="2026-01-01")
     site.build()
     assert tree(site.output) == from_nothing(site)
 

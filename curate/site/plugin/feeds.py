@@ -11,6 +11,8 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -18,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 from markupsafe import Markup
 
 from curate.site.plugin.metadata import card_url
+from curate.site.plugin.report import report_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,13 +35,22 @@ VERSION = "https://jsonfeed.org/version/1.1"
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """One feed: ``name`` beside the site's ("" for everything), its files, its page, its posts, newest first."""
+    """One feed: ``name`` beside the site's ("" for everything), its files, its page, its posts, newest first.
+
+    Of the posts, those of one ``kind`` alone when it is given.
+    """
 
     name: str
     atom: str
     json: str
     page: str
-    articles: Sequence[Any]
+    posts: Sequence[Any]
+    kind: str = ""
+
+    def newest(self, most: int | None) -> list[Any]:
+        """Return what the feed holds, at most so many posts."""
+        chosen = (article for article in self.posts if not self.kind or article.genre == self.kind)
+        return list(islice(chosen, most))
 
 
 def channels(context: Mapping[str, Any]) -> list[Channel]:
@@ -46,12 +58,11 @@ def channels(context: Mapping[str, Any]) -> list[Channel]:
     if not context.get("FEED_ALL_ATOM") or not context.get("FEED_ALL_JSON"):
         return []
     articles = context["articles"]
-    found = [Channel(name="", atom=context["FEED_ALL_ATOM"], json=context["FEED_ALL_JSON"], page="", articles=articles)]
+    found = [Channel(name="", atom=context["FEED_ALL_ATOM"], json=context["FEED_ALL_JSON"], page="", posts=articles)]
     for folder, kind in KINDS.items():
-        chosen = [article for article in articles if article.genre == kind]
         stem = f"feeds/{folder}"
-        name = folder.capitalize()
-        found.append(Channel(name=name, atom=f"{stem}.atom.xml", json=f"{stem}.json", page="", articles=chosen))
+        files = {"atom": f"{stem}.atom.xml", "json": f"{stem}.json"}
+        found.append(Channel(name=folder.capitalize(), **files, page="", posts=articles, kind=kind))
     for topic, filed in context["categories"]:
         found.append(
             Channel(
@@ -59,25 +70,32 @@ def channels(context: Mapping[str, Any]) -> list[Channel]:
                 atom=str(context["CATEGORY_FEED_ATOM"]).format(slug=topic.slug),
                 json=str(context["CATEGORY_FEED_JSON"]).format(slug=topic.slug),
                 page=topic.url,
-                articles=filed,
+                posts=filed,
             )
         )
     return found
 
 
-def write_feeds(generator: Any, writer: Any) -> list[str]:
-    """Write the feeds that Pelican does not write by itself; return the places of those it does not tell of."""
+def write_feeds(generator: Any, writer: Any) -> None:
+    """Write the feeds that Pelican does not write by itself."""
     context = generator.context
-    written = []
     for channel in channels(context):
         if channel.name and not channel.page:
-            writer.write_feed(channel.articles, context, channel.atom, feed_title=channel.name)
-        path = Path(generator.output_path, channel.json)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(json_feed(channel, context), ensure_ascii=False, indent=1)
-        path.write_text(f"{text}\n", encoding="utf-8")
-        written.append(channel.json)
-    return written
+            writer.write_feed(channel.newest(context["FEED_MAX_ITEMS"]), context, channel.atom, feed_title=channel.name)
+        write = partial(_write_json, channel, context, Path(generator.output_path, channel.json))
+        if hasattr(writer, "write_kept"):
+            held = channel.newest(context["FEED_MAX_ITEMS"])
+            writer.write_kept(channel.json, {"held": held, "feed": (channel.name, channel.page)}, write)
+        else:
+            write()
+
+
+def _write_json(channel: Channel, context: Mapping[str, Any], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # it may be a file of the site that is served
+    text = json.dumps(json_feed(channel, context), ensure_ascii=False, indent=1)
+    path.write_text(f"{text}\n", encoding="utf-8")
+    report_of(context).written.append(channel.json)
 
 
 def complete_feed(context: Mapping[str, Any], feed: Any) -> None:
@@ -109,7 +127,7 @@ def json_feed(channel: Channel, context: Mapping[str, Any]) -> dict[str, Any]:
     """Return a feed as JSON Feed 1.1 has it."""
     home = f"{context['SITEURL']}/"
     author = {"name": context["SITENAME"], "url": home}
-    items = channel.articles[: context["FEED_MAX_ITEMS"]]
+    items = channel.newest(context["FEED_MAX_ITEMS"])
     return _said(
         {
             "version": VERSION,

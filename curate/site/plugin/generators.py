@@ -6,9 +6,8 @@ reads it. What hooks write on an article afterwards is kept apart, so that a pag
 
 from __future__ import annotations
 
-import os
 import posixpath
-from hashlib import sha256
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,13 @@ from pelican.generators import ArticlesGenerator, PagesGenerator, StaticGenerato
 from pelican.plugins import signals
 
 from curate.posts.bare import Unknown, bare
-from curate.posts.post import as_moment
 from curate.site.plugin.kept import Kept, kept_of, left_out
 from curate.site.plugin.list_pages import write_lists
 from curate.site.plugin.pictures import PICTURES
 from curate.site.plugin.prints import MISSING, Prints, at_home
 from curate.site.plugin.report import report_of
 from curate.site.plugin.settings import now_of
+from curate.site.plugin.templates import LateTemplates
 from curate.site.plugin.writer import free
 
 if TYPE_CHECKING:
@@ -44,6 +43,10 @@ TEXTS = (
     "override_url",
     "draft",
     "genre",
+    "asks",
+    "claims",
+    "corrected",
+    "searched",
     "card",
 )
 MOMENTS = ("date", "modified")
@@ -129,12 +132,16 @@ class Briefed(Article):  # type: ignore[misc]  # Pelican carries no types
         """Return the print of all that was made of its file, links resolved, but not of what hooks wrote on it."""
         inside = self.__dict__
         if not inside["_own_print"]:
-            card = os.path.isfile(f"{self.settings['PATH']}/{self.card}")  # noqa: PTH113 - thousands of times
-            said = [self.relative_source_path, inside["_digest"], self.date.isoformat(), card, *inside["_places"]]
+            card = self.card in kept_of(self.settings).cards
+            said = f"{inside['relative_source_path']!r} {inside['_digest']} {inside['_places']!r} {card}"
+            if not inside["_dated"]:
+                said += self.date.isoformat()
             if inside["_linked"]:
-                said.append(sha256(at_home(self).encode("utf-8", "surrogatepass")).hexdigest())
+                said += Prints().of(at_home(self))
             hidden = {name: value for name, value in inside["_written"].items() if hasattr(type(self), name)}
-            inside["_own_print"] = Prints().of([said, hidden])
+            if hidden:
+                said += Prints().of(hidden)
+            inside["_own_print"] = said
         return str(inside["_own_print"])
 
 
@@ -167,7 +174,7 @@ class _Choosing:
         return [name for name in found if f"{self.path}/{name}" not in out]
 
 
-class ChosenPagesGenerator(_Choosing, PagesGenerator):  # type: ignore[misc]  # Pelican carries no types
+class ChosenPagesGenerator(_Choosing, LateTemplates, PagesGenerator):  # type: ignore[misc]  # Pelican carries no types
     """Pelican's generator of pages, for the pages of this moment."""
 
 
@@ -189,7 +196,7 @@ class CarefulStaticGenerator(StaticGenerator):  # type: ignore[misc]  # Pelican 
         place.write_bytes(data)
 
 
-class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pelican carries no types
+class PostsGenerator(_Choosing, LateTemplates, ArticlesGenerator):  # type: ignore[misc]  # Pelican carries no types
     """Pelican's generator of articles, with the reading, the making and the sorting done once."""
 
     def __init__(self, *rest: Any, **named: Any) -> None:
@@ -212,8 +219,8 @@ class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pel
         source = f"{self.path}/{path}"
         inside = article.__dict__
         inside |= {"settings": self.settings, "_context": self.context, "translations": [], "source_path": source}
-        inside |= {"relative_source_path": path, "_linked": gist["linked"], **brief["texts"]}
-        inside |= {name: as_moment(text) for name, text in brief["moments"].items()}
+        inside |= {"relative_source_path": path, "_linked": gist["linked"], "_dated": True, **brief["texts"]}
+        inside |= {name: datetime.fromisoformat(text) for name, text in brief["moments"].items()}
         inside |= {name: self._wrapped(NAMED[name], said) for name, said in brief["named"].items()}
         inside |= {name: [self._wrapped(LISTS[name], one) for one in said] for name, said in brief["lists"].items()}
         inside[PICTURES] = {}  # one that shows any has no brief
@@ -233,7 +240,7 @@ class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pel
         if isinstance(article, SkipStub):
             return article
         digest, gist = self._kept.gists[path]
-        article._linked = gist["linked"]  # noqa: SLF001 - ours
+        article._linked, article._dated = gist["linked"], bool(gist["date"])  # noqa: SLF001 - ours
         article.finish(digest)
         if gist["date"] and not gist["linked"]:  # else it depends on more than its file, and is made each time
             self._kept.new_briefs[path] = _brief(article, digest, warnings[before:])
@@ -264,6 +271,21 @@ class PostsGenerator(_Choosing, ArticlesGenerator):  # type: ignore[misc]  # Pel
         for archive in (one for kind in archives.values() for one in kind):
             archive["articles"] = sorted(archive["dates"], key=lambda article: place[id(article)])
         return archives
+
+    def generate_tags(self, write: Any) -> None:
+        """Write the pages of tags, where our lists do not."""
+        if self.settings["TAG_SAVE_AS"]:
+            super().generate_tags(write)
+
+    def generate_categories(self, write: Any) -> None:
+        """Write the pages of topics, where our lists do not."""
+        if self.settings["CATEGORY_SAVE_AS"]:
+            super().generate_categories(write)
+
+    def generate_authors(self, write: Any) -> None:
+        """Write the pages of authors, where there are any."""
+        if self.settings["AUTHOR_SAVE_AS"]:
+            super().generate_authors(write)
 
     def generate_pages(self, writer: Any) -> None:
         """Write all pages that are made of articles, those of our lists as well."""

@@ -201,7 +201,7 @@ def _resolved(update: Callable[[str, str], str], text: str, siteurl: str) -> str
 def _write_the_rest(generator: Any, writer: Any) -> None:
     """Write what Pelican has no generator for: more feeds, the sitemap, copies of images."""
     report, output = report_of(generator.settings), Path(generator.output_path)
-    report.written += write_feeds(generator, writer)
+    write_feeds(generator, writer)
     report.written += write_sitemap(output, generator.context)
     copies = find_copies([*generator.context["articles"], *generator.context["pages"]])
     for name, source in sorted(copies.items()):
@@ -237,7 +237,7 @@ def _note_statics(generator: Any) -> None:
     ]
     report_of(settings).statics.extend(generator.staticfiles)
     drawn = {static.relative_source_path for static in generator.staticfiles}
-    without = [one.post for one in generator.context["articles"] if not (one.draft or one.card in drawn)]
+    without = [one for one in generator.context["articles"] if not (one.draft or one.card in drawn)]
     if without and settings["SITE_ADDRESS"]:
         more = f" and {len(without) - 1:,} more" if len(without) > 1 else ""
         said = f"{without[0].slug}{more}: no social image shows the title, topic and author as they are now."
@@ -253,12 +253,8 @@ def _name_faults(generators: list[Any]) -> None:
 
 
 def _note_page(path: str, context: Any) -> None:
-    report = report_of(context)
     name = path[len(context["OUTPUT_PATH"]) + 1 :].replace(os.sep, "/")
-    report.written.append(name)
-    page = context.get("article") or context.get("page")
-    if page is not None:
-        report.pages[name] = str(page.source_path)
+    report_of(context).note_page(name, context.get("article") or context.get("page"))
 
 
 def _note_feed(path: str, context: Any, feed: Any) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curate.posts.social import FOLDER
 from curate.site.cache import Cache, Damaged, drop_cache, open_cache, programs
 from curate.site.plugin.links import linked_files
 from curate.site.plugin.prints import Opaque, Prints
@@ -36,6 +38,7 @@ OF_THIS_BUILD = {  # settings that differ from build to build; a template that r
         "BUILD_CACHE",
         "BUILD_FILES",
         "BUILD_BEFORE",
+        "BUILD_READY",
         "BUILD_LEFT_OUT",
         "OUTPUT_PATH",
         "CACHE_PATH",
@@ -53,6 +56,7 @@ class Kept:
         self.gists: dict[str, tuple[str, dict[str, Any]]] = {}
         self.key = ""
         self.before = Path()
+        self.ready: dict[str, str] = {}  # files of the site before that are in the new one, with their SHA-256
         self.rows: dict[str, Row] = {}
         self.briefs: dict[str, dict[str, Any]] = {}
         self.new_rows: dict[str, Row] = {}
@@ -68,6 +72,14 @@ class Kept:
         place = str(path)[len(str(self.content)) + 1 :].replace(os.sep, "/")
         reading: Reading | None = self.cache.reading(place) if place in self.gists else None
         return reading
+
+    @cached_property
+    def cards(self) -> frozenset[str]:
+        """The social images there are, by their places below content."""
+        try:
+            return frozenset(f"{FOLDER}/{name}" for name in os.listdir(self.content / FOLDER))  # noqa: PTH208 - their names
+        except OSError:
+            return frozenset()
 
     def shown(self, path: str, now: datetime, *, drafts: bool) -> bool:
         """Say whether the file at ``path`` below content has a page at ``now``."""
@@ -91,7 +103,9 @@ class Kept:
             if self.key:
                 with self.cache.writing():
                     self.cache.keep_pages(self.key, self.new_rows)
-                    self.cache.keep_briefs(self.key, self.new_briefs)
+                    if self.new_briefs or self.briefs.keys() - self.articles.keys():
+                        known = {path: brief for path, brief in self.briefs.items() if path in self.articles}
+                        self.cache.keep_briefs(self.key, known | self.new_briefs)
             self.cache.close()
         except Damaged:
             drop_cache(self.cache.path)
@@ -114,12 +128,14 @@ def _start(settings: Mapping[str, Any], theme: Path) -> tuple[Kept, list[PostFau
     cache = open_cache(Path(settings["BUILD_CACHE"]), content)
     kept = Kept(cache, content)
     digests = json.loads(Path(settings["BUILD_FILES"]).read_text(encoding="utf-8"))
+    cache.forget_waiting()
     kept.gists, faults = read_files(content, digests, cache)
     if settings["PLUGINS"] != [OURS]:
         return kept, faults
     with contextlib.suppress(Opaque):
         kept.key = site_key(settings, theme)
         kept.before = Path(settings["BUILD_BEFORE"])
+        kept.ready = json.loads(Path(settings["BUILD_READY"]).read_text(encoding="utf-8"))
         kept.rows = cache.pages(kept.key)
         kept.briefs = cache.briefs(kept.key)
     return kept, faults

@@ -97,7 +97,7 @@ def by_month(posts: Iterable[Any]) -> list[tuple[str, list[Any]]]:
 
 def open_predictions(posts: Iterable[Any]) -> list[Any]:
     """Return the predictions that nobody has graded yet, the one due first in front."""
-    found = [post for post in posts if post.post.claim and post.post.header.get("outcome", "") in ("", "pending")]
+    found = [post for post in posts if post.claims and post.post.header.get("outcome", "") in ("", "pending")]
     return sorted(found, key=lambda post: (post.post.due or date.max, post.date, post.slug))
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from curate.posts.corrections import in_one_text
 from curate.posts.predictions import read_prediction
-from curate.posts.social import card_place
 from curate.site.plugin.boxes import EDITED
+from curate.site.plugin.kept import kept_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,9 +58,9 @@ def posting(article: Any, site: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A
 
 def card_url(article: Any, site: Mapping[str, Any]) -> str:  # noqa: ANN401 - Pelican's Article
     """Return the address of the article's social image; "" when none was drawn or the site has no address."""
-    place = card_place(article.post, site["CARD_AUTHOR"])
-    known = site["SITE_ADDRESS"] and (Path(site["PATH"]) / place).is_file()
-    return f"{site['SITE_ADDRESS']}/{place}" if known else ""
+    kept, place = kept_of(site), article.card
+    known = place in kept.cards if kept.cache else (Path(site["PATH"]) / place).is_file()
+    return f"{site['SITE_ADDRESS']}/{place}" if known and site["SITE_ADDRESS"] else ""
 
 
 def website(site: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
-from pelican.generators import Generator, PelicanTemplateNotFound
+from pelican.generators import PelicanTemplateNotFound
 
 from curate.posts.corrections import gather_corrections
 from curate.posts.profile import Profile
@@ -24,6 +24,7 @@ from curate.site.plugin.identity import json_resume, profile_page, vcard
 from curate.site.plugin.report import report_of
 from curate.site.plugin.scorecard import make_scorecard
 from curate.site.plugin.settings import now_of
+from curate.site.plugin.templates import LateTemplates
 from curate.site.plugin.words import day_in
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Shown(NamedTuple):
     facts: Markup
 
 
-class ProfilePages(Generator):  # type: ignore[misc]  # Pelican carries no types
+class ProfilePages(LateTemplates):
     """Pelican's generator of these pages."""
 
     places: tuple[Place, ...] = ()
@@ -135,8 +136,8 @@ class ProfilePages(Generator):  # type: ignore[misc]  # Pelican carries no types
             places.append(Place(template="predictions", name="Predictions", shows={"scorecard": card}))
         if profile != Profile():
             places.append(Place(template="about", name="About"))
-        by_post = {article.post.path: article for article in articles}
-        found = gather_corrections(article.post for article in articles)
+        by_post = {article.post.path: article for article in articles if article.corrected}
+        found = gather_corrections(article.post for article in by_post.values())
         rows = tuple((by_post[post.path], correction) for post, correction in found)
         places.append(Place(template="corrections", name="Corrections", shows={"corrections": rows}, nav=False))
         return places
@@ -168,7 +169,8 @@ class ProfilePages(Generator):  # type: ignore[misc]  # Pelican carries no types
         return ""
 
     def _posted_results(self, articles: list[Any]) -> list[Shown]:
-        found = sorted(articles, key=lambda article: (article.date, article.slug), reverse=True)
+        found = [article for article in articles if article.genre == "result"]
+        found.sort(key=lambda article: (article.date, article.slug), reverse=True)
         return [_shown(article, article.post.title, result) for article in found if (result := result_of(article.post))]
 
     def _told_results(self) -> list[Shown]:

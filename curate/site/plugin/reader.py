@@ -143,6 +143,10 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
             "afterword": "",
             "words": reading.own,
             "genre": post.kind,
+            "asks": bool(post.question),
+            "claims": bool(post.claim),
+            "corrected": bool(post.corrections),
+            "searched": [post.title, [*filter(None, [post.topic]), *post.tags]],
             PICTURES: copies,
             "sections": sections(body),
         }

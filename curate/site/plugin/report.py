@@ -51,6 +51,14 @@ class Report:
         if said not in self.faults:
             self.faults.append(said)
 
+    def note_page(self, name: str, content: Any, *, carried: str = "") -> None:  # noqa: ANN401 - Pelican's Content
+        """Note that a page is there, which ``content`` it is of, and its digest when it was ``carried``."""
+        self.written.append(name)
+        if content is not None:
+            self.pages[name] = str(content.source_path)
+        if carried:
+            self.carried[name] = carried
+
     def changes_at(self, moment: datetime) -> None:
         """Note a moment from which the same content makes another site."""
         said = moment.astimezone(UTC).isoformat()

@@ -50,7 +50,8 @@ class Scorecard:
 
 def make_scorecard(articles: Iterable[Any], today: date, *, taken_down: int = 0) -> Scorecard | None:
     """Return the scorecard of the predictions among ``articles``; None when there are none."""
-    rows = [_row(article, said, today) for article in articles if (said := read_prediction(article.post))]
+    claims = [article for article in articles if article.claims]
+    rows = [_row(article, said, today) for article in claims if (said := read_prediction(article.post))]
     if not rows:
         return None
     rows.sort(key=lambda row: (row.article.date, row.article.slug), reverse=True)

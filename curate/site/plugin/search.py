@@ -60,9 +60,9 @@ def search_index(articles: Iterable[Any]) -> bytes:
     """
     posts = [
         {
-            "title": article.post.title,
+            "title": article.searched[0],
             "summary": Markup(article.summary).striptags(),  # noqa: S704 - only read: what it says without entities
-            "tags": [*filter(None, [article.post.topic]), *article.post.tags],
+            "tags": article.searched[1],
             "url": article.url,
         }
         for article in articles
@@ -71,7 +71,7 @@ def search_index(articles: Iterable[Any]) -> bytes:
     for length in SUMMARIES:
         cut = [{**post, "summary": _cut(post["summary"], length)} for post in posts]
         raw = json.dumps(cut, ensure_ascii=False, separators=(",", ":")).encode()
-        if len(gzip.compress(raw, mtime=0)) <= LARGEST * max(1.0, len(posts) / 1000):
+        if len(gzip.compress(raw, 6, mtime=0)) <= LARGEST * max(1.0, len(posts) / 1000):
             break
     return raw
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-# ruff: noqa: ANN401 - Pelican's objects carry no types
 
 SITEMAP, ROBOTS = "sitemap.xml", "robots.txt"
 UNLISTED = {"404", "410", "search"}  # templates of pages that ask not to be indexed
@@ -38,39 +37,36 @@ def listed(context: Mapping[str, Any]) -> list[tuple[str, datetime | None]]:
 
 def _pages(context: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None]]:
     articles = context["articles"]
-    latest = _latest(articles)
+    changed = {id(article): getattr(article, "modified", article.date) for article in articles}
+
+    def latest_of(listed: Sequence[Any]) -> datetime | None:
+        return max([changed[id(article)] for article in listed], default=None)
+
+    latest = latest_of(articles)
     for name in context["DIRECT_TEMPLATES"]:
         place = context.get(f"{name.upper()}_SAVE_AS", f"{name}.html")
         if name not in UNLISTED and place:
             yield str(place).removesuffix("index.html"), latest
     for article in articles:
-        yield article.url, _changed(article)
+        yield article.url, changed[id(article)]
     for page in context["pages"]:
         yield page.url, getattr(page, "modified", None)
     for place in context.get("own_pages", ()):
         yield place.url, latest
-    yield from _lists(context)
+    for url, listed in _lists(context):
+        yield url, latest_of(listed)
 
 
-def _lists(context: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None]]:
-    """Yield the first page of each list of posts."""
+def _lists(context: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yield the first page of each list of posts, with its posts."""
     for topic, filed in context["categories"]:
-        yield topic.url, _latest(filed)
+        yield topic.url, filed
     for tag, tagged in context["tags"]:
         if len(tagged) > 1:  # a list of one post says nothing that the post does not
-            yield tag.url, _latest(tagged)
+            yield tag.url, tagged
     for year in context.get("YEARS", ()):
         for listing in (year, *year.months):
-            yield listing.url, _latest(listing.posts)
-
-
-def _changed(article: Any) -> datetime:
-    moment: datetime = getattr(article, "modified", article.date)
-    return moment
-
-
-def _latest(articles: Sequence[Any]) -> datetime | None:
-    return max(map(_changed, articles), default=None)
+            yield listing.url, listing.posts
 
 
 def _lastmod(moment: datetime | None) -> str:

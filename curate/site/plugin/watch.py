@@ -1,7 +1,8 @@
 """Watch what a template reads of its context, so that a page is rendered again when that changed, and only then.
 
 A read is a list of texts and numbers: ["v", NAME] the whole value, ["b", NAME] whether it is empty, ["n", NAME] how
-long it is, ["s", NAME, FROM, TO, STEP] a slice, ["x", PATH, NAME] what was written on an article after it was made.
+long it is, ["s", NAME, FROM, TO, STEP] a slice, ["x", PATH, NAME] what was written on an article after it was made (of
+the page's own article without PATH).
 Names of settings are left out: every page depends on all settings.
 """
 
@@ -49,6 +50,13 @@ class Watch:
             return watched
         self.reads.add(("v", name))
         return value
+
+    def read(self) -> list[Read]:
+        """Return all that was read, in order; what was written on the page's own article is said of no name."""
+        article = self.context.get("article")
+        own = getattr(article, "relative_source_path", None)
+        reads = {("x", "", read[2]) if read[0] == "x" and read[1] == own else read for read in self.reads}
+        return sorted(reads, key=str)
 
     def _is_setting(self, name: str) -> bool:
         return name in self.context and self.context[name] is self.settings[name]
@@ -112,26 +120,47 @@ class WatchedContext(Context):
         return value if watch is None else watch.resolve(key, value)
 
 
-def see(read: Read, context: Mapping[str, Any], kept: Kept) -> str:
-    """Return a text that tells what a read would find now. Raises Opaque."""
-    kind, name = read[0], read[1]
-    if kind == "x":
-        article = kept.articles.get(name)
-        return kept.prints.told(MISSING if article is None else article.written(read[2]))
-    value = context.get(name, MISSING)
-    if kind == "v":
-        return kept.prints.told(value)
-    if not isinstance(value, list):
-        return "no list"
-    if kind == "s":
-        return kept.prints.told(value[slice(*read[2:])])
-    return str(len(value) if kind == "n" else bool(value))
+class Look:
+    """Look at what pages would find now: ``own`` is what one page alone is given, ``shared`` what all of them are."""
 
+    def __init__(self, own: Mapping[str, Any], shared: Mapping[str, Any], kept: Kept) -> None:
+        self.own = own
+        self.shared = shared
+        self._kept = kept
+        self._told: dict[Read, str] = {}  # of what is shared
 
-def shown(reads: Iterable[Read], context: Mapping[str, Any], kept: Kept) -> str:
-    """Return the print of all that ``reads`` would find now; "" when one of it has none."""
-    try:
-        told = "\n".join(see(read, context, kept) for read in reads)
-    except Opaque:
-        return ""
-    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    def at(self, own: Mapping[str, Any]) -> Look:
+        """Look at another page."""
+        self.own = own
+        return self
+
+    def shown(self, reads: Iterable[Read]) -> str:
+        """Return the print of all that ``reads`` would find; "" when one of it has none."""
+        try:
+            told = "\n".join([self._see(read) for read in reads])
+        except Opaque:
+            return ""
+        return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+    def _see(self, read: Read) -> str:
+        """Return a text that tells what a read would find. Raises Opaque."""
+        kind, name = read[0], read[1]
+        if kind == "x":
+            article = self._kept.articles.get(name) if name else self.own.get("article")
+            return self._kept.prints.told(MISSING if article is None else article.written(read[2]))
+        if name in self.own:
+            return self._tell(read, self.own[name])
+        told = self._told.get(read)
+        if told is None:
+            told = self._told[read] = self._tell(read, self.shared.get(name, MISSING))
+        return told
+
+    def _tell(self, read: Read, value: Any) -> str:  # noqa: ANN401 - any value
+        kind = read[0]
+        if kind == "v":
+            return self._kept.prints.told(value)
+        if not isinstance(value, list):
+            return "no list"
+        if kind == "s":
+            return self._kept.prints.told(value[slice(*read[2:])])
+        return str(len(value) if kind == "n" else bool(value))

@@ -10,26 +10,27 @@ import json
 import os
 import pickle
 import shutil
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from pelican.utils import get_relative_path, path_to_url
 from pelican.writers import Writer
 
 from curate.site.cache import Row
 from curate.site.plugin.kept import Kept, kept_of
 from curate.site.plugin.report import report_of
-from curate.site.plugin.watch import Watch, shown
+from curate.site.plugin.watch import Look, Watch
 from curate.site.processes import processes_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
 
 MANY = 150  # pages to render from which on another process pays
-ELSEWHERE = ""  # instead of a file to link: another process writes the page
 
 
 class KeepingWriter(Writer):  # type: ignore[misc]  # Pelican carries no types
@@ -39,64 +40,127 @@ class KeepingWriter(Writer):  # type: ignore[misc]  # Pelican carries no types
         super().__init__(output_path, settings=settings)
         self.kept: Kept = kept_of(self.settings)
         self._lists: dict[Any, Any] = {}
-        self._ready: str | None = None  # where the page to be written is already
+        self._look: Look | None = None  # at what pages show
+        self._elsewhere = False  # another process writes the page
+        self._damaged: set[str] = set()  # pages that show what they showed, but whose files are not as they were
         self._mine = 0, 1  # which share of the pages is ours, of how many
         self._helps = False  # we are a process that renders its share for another
 
-    def write_file(self, name: Any, template: Any, context: Any, *rest: Any, **named: Any) -> None:
+    def write_file(  # noqa: PLR0913, PLR0917 - Pelican's own
+        self,
+        name: Any,
+        template: Any,
+        context: Any,
+        relative_urls: bool = False,  # noqa: FBT001, FBT002 - theirs
+        paginated: Any = None,
+        template_name: Any = None,
+        override_output: bool = False,  # noqa: FBT001, FBT002 - theirs
+        url: Any = None,
+        **own: Any,
+    ) -> None:
         """Write one page, or all pages of a list."""
-        if self.kept.key and not named.get("override_output"):
+        if self.kept.key and name and not override_output:
+            place = _way_home(name.count("/")) if relative_urls else context.get("SITEURL")
+            said = {"localsiteurl": place, "SITEURL": place, "output_file": name} | own
+            single = template_name not in self.settings["PAGINATED_TEMPLATES"]  # else it may be many pages
+            if single and (self._take_over(name, said, context) or self._leave(name, own)):
+                return
             template = _Careful(template, self)
-        super().write_file(name, template, context, *rest, **named)
+        super().write_file(
+            name, template, context, relative_urls, paginated, template_name, override_output, url, **own
+        )
+
+    def write_feed(  # noqa: PLR0913, PLR0917 - Pelican's own
+        self,
+        elements: Any,
+        context: Any,
+        path: Any = None,
+        url: Any = None,
+        feed_type: str = "atom",
+        override_output: bool = False,  # noqa: FBT001, FBT002 - theirs
+        feed_title: Any = None,
+    ) -> Any:
+        """Write a feed; one that is not taken over is returned."""
+        held = list(elements[: self.settings["FEED_MAX_ITEMS"]])
+        write = partial(super().write_feed, held, context, path, url, feed_type, override_output, feed_title)
+        if not path:
+            return write()
+        return self.write_kept(path, {"held": held, "feed": (url, feed_type, str(feed_title))}, write)
+
+    def write_kept(self, name: str, shows: Mapping[str, Any], write: Callable[[], Any]) -> Any:
+        """Let ``write`` make a file that shows nothing but ``shows`` and settings; take over what showed the same."""
+        if self._take_over(name, shows, {}):
+            return None
+        made = write()
+        if self.kept.key:
+            reads = [("v", key) for key in sorted(shows)]
+            raw = Path(self.output_path, name).read_bytes()
+            self.kept.new_rows[name] = Row(json.dumps(reads), Look(shows, {}, self.kept).shown(reads), _digest(raw))
+        return made
 
     def render(self, template: Any, context: dict[str, Any]) -> str:
-        """Return the HTML of a page, or "" with ``_ready`` set when it is there already."""
-        name = str(context["output_file"])
-        kept = self.kept
-        share, shares = self._mine
-        self._ready = None
-        if kept.rows and self._is_same(name, context):
-            self._ready = ELSEWHERE if self._helps else str(kept.before / name)
-            report_of(self.settings).carried[name] = kept.rows[name].digest
-        elif crc32(name.encode()) % shares != share:
-            self._ready = ELSEWHERE
-        if self._ready is not None:
+        """Return the HTML of a page, or "" when another process writes it."""
+        name, kept = str(context["output_file"]), self.kept
+        self._elsewhere = self._is_elsewhere(name)
+        if self._elsewhere:
             return ""
         kept.watch = Watch(context, self.settings, self._lists)
         try:
             html = str(template.render(context))
-            reads = sorted(kept.watch.reads, key=str)
+            reads = kept.watch.read()
         finally:
             kept.watch = None
-        text = json.dumps(reads)
-        kept.new_rows[name] = Row(
-            reads=text, shown=shown(reads, context, kept), digest=sha256(html.encode("utf-8")).hexdigest()
-        )
+        seen = Look(context, {}, kept).shown(reads)
+        kept.new_rows[name] = Row(json.dumps(reads), seen, _digest(html.encode("utf-8")))
         return html
 
-    def _is_same(self, name: str, context: dict[str, Any]) -> bool:
-        """Say whether a page shows what it showed before, and is still in the site before as it was written."""
-        row = self.kept.rows.get(name)
-        if row is None or not row.shown or shown(_reads(row.reads), context, self.kept) != row.shown:
+    def _take_over(self, name: str, own: Mapping[str, Any], context: Any) -> bool:
+        """Take a page from the site before, if it shows what it showed and is there as it was written."""
+        kept, row, place = self.kept, self.kept.rows.get(name), f"{self.output_path}/{name}"
+        if row is None:
             return False
-        if self._helps:
-            return True  # the process we help looks at the file
-        try:
-            return sha256((self.kept.before / name).read_bytes()).hexdigest() == row.digest
-        except OSError:
+        if self._look is None or self._look.shared is not context:
+            self._look = Look({}, context, kept)
+        if not row.shown or place in self._written_files or self._look.at(own).shown(_reads(row.reads)) != row.shown:
             return False
+        if not self._helps:
+            if kept.ready.get(name) != row.digest:
+                before = kept.before / name
+                if not _is_whole(before, row.digest):
+                    self._damaged.add(name)
+                    return False
+                os.makedirs(os.path.dirname(place), exist_ok=True)  # noqa: PTH103, PTH120 - thousands of times
+                _place(before, place)
+            kept.new_rows[name] = row
+        self._note(name, own, carried=row.digest)
+        return True
+
+    def _leave(self, name: str, own: Mapping[str, Any]) -> bool:
+        """Leave a page to the process that writes it, if it is another."""
+        if not self._is_elsewhere(name) or f"{self.output_path}/{name}" in self._written_files:
+            return False
+        self._note(name, own)
+        return True
+
+    def _is_elsewhere(self, name: str) -> bool:
+        """Say whether another process writes the page. What was damaged, only we know."""
+        share, shares = self._mine
+        return crc32(name.encode()) % shares != share and name not in self._damaged
+
+    def _note(self, name: str, own: Mapping[str, Any], *, carried: str = "") -> None:
+        """Note a page that is there, or will be, without our writing it."""
+        self._written_files.add(f"{self.output_path}/{name}")
+        report_of(self.settings).note_page(name, own.get("article") or own.get("page"), carried=carried)
 
     def _open_w(self, filename: str, encoding: str, override: bool = False) -> Any:  # noqa: FBT001, FBT002 - theirs
-        """Open the file of a page, or put the page there that is ready."""
-        ready, self._ready = self._ready, None
-        if ready is None or filename in self._written_files:
-            if filename not in self._written_files:
-                free(filename)
-            return super()._open_w(filename, encoding, override=override)
-        self._written_files.add(filename)
-        if ready != ELSEWHERE:
-            _place(ready, filename)
-        return open(os.devnull, "w", encoding=encoding)  # noqa: PTH123 - Pelican writes "" into it
+        """Open the file of a page, which is no other's file; that of a page which another process writes stays."""
+        elsewhere, self._elsewhere = self._elsewhere, False
+        if elsewhere and filename not in self._written_files:
+            self._written_files.add(filename)
+            return open(os.devnull, "w", encoding=encoding)  # noqa: PTH123 - Pelican writes "" into it
+        if filename not in self._written_files:
+            free(filename)
+        return super()._open_w(filename, encoding, override=override)
 
     @contextlib.contextmanager
     def share(self, generate: Callable[[Any], None], pages: int) -> Iterator[None]:
@@ -155,12 +219,30 @@ class _Careful:
         return self._writer.render(self._template, context)
 
 
+@lru_cache(maxsize=64)
+def _way_home(depth: int) -> str:
+    """Return the relative address of the site's root for pages so many folders below it."""
+    return str(path_to_url(get_relative_path("x/" * depth + "x")))
+
+
 @lru_cache(maxsize=4096)
 def _reads(text: str) -> tuple[Any, ...]:
     return tuple(map(tuple, json.loads(text)))
 
 
-def _place(source: str, target: str) -> None:
+def _is_whole(path: Path, said: str) -> bool:
+    """Say whether a file is there with the digest it had."""
+    try:
+        return _digest(path.read_bytes()) == said
+    except OSError:
+        return False
+
+
+def _digest(raw: bytes) -> str:
+    return sha256(raw).hexdigest()
+
+
+def _place(source: Path, target: str) -> None:
     """Put the file ``source`` at ``target``, too: as a link where the disk knows such, else as a copy."""
     try:
         os.link(source, target)
