@@ -23,6 +23,8 @@ NEW_BLOCK = re.compile(r"\s*(?:[-*+]\s|\d{1,9}[.)]\s|#{1,6}\s|`{3}|~{3}|</?[a-zA
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 CODE = re.compile(r"``[^\n]+?``|`[^`\n]+`")
 RAW_QUOTE = re.compile(r"<blockquote\b[^<>]*>(.*?)(?:</blockquote>|\Z)", re.DOTALL | re.IGNORECASE)
+MARKS = re.compile(r"[*`]|(?<!\w)_|_(?!\w)")
+PASSAGES = re.compile(r"\n\s*\n|\n\s*(?=[—–]|--)")
 
 INLINE_TARGET = re.compile(r"\]\(\s*(?:<([^<>\n]*)>|((?:[^\s()<]|\([^\s()]*\))+))")
 DEFINED_TARGET = re.compile(r"^ {0,3}\[(?!\^)[^\[\]\n]+\]:\s*(?:<([^<>\n]*)>|(\S+))", re.MULTILINE)
@@ -53,8 +55,7 @@ class Prose:
 
 def read_prose(body: str) -> Prose:
     """Return what ``body`` holds."""
-    text = COMMENT.sub(_blank, _without_fences(body))
-    own, quotes = _sides(text)
+    own, quotes = _sides(body)
     shown = COMMENT.sub(_blank, without_code(body))
     counted = tuple((line, word_count(visible(quote))) for line, quote in quotes)
     return Prose(
@@ -64,6 +65,12 @@ def read_prose(body: str) -> Prose:
         links=tuple(_links(shown)),
         images=tuple(_images(shown)),
     )
+
+
+def quoted_passages(body: str) -> list[str]:
+    """Return what ``body`` quotes, a paragraph each, as a reader sees it; who said it stands apart."""
+    parts = (part for _, quote in _sides(body)[1] for part in PASSAGES.split(visible(quote)))
+    return [part for part in (" ".join(MARKS.sub("", part).split()) for part in parts) if part]
 
 
 def without_code(body: str) -> str:
@@ -106,8 +113,9 @@ def _without_fences(body: str) -> str:
     return "\n".join(lines)
 
 
-def _sides(text: str) -> tuple[str, list[tuple[int, str]]]:
+def _sides(body: str) -> tuple[str, list[tuple[int, str]]]:
     """Part my text from the blockquotes in it: (mine, [(line, theirs) …])."""
+    text = COMMENT.sub(_blank, _without_fences(body))
     line_of = _lines_of(text)
     quotes = [(line_of(found.start()), found[1]) for found in RAW_QUOTE.finditer(text)]
     own: list[str] = []
