@@ -35,6 +35,7 @@ TARGETS = {"href", "src", "srcset", "poster", "data", "cite", "action", "formact
 
 IMAGE = re.compile(r"!\[([^\[\]]*)\](?=\(|\[|\s|$)")
 RAW_IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+MEDIA = re.compile(r"<(video|audio)\b", re.IGNORECASE)
 ALT = re.compile(r"""(?<![\w-])alt(?![\w-])""", re.IGNORECASE)
 
 
@@ -42,7 +43,8 @@ ALT = re.compile(r"""(?<![\w-])alt(?![\w-])""", re.IGNORECASE)
 class Prose:
     """What a body holds. ``own`` and ``quoted`` count words; ``quotes`` are (line, words) of each blockquote.
 
-    ``links`` are (line, address as typed), ``images`` (line, whether somebody said what is on them).
+    ``links`` are (line, address as typed), ``images`` (line, whether somebody said what is on them), ``media`` (line,
+    tag) of each video and audio.
     Lines count from 1 at the body's start. Code in fences belongs to nobody.
     """
 
@@ -51,6 +53,7 @@ class Prose:
     quotes: tuple[tuple[int, int], ...]
     links: tuple[tuple[int, str], ...]
     images: tuple[tuple[int, bool], ...]
+    media: tuple[tuple[int, str], ...]
 
 
 def read_prose(body: str) -> Prose:
@@ -64,6 +67,7 @@ def read_prose(body: str) -> Prose:
         quotes=counted,
         links=tuple(_links(shown)),
         images=tuple(_images(shown)),
+        media=tuple(_media(shown)),
     )
 
 
@@ -156,6 +160,11 @@ def _images(text: str) -> list[tuple[int, bool]]:
     found += [(match.start(), bool(ALT.search(match[0]))) for match in RAW_IMAGE.finditer(text)]
     line = _lines_of(text)
     return [(line(place), said) for place, said in sorted(found)]
+
+
+def _media(text: str) -> list[tuple[int, str]]:
+    line = _lines_of(text)
+    return [(line(found.start()), found[1].lower()) for found in MEDIA.finditer(text)]
 
 
 def _lines_of(text: str) -> Callable[[int], int]:
