@@ -89,7 +89,7 @@ def verify(here: Here, files: tuple[Path, ...]) -> None:
 def restore(here: Here, file: Path | None, to: Path | None, *, dry_run: bool, yes: bool) -> None:
     """Put a backup in place of what the desk holds, or into an empty folder; the newest sound one without FILE.
 
-    What is there is backed up first. Shares that may have gone out since are marked unknown and wait for you.
+    What is there is backed up first. Shares that may have gone out since are looked for, or wait for you.
     """
     from curate.desk.backup import read_backup
     from curate.presence.restore import finish, newest_good
@@ -189,12 +189,9 @@ def _told(done: Restored, desk: Desk) -> list[str]:
     if not done.backup.database:
         lines.append("The backup has no database: the one that was there stays.")
     if done.unknown:
-        waits = (
-            "1 share may be out already and waits"
-            if done.unknown == 1
-            else f"{done.unknown:,} shares may be out already and wait"
-        )
-        lines.append(f"{waits} for you: curate share queue, then curate share resolve.")
+        shares = render.count(done.unknown, "share")
+        lines.append(f"{shares} may be out already: looked for where the network allows that, else for you to settle")
+        lines.append("           (curate share queue, then curate share resolve).")
     if done.foreign:
         lines.append(f"{done.foreign} It sends nothing until you let it: curate doctor --adopt")
     lines.append("Next       curate site build")

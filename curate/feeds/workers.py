@@ -21,6 +21,7 @@ from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from multiprocessing.synchronize import RLock
     from types import TracebackType
 
     from pebble import ProcessPool
@@ -56,6 +57,7 @@ class Workers:
         self._seconds = seconds
         self._processor = processor
         self._pool: ProcessPool | None = None
+        self._locks: list[object] = []
         self._starting = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -67,6 +69,7 @@ class Workers:
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call] # pebble's own lack
             await asyncio.to_thread(self._pool.join)
+            self._locks.clear()
 
     async def run(self, function: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
         """Return what ``function`` returns for ``args``, from another process.
@@ -100,18 +103,32 @@ class Workers:
         """Return the pool, with its processes running; they take half a second the first time."""
         async with self._starting:
             if self._pool is None:
-                self._pool = _pool()
+                self._pool = _pool(self._locks)
                 await asyncio.to_thread(getattr, self._pool, "active")  # asking whether it is active starts it
             return self._pool
 
 
-def _pool() -> ProcessPool:
+def _pool(locks: list[object]) -> ProcessPool:
+    """Return a pool of workers; its locks are put into ``locks``, to be kept until its last process has ended.
+
+    A process that is still starting looks for them by name, the name goes with the last who keeps one, and the
+    pool drops them before it ends its processes.
+    """
     from pebble import ProcessPool
 
     if sys.platform == "win32":
         return ProcessPool(WORKERS, CALLS, _settle, context=get_context("spawn"))
+
+    from multiprocessing.context import ForkServerContext
+
+    class Context(ForkServerContext):
+        def RLock(self) -> RLock:  # noqa: N802 - as its parent calls it
+            lock = super().RLock()
+            locks.append(lock)
+            return lock
+
     # A fork server has one thread and none of our connections, so that its forks are safe and quick.
-    context = get_context("forkserver")
+    context = Context()
     context.set_forkserver_preload(["curate.feeds.parse", "curate.feeds.workers", "nh3"])
     return ProcessPool(WORKERS, CALLS, _settle, context=context)
 

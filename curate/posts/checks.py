@@ -212,6 +212,11 @@ def _alt_text(case: _Case) -> Iterator[Found]:
             yield case.in_body(line), 'An image without alt text. Say what is on it, or <img … alt=""> for decoration.'
 
 
+def _media(case: _Case) -> Iterator[Found]:
+    for line, tag in case.prose.media:
+        yield case.in_body(line), f"“<{tag}” is in it, and the pages' own policy plays none. Link to it instead."
+
+
 def _leftover(case: _Case) -> Iterator[Found]:
     post = case.post
     for key in ("title", "summary", "question", "claim"):
@@ -266,6 +271,7 @@ RULES = (
     Rule("until", ("notice",), _until),
     Rule("grade", EVERY, _grade),
     Rule("alt-text", EVERY, _alt_text),
+    Rule("media", EVERY, _media, warns=True),
     Rule("leftover", EVERY, _leftover),
     Rule("links", EVERY, _links),
     Rule("summary-length", EVERY, _summary_length),

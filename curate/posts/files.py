@@ -8,6 +8,7 @@ Must not know what makes a post good, nor items, nor the site.
 from __future__ import annotations
 
 import os
+from stat import S_ISLNK, S_ISREG
 from typing import TYPE_CHECKING, Any
 
 from curate.desk.folder import fingerprint, write_new, write_whole
@@ -32,7 +33,7 @@ def read_posts(content: Path) -> tuple[list[Post], list[PostFault]]:
     """Return every post below ``content``, newest first, and a fault for each file that is not one.
 
     Two posts of one slug would share a page: the one of the later path is a fault. Links to other
-    places are faults, too; pages/ and profile/ are left out. Raises CurateError when the folder is gone.
+    places and pipes are faults, too; pages/ and profile/ are left out. Raises CurateError when the folder is gone.
     """
     if not content.is_dir():
         msg = f"The folder {content} has vanished."
@@ -134,10 +135,24 @@ def _files(content: Path) -> Iterator[Path]:
                 yield file
 
 
-def _read(path: Path) -> Post:
-    if path.is_symlink():
+def misplaced(path: Path) -> PostFault | None:
+    """Return why what stands at ``path`` is never opened: a link, or a pipe, which would be waited for."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return None  # which opening it says in words
+    if S_ISLNK(mode):
         reason = "it is a symbolic link; curate reads only files that lie inside content/."
-        raise PostFault(str(path), 1, reason, "Move the file itself here.")
+        return PostFault(str(path), 1, reason, "Move the file itself here.")
+    if not S_ISREG(mode):
+        return PostFault(str(path), 1, "it is no file with words in it.", "Take it out of content/.")
+    return None
+
+
+def _read(path: Path) -> Post:
+    fault = misplaced(path)
+    if fault is not None:
+        raise fault
     raw = _bytes(path)
     try:
         text = raw.decode()

@@ -134,6 +134,7 @@ def is_day(text: str) -> bool:
 
 def load_profile(path: Path) -> Profile:
     """Return the profile at ``path``; an empty one when there is no file. Raises PostFault with the line."""
+    refuse_odd(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -141,6 +142,12 @@ def load_profile(path: Path) -> Profile:
     except (OSError, UnicodeDecodeError) as error:
         raise PostFault(str(path), 1, f"it cannot be read: {error}.", "Save it as UTF-8.") from error
     return parse_profile(text, str(path))
+
+
+def refuse_odd(path: Path) -> None:
+    """Raise PostFault when ``path`` is no file, such as a pipe, which would be waited for."""
+    if path.exists() and not path.is_file():
+        raise PostFault(str(path), 1, "it is no file with words in it.", "Put the profile's file in its place.")
 
 
 def parse_profile(text: str, where: str) -> Profile:

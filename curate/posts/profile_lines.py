@@ -12,7 +12,7 @@ import yaml
 
 from curate.desk.folder import fingerprint, write_new, write_whole
 from curate.posts.header import Loader, PostFault, as_text, dump, lines_of, read_mapping
-from curate.posts.profile import parse_profile
+from curate.posts.profile import parse_profile, refuse_odd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +23,7 @@ BOM = "\ufeff"
 
 def read_profile_text(path: Path) -> str:
     """Return what the file holds; "" when there is none. Raises PostFault."""
+    refuse_odd(path)
     try:
         return path.read_bytes().decode()
     except FileNotFoundError:

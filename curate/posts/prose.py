@@ -23,6 +23,8 @@ NEW_BLOCK = re.compile(r"\s*(?:[-*+]\s|\d{1,9}[.)]\s|#{1,6}\s|`{3}|~{3}|</?[a-zA
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 CODE = re.compile(r"``[^\n]+?``|`[^`\n]+`")
 RAW_QUOTE = re.compile(r"<blockquote\b[^<>]*>(.*?)(?:</blockquote>|\Z)", re.DOTALL | re.IGNORECASE)
+MARKS = re.compile(r"[*`]|(?<!\w)_|_(?!\w)")
+PASSAGES = re.compile(r"\n\s*\n|\n\s*(?=[—–]|--)")
 
 INLINE_TARGET = re.compile(r"\]\(\s*(?:<([^<>\n]*)>|((?:[^\s()<]|\([^\s()]*\))+))")
 DEFINED_TARGET = re.compile(r"^ {0,3}\[(?!\^)[^\[\]\n]+\]:\s*(?:<([^<>\n]*)>|(\S+))", re.MULTILINE)
@@ -33,6 +35,7 @@ TARGETS = {"href", "src", "srcset", "poster", "data", "cite", "action", "formact
 
 IMAGE = re.compile(r"!\[([^\[\]]*)\](?=\(|\[|\s|$)")
 RAW_IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+MEDIA = re.compile(r"<(video|audio)\b", re.IGNORECASE)
 ALT = re.compile(r"""(?<![\w-])alt(?![\w-])""", re.IGNORECASE)
 
 
@@ -40,7 +43,8 @@ ALT = re.compile(r"""(?<![\w-])alt(?![\w-])""", re.IGNORECASE)
 class Prose:
     """What a body holds. ``own`` and ``quoted`` count words; ``quotes`` are (line, words) of each blockquote.
 
-    ``links`` are (line, address as typed), ``images`` (line, whether somebody said what is on them).
+    ``links`` are (line, address as typed), ``images`` (line, whether somebody said what is on them), ``media`` (line,
+    tag) of each video and audio.
     Lines count from 1 at the body's start. Code in fences belongs to nobody.
     """
 
@@ -49,12 +53,12 @@ class Prose:
     quotes: tuple[tuple[int, int], ...]
     links: tuple[tuple[int, str], ...]
     images: tuple[tuple[int, bool], ...]
+    media: tuple[tuple[int, str], ...]
 
 
 def read_prose(body: str) -> Prose:
     """Return what ``body`` holds."""
-    text = COMMENT.sub(_blank, _without_fences(body))
-    own, quotes = _sides(text)
+    own, quotes = _sides(body)
     shown = COMMENT.sub(_blank, without_code(body))
     counted = tuple((line, word_count(visible(quote))) for line, quote in quotes)
     return Prose(
@@ -63,7 +67,14 @@ def read_prose(body: str) -> Prose:
         quotes=counted,
         links=tuple(_links(shown)),
         images=tuple(_images(shown)),
+        media=tuple(_media(shown)),
     )
+
+
+def quoted_passages(body: str) -> list[str]:
+    """Return what ``body`` quotes, a paragraph each, as a reader sees it; who said it stands apart."""
+    parts = (part for _, quote in _sides(body)[1] for part in PASSAGES.split(visible(quote)))
+    return [part for part in (" ".join(MARKS.sub("", part).split()) for part in parts) if part]
 
 
 def without_code(body: str) -> str:
@@ -106,8 +117,9 @@ def _without_fences(body: str) -> str:
     return "\n".join(lines)
 
 
-def _sides(text: str) -> tuple[str, list[tuple[int, str]]]:
+def _sides(body: str) -> tuple[str, list[tuple[int, str]]]:
     """Part my text from the blockquotes in it: (mine, [(line, theirs) …])."""
+    text = COMMENT.sub(_blank, _without_fences(body))
     line_of = _lines_of(text)
     quotes = [(line_of(found.start()), found[1]) for found in RAW_QUOTE.finditer(text)]
     own: list[str] = []
@@ -148,6 +160,11 @@ def _images(text: str) -> list[tuple[int, bool]]:
     found += [(match.start(), bool(ALT.search(match[0]))) for match in RAW_IMAGE.finditer(text)]
     line = _lines_of(text)
     return [(line(place), said) for place, said in sorted(found)]
+
+
+def _media(text: str) -> list[tuple[int, str]]:
+    line = _lines_of(text)
+    return [(line(found.start()), found[1].lower()) for found in MEDIA.finditer(text)]
 
 
 def _lines_of(text: str) -> Callable[[int], int]:

@@ -217,8 +217,10 @@ def _post_of(desk: Desk, item: Item, others: Sequence[Item]) -> Post | None:
     posts, faults = read_posts(desk.content)
     for fault in faults:
         with contextlib.suppress(OSError):
-            raw = (desk.root / fault.path).read_bytes()
-            if re.search(rb"^item:\s*['\"]?%s['\"]?\s*$" % item.id.encode(), raw, re.MULTILINE):
+            place = desk.root / fault.path
+            if place.is_file() and re.search(
+                rb"^item:\s*['\"]?%s['\"]?\s*$" % item.id.encode(), place.read_bytes(), re.MULTILINE
+            ):
                 raise fault
     of_item = (post for one in (item, *others) for post in posts if post.item == one.id)
     return next(of_item, None)

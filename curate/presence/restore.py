@@ -37,7 +37,7 @@ from curate.desk.db import faults, open_database, overwrite, transaction, troubl
 from curate.desk.folder import TEMPORARY, Desk, refusal, sync_folder, write_whole
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError, Refused, UsageError
-from curate.shares import home, ledger
+from curate.shares import gap, home, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,9 +161,10 @@ def _mark(stage: Path, config: Path, at: datetime, now: datetime) -> int:
     That is each whose time has come since, and, when this machine knows of tries to send that the backup
     does not have, every other that waits, too: its time may have been changed.
     """
-    reason = f"the desk was put back from a backup of {at:%d %b %Y %H:%M} UTC; look whether it is out already"
+    reason = f"the desk was put back from a backup of {at:%d %b %Y %H:%M} UTC; it may be out already"
     with contextlib.closing(open_database(Desk(stage))) as connection, transaction(connection):
         ledger.end_interrupted(connection, now=now)
+        gap.note_gap(connection, at, now)
         more = home.sent_since(connection, config)
         waiting = ledger.list_shares(connection, states=ledger.UNSENT)
         doubtful = [share for share in waiting if more or share.due_at <= now]

@@ -65,7 +65,7 @@ def examine_profile(desk: Desk, settings: Settings, today: date) -> Standing:
     for post in posts:
         where = post.path.relative_to(desk.root).as_posix()
         texts[where] = f"{post.title}\n{post.summary}\n{post.body}"
-    for page in sorted((desk.content / "pages").glob("*.md")):
+    for page in sorted(page for page in (desk.content / "pages").glob("*.md") if page.is_file()):
         texts[page.relative_to(desk.root).as_posix()] = page.read_text(encoding="utf-8", errors="replace")
     handles: dict[str, str] = {
         account.network: account.handle for account in settings.accounts.values() if account.handle

@@ -208,9 +208,12 @@ def set_cancelled(connection: sqlite3.Connection, share: Share) -> Share:
     return _change(connection, share, "cancelled", reason="")
 
 
-def set_sent(connection: sqlite3.Connection, share: Share, url: str, *, now: datetime) -> Share:
-    """Write down that the person posted ``share`` by hand, at ``url``. Raises Conflict."""
-    return _change(connection, share, "sent", reason="", remote_url=url, sent_at=to_seconds(now), not_before=0)
+def set_sent(connection: sqlite3.Connection, share: Share, url: str, *, now: datetime, remote_id: str = "") -> Share:
+    """Write down that ``share`` went out at ``now`` without a try on record, and is at ``url``. Raises Conflict."""
+    sent_at = to_seconds(now)
+    return _change(
+        connection, share, "sent", reason="", remote_id=remote_id, remote_url=url, sent_at=sent_at, not_before=0
+    )
 
 
 def release(connection: sqlite3.Connection, account: str) -> int:
@@ -303,7 +306,7 @@ def finish(  # noqa: PLR0913 - what one attempt ended in
 def set_aside(
     connection: sqlite3.Connection, share: Share, state: str, reason: str, *, not_before: datetime | None = None
 ) -> Share:
-    """Put ``share`` off without an attempt: held, missed, retry or handed_over, with its reason. Raises Conflict.
+    """Put ``share`` off without an attempt: held, missed, retry, handed_over or approved again. Raises Conflict.
 
     An unknown share may be set aside only when it was proved absent; its attempts then say so.
     """
@@ -315,7 +318,7 @@ def set_aside(
 
 
 def set_unknown(connection: sqlite3.Connection, share: Share, reason: str) -> Share:
-    """Say that ``share`` may be out though no attempt of this desk tells: only the person can look. Raises Conflict."""
+    """Say that ``share`` may be out though no attempt of this desk tells (see gap). Raises Conflict."""
     return _change(connection, share, "unknown", reason=reason, not_before=0)
 
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError, Refused
-from curate.shares import attempts, home, ledger
+from curate.shares import gap, home, ledger
 from curate.shares.gate import SIGN_IN_AGAIN, Hindrance, adrift, hindrance, later, objection, reason_of, refusal
 from curate.shares.limits import price
-from curate.shares.networks import open_channel
+from curate.shares.networks import office_of, open_channel
 from curate.shares.networks.base import (
     SETTLED,
     AlreadySent,
@@ -26,7 +26,6 @@ from curate.shares.networks.base import (
     Frozen,
     HandedOver,
     NeedsLogin,
-    Office,
     Ready,
     Rejected,
     RetryAt,
@@ -128,11 +127,8 @@ def preview(  # noqa: PLR0913 - what a pass works with
     shares = [_sendable(connection, share_id) for share_id in only] or ledger.due_shares(connection, now)
     requests = []
     for share in shares:
-        account = settings.accounts.get(share.account)
-        if account is not None:
-            office = Office(
-                name=share.account, account=account, secret=None, client=client, language=settings.site.language
-            )
+        if share.account in settings.accounts:
+            office = office_of(share.account, settings, client)
             requests.append((share, open_channel(office, desk).freeze(share, now=now).payload))
     return requests
 
@@ -186,12 +182,12 @@ class _Pass:
         if share.rests(self.now):
             return
         account = self.settings.accounts.get(share.account)
-        attempt = attempts.open_attempt(self.connection, share)
+        attempt = gap.try_of(self.connection, share, via=_via(account), freeze=self._freeze) if account else None
+        if account is None or (attempt is not None and attempt.via != _via(account)):
+            self._say(share, "it was sent through another account than curate.toml has now; look yourself")
+            return
         if attempt is None or not attempt.whole:
             self._say(share, "what was sent is not on record any more; look yourself")
-            return
-        if account is None or attempt.via != _via(account):
-            self._say(share, "it was sent through another account than curate.toml has now; look yourself")
             return
         answer = await self._sign_in(share.account, account)
         if not isinstance(answer, Ready):
@@ -203,16 +199,16 @@ class _Pass:
         known = ledger.remote_ids(self.connection, share.account)
         found = await self.channels[share.account].confirm(attempt, known=known, now=self.now)
         if isinstance(found, Found):
-            self._finish(
-                share, attempt, Sent(remote_id=found.remote_id, url=found.url, evidence="found on the network")
-            )
+            self._found(share, attempt, found)
         elif isinstance(found, CannotTell):
             self._say(share, f"it may be out: {found.reason}")
         elif wrong := adrift(share, answer.at, now=self.now):
             # Absent may be said because enough time has passed, and how much has, nobody knows.
             self._say(share, f"it may be out, and cannot be looked for now: {wrong.reason}")
+        elif attempt.key or share.due_at <= self.now:
+            await self.send(share, absent=attempt if attempt.key else None)
         else:
-            await self.send(share, absent=attempt)
+            ledger.set_aside(self.connection, share, "approved", "")
 
     async def send(self, share: Share, *, chosen: bool = False, absent: Attempt | None = None) -> None:
         """Send one share, or set it aside with the reason.
@@ -356,6 +352,20 @@ class _Pass:
             not_before=until,
         )
 
+    def _freeze(self, share: Share) -> Frozen:
+        channel = open_channel(office_of(share.account, self.settings, self.client), self.desk)
+        return channel.freeze(share, now=self.now)
+
+    def _found(self, share: Share, attempt: Attempt, found: Found) -> None:
+        """Write down that an unknown share is out; when it went out is known only of an attempt on record."""
+        if attempt.key:
+            sent = Sent(remote_id=found.remote_id, url=found.url, evidence="found on the network")
+            self._finish(share, attempt, sent)
+            return
+        self.touched[share.id] = None
+        moment = min(share.due_at, attempt.started_at)
+        ledger.set_sent(self.connection, share, found.url, now=moment, remote_id=found.remote_id)
+
     async def _sign_in(self, name: str, account: Account) -> Ready | NeedsLogin | RetryAt:
         """Open the account's channel, once in a pass."""
         if name not in self.answers:
@@ -369,10 +379,7 @@ class _Pass:
                 add = f"curate account add {account.network} --name {name}"
                 self.answers[name] = NeedsLogin(reason=f"there is no token: {add}", evidence="")
                 return self.answers[name]
-            office = Office(
-                name=name, account=account, secret=secret, client=self.client, language=self.settings.site.language
-            )
-            self.channels[name] = open_channel(office, self.desk)
+            self.channels[name] = open_channel(office_of(name, self.settings, self.client, secret), self.desk)
             answer = await self.channels[name].ready(now=self.now)
             if isinstance(answer, Ready) and answer.renewed is not None:
                 try:

@@ -104,6 +104,14 @@ def _images(page: Page, _: BuiltSite, __: Settings) -> Iterator[str]:
             yield f"the image {image.get('src')} has no alt text; an empty one says it is decoration."
 
 
+def _media(page: Page, _: BuiltSite, __: Settings) -> Iterator[str]:
+    """Find what the page's own policy keeps from playing."""
+    policy = "".join(map(str, page.tree.xpath("//meta[@http-equiv]/@content")))
+    if "default-src 'none'" in policy and "media-src" not in policy:
+        for tag in dict.fromkeys(str(element.tag) for element in page.tree.iter("video", "audio")):
+            yield f"“<{tag}” is in it, and the page's own policy plays none: link to it instead."
+
+
 def _card(page: Page, site: BuiltSite, _: Settings) -> Iterator[str]:
     """Find posts that networks show without an image, or would with words the post no longer has: a page names none."""
     said = {str(meta.get("property")) for meta in page.tree.xpath("//head/meta[starts-with(@property, 'og:')]")}
@@ -197,6 +205,7 @@ RULES = {
     "html": _html,
     "link": _links,
     "image": _images,
+    "media": _media,
     "card": _card,
     "data": _data,
     "budget": _budget,

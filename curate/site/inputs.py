@@ -10,6 +10,7 @@ import json
 import os
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from curate.posts.files import CONFLICT, NOT_POSTS
@@ -32,6 +33,8 @@ CALLS = {"globals().update(pelican_settings(__file__))", "globals().update(publi
 
 
 LENGTH = 64  # of a digest
+# A link is not followed, a pipe not waited for.
+OPENED = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Linked(Exception):
@@ -63,7 +66,7 @@ def content_digests(content: Path, known: Tree, now: int) -> tuple[dict[str, str
 
 def _digest(path: str, *, is_post: bool) -> str:
     try:
-        file = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        file = os.open(path, OPENED)
     except OSError:
         if os.path.islink(path):  # noqa: PTH114 - the same
             if not is_post:
@@ -71,6 +74,8 @@ def _digest(path: str, *, is_post: bool) -> str:
             return "link"  # which costs this post its page, and no other
         return "unreadable"
     with open(file, "rb") as opened:  # noqa: PTH123 - the same
+        if not S_ISREG(os.fstat(file).st_mode):
+            return "unreadable"
         return sha256(opened.read()).hexdigest()
 
 

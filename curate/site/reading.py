@@ -18,7 +18,7 @@ from curate.feeds.addresses import web_url
 from curate.feeds.characters import tidy
 from curate.feeds.clean import one_line
 from curate.inbox.items import Quote
-from curate.posts.files import NOT_POSTS
+from curate.posts.files import NOT_POSTS, misplaced
 from curate.posts.post import Post, PostFault, Source, parse_post, permalink
 from curate.posts.prose import read_prose, visible
 from curate.site.cache import GISTS
@@ -153,9 +153,9 @@ def _as_walked(path: str) -> list[tuple[bool, str]]:
 
 def _read_one(place: tuple[str, str]) -> Any:  # noqa: ANN401 - three things, or a fault
     path = Path(*place)
-    if path.is_symlink():
-        reason = "it is a symbolic link; curate reads only files that lie inside content/."
-        return PostFault(str(path), 1, reason, "Move the file itself here.")
+    fault = misplaced(path)
+    if fault is not None:
+        return fault
     try:
         raw = path.read_bytes()
         reading = read_text(raw, path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from curate.posts.prose import quoted_passages
 from curate.site import sources, strikes, texts
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def _lost(one: Cited, before: str, after: str) -> tuple[str, ...]:
     """Return what a post quotes that its source said and does not say any more."""
     if one.key != "source" or not before or not after:
         return ()
-    return texts.lost_quotes([quote.text for quote in one.post.quotes], before, after)
+    quotes = [*(quote.text for quote in one.post.quotes), *quoted_passages(one.post.body)]
+    return texts.lost_quotes(dict.fromkeys(quotes), before, after)
 
 
 def _compared(answer: Answer, before: str, *, quotes: bool) -> Answer:

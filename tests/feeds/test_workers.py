@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,32 @@ from tests.feeds import hostile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+# Ends its workers many times as they start. A worker reads this file first: there it waits until it is told to end,
+# and goes on starting.
+STARTS = """
+import asyncio, os, signal
+from pathlib import Path
+from curate.feeds.workers import Workers
+
+if __name__ == "__mp_main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    signal.sigwait({signal.SIGTERM})
+    Path(f"told-{os.getpid()}").touch()
+    signal.setitimer(signal.ITIMER_REAL, 0.2)  # ends it, if nothing else does
+
+async def start_and_stop():
+    async with Workers() as workers:
+        try:
+            await workers.run(lambda: None)  # fails at once: it cannot be handed to another process
+        except Exception:
+            pass
+
+if __name__ == "__main__":
+    for _ in range(8):
+        asyncio.run(start_and_stop())
+"""
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits of processor and memory")
 
@@ -108,6 +136,19 @@ def test_a_worker_has_none_of_our_connections() -> None:
             return await workers.run(hostile.open_files)
 
     assert not [name for name in asyncio.run(while_listening()) if name.startswith("socket:") or name.endswith(".db")]
+
+
+@posix
+def test_a_worker_that_is_ended_while_it_starts_says_nothing(tmp_path: Path) -> None:
+    """A process that is starting finds what it shares with the others to the end, though its pool stops meanwhile."""
+    program = tmp_path / "starts.py"
+    program.write_text(STARTS)
+    done = subprocess.run(
+        [sys.executable, str(program)], cwd=tmp_path, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert list(tmp_path.glob("told-*")), "some worker was told to end while it was starting"
 
 
 def test_nothing_is_started_before_the_first_call() -> None:

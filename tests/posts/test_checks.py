@@ -136,6 +136,14 @@ def test_a_prediction_is_due_after_the_day_it_is_made(due: str, *, wrong: bool) 
     assert ("due" in errors(post(told))) == wrong
 
 
+def test_what_the_pages_do_not_play_is_named_with_its_line() -> None:
+    body = f"{'mine ' * 200}\n\n<Video src='a.mp4'></Video>\n\n`<audio>` <!-- <audio src='c'> -->\n\n<audio\nsrc='b'>\n"
+    found = check_post(post("title: T\nsummary: Mine.\nquestion: Why?\n", body))
+    assert [(one.rule, one.line) for one in found.warnings] == [("media", 8), ("media", 12)]
+    assert found.errors == ()
+    assert "“<video”" in found.warnings[0].message
+
+
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_every_kind_needs_a_title_alt_texts_and_no_reminders(kind: str) -> None:
     body = f"{'mine ' * 200}\n\n![](a.png)\n\n{PROMPTS[0]}\n"

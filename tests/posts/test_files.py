@@ -78,6 +78,17 @@ def test_links_to_other_places_are_refused(content: Path, tmp_path: Path) -> Non
         create_post(content, text="---\ntitle: T\n---\n", slug="t", kind="essay", date=DAY)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")
+def test_a_pipe_is_named_and_not_waited_for(content: Path) -> None:
+    put(content, "links/2026-11-20-good.md")
+    os.mkfifo(content / "links" / "pipe.md")
+    posts, [fault] = read_posts(content)
+    assert [post.slug for post in posts] == ["good"]
+    assert fault.message == f"{content}/links/pipe.md:1: it is no file with words in it."
+    with pytest.raises(PostFault, match="no file with words"):
+        find_post(content, "pipe")
+
+
 def test_a_vanished_content_folder_is_said_not_recreated(content: Path) -> None:
     content.rmdir()
     with pytest.raises(CurateError, match="has vanished"):

@@ -21,11 +21,12 @@ from curate.presence.restore import newest_good, restore
 from curate.shares import home, ledger
 from tests.presence.test_tick import LATER, NOON, ready_share
 from tests.shares.conftest import Ledger, a_ledger
-from tests.shares.servers import START, MastodonServer, MemoryClient
+from tests.shares.servers import START, BlueskyServer, MastodonServer, MemoryClient, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from curate.shares.ledger import Share
     from tests.conftest import Curate
 
 SERVER = "https://social.example"
@@ -71,7 +72,118 @@ def test_a_share_sent_since_the_backup_is_unknown_and_never_sent_again(book: Led
     for hours in (1, 2, 48):
         book.send(now=START + hours * HOUR, client=MemoryClient({SERVER: server}))
     assert len(server.posts()) == 1
+    found = book.find(share)
+    assert (found.state, found.remote_id, found.sent_at) == ("sent", "1000", START)
+    assert found.remote_url == "https://social.example/@dana/1000"
+
+
+PDS = "https://pds.example"
+
+
+@pytest.fixture(params=["mastodon", "bluesky"])
+def asked(request: pytest.FixtureRequest, book: Ledger) -> Server:
+    """A server that can be searched, with an account of the desk's."""
+    server: Server = MastodonServer() if request.param == "mastodon" else BlueskyServer()
+    address, handle = (SERVER, "dana") if request.param == "mastodon" else (PDS, "dana.test")
+    book.account(request.param, request.param, server=address, handle=handle, token=server.password)
+    home.settle(book.connection, book.desk, book.config)
+    (book.desk.root / "curate.toml").touch()
+    return server
+
+
+def planned(book: Ledger, **more: Any) -> Share:
+    """Plan a share on the only account."""
+    return book.share(next(iter(book.settings.accounts)), **more)
+
+
+def passes(book: Ledger, server: Server, *minutes: float) -> list[str]:
+    """Let passes be made, minutes after START; return in which state each left the only share."""
+    states = []
+    for after in minutes:
+        server.now = START + timedelta(minutes=after)
+        book.send(now=server.now, client=MemoryClient({SERVER: server, PDS: server}))
+        states.append(ledger.list_shares(book.connection)[0].state)
+    return states
+
+
+def lost(book: Ledger, server: Server, share: Share, minutes: float, *, sends: bool) -> None:
+    """Put the desk back so many minutes after START, from a backup made just before a pass which sends or does not."""
+    server.now = START
+    path = create_backup(book.desk, book.connection, now=START).path
+    if sends:
+        book.send(client=MemoryClient({SERVER: server, PDS: server}))
+        assert len(server.posts()) == 1
+    assert put_back(book, path, START + timedelta(minutes=minutes)) == 1
+    home.adopt(book.connection, book.desk, book.config, now=START + timedelta(minutes=minutes))
     assert book.find(share).state == "unknown"
+
+
+def test_what_is_out_on_no_record_is_found_by_its_words(book: Ledger, asked: Server) -> None:
+    share = planned(book)
+    lost(book, asked, share, 2, sends=True)
+    assert passes(book, asked, 3, 20, 300) == ["sent"] * 3
+    assert len(asked.posts()) == 1
+    assert book.find(share).remote_id
+
+
+def test_what_is_not_out_is_sent_once_nothing_can_be_under_way_any_more(book: Ledger, asked: Server) -> None:
+    share = planned(book)
+    lost(book, asked, share, 2, sends=False)
+    assert passes(book, asked, 3, 11.9, 12, 30) == ["unknown", "unknown", "sent", "sent"]
+    assert len(asked.posts()) == 1
+
+
+def test_what_is_not_out_and_late_asks(book: Ledger, asked: Server) -> None:
+    lost(book, asked, planned(book), 170, sends=False)
+    assert passes(book, asked, 181) == ["missed"]
+    assert asked.posts() == []
+
+
+def test_what_went_out_in_other_words_is_left_to_the_person(book: Ledger, asked: Server) -> None:
+    share = planned(book)
+    path = create_backup(book.desk, book.connection, now=START).path
+    changed = ledger.set_text(book.connection, share, f"Other words.\n\n{share.link}")
+    ledger.set_approved(book.connection, changed, now=START)
+    asked.now = START
+    book.send(client=MemoryClient({SERVER: asked, PDS: asked}))
+    put_back(book, path, START + HOUR)
+    home.adopt(book.connection, book.desk, book.config, now=START + HOUR)
+    assert passes(book, asked, 61, 75, 300) == ["unknown"] * 3
+    assert "look yourself" in book.find(share).reason
+    assert len(asked.posts()) == 1
+
+
+def test_one_whose_time_has_not_come_waits_for_it_again(book: Ledger, asked: Server) -> None:
+    share = planned(book, due=START + 2 * HOUR)
+    witnessed = planned(book, link="https://dana.example/2026/other/")
+    path = create_backup(book.desk, book.connection, now=START).path
+    asked.now = START
+    book.pages.add(witnessed.link)
+    book.send(client=MemoryClient({SERVER: asked, PDS: asked}))
+    assert put_back(book, path, START + timedelta(minutes=5)) == 2
+    home.adopt(book.connection, book.desk, book.config, now=START + timedelta(minutes=5))
+    passes(book, asked, 16)
+    assert (book.find(witnessed).state, book.find(share).state) == ("sent", "approved")
+    assert len(asked.posts()) == 1
+    passes(book, asked, 120)
+    assert book.find(share).state == "sent"
+    assert len(asked.posts()) == 2
+
+
+def test_a_try_that_is_on_record_does_not_hide_a_later_one_that_is_not(book: Ledger, asked: Server) -> None:
+    share = planned(book)
+    asked.effects.append("drop before")
+    asked.now = START
+    book.send(client=MemoryClient({SERVER: asked, PDS: asked}))
+    assert book.find(share).state == "unknown"
+    path = create_backup(book.desk, book.connection, now=START).path
+    later = ledger.set_text(book.connection, book.find(share), share.text)
+    ledger.set_approved(book.connection, later, now=START)
+    assert passes(book, asked, 20) == ["sent"]
+    put_back(book, path, START + HOUR)
+    home.adopt(book.connection, book.desk, book.config, now=START + HOUR)
+    assert passes(book, asked, 61, 80) == ["sent"] * 2
+    assert len(asked.posts()) == 1
 
 
 def test_one_whose_time_has_not_come_is_doubtful_only_when_something_went_out(

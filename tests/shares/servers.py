@@ -265,6 +265,14 @@ class BlueskyServer(Server):
             if key in self.records:
                 return as_json({"uri": f"at://did:plc:dana/app.bsky.feed.post/{key}", "value": self.records[key]})
             return as_json({"error": "RecordNotFound", "message": "Could not locate record"}, 400)
+        if parts.path == "/xrpc/com.atproto.repo.listRecords":
+            query = parse_qs(parts.query)
+            assert (query["repo"], query["collection"]) == (["did:plc:dana"], ["app.bsky.feed.post"])
+            last = query.get("cursor", ["~"])[0]
+            keys = sorted((key for key in self.records if key < last), reverse=True)[: int(query["limit"][0])]
+            uri = "at://did:plc:dana/app.bsky.feed.post/"
+            more = {"cursor": keys[-1]} if keys else {}
+            return as_json({"records": [{"uri": uri + key, "value": self.records[key]} for key in keys], **more})
         return self.network(parts.path, parse_qs(parts.query), headers)
 
     def network(self, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str]) -> Answer:

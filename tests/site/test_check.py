@@ -113,6 +113,30 @@ def test_what_is_wrong_is_found(hand: Site, inside: str, said: str) -> None:
     assert any(one.startswith(said) for one in problems), problems
 
 
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("default-src 'none'; img-src 'self'", ["video", "audio"]),
+        ("default-src 'none'; media-src 'self'", []),
+        ("default-src 'self'", []),
+    ],
+)
+def test_what_the_pages_own_policy_does_not_play_is_told(hand: Site, policy: str, said: list[str]) -> None:
+    page = PAGE.format("<video src='x'></video><video src='y'></video><audio src='z'></audio>")
+    whole = page.replace("<title>", f'<meta http-equiv="Content-Security-Policy" content="{policy}"><title>')
+    told = [one for one in found(hand, whole) if one.startswith("media: ")]
+    assert told == [
+        f"media: “<{tag}” is in it, and the page's own policy plays none: link to it instead." for tag in said
+    ]
+
+
+def test_a_video_in_a_post_is_told_by_the_check_of_the_whole_site(site: Site) -> None:
+    site.write("moving", "One.\n\n<video src='a.mp4'></video>\n")
+    site.build()
+    problems = check_site(site.desk, load_settings(site.desk.settings))
+    assert [one.page for one in problems if one.rule == "media"] == ["2026/moving/index.html"]
+
+
 def test_a_page_too_large_for_the_first_round_trip_is_told(hand: Site) -> None:
     words = " ".join(f"{number * 7919 % 100003:x}" for number in range(9000))
     assert [one for one in found(hand, PAGE.format(words)) if "gzipped" in one]

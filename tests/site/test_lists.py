@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -191,3 +192,26 @@ def test_names_that_signs_tell_apart_have_lists_of_their_own(site: Site) -> None
         assert site.page(f"topics/{slug}").count('href="../../2026/p') == count, slug
         assert (site.output / "tags" / slug / "index.html").is_file()
     assert len(list((site.output / "tags").glob(f"{'x' * 71}-*"))) == 1
+
+
+def test_names_in_other_scripts_have_lists_of_their_own_at_addresses_that_stay(site: Site) -> None:
+    def lists(kind: str, slug: str) -> dict[str, int]:
+        found = {path.name: site.page(f"{kind}/{path.name}") for path in (site.output / kind).glob(slug)}
+        return {name: page.count('href="../../2026/p') for name, page in found.items()}
+
+    for number, name in enumerate(("北京", "北京", "Москва", "москва")):
+        site.write(f"p{number}", topic=name, tags=[name, "Café", "2026"])
+    site.build()
+    [(beijing, count)], [(moscow, spelled)] = (lists("tags", f"{slug}*").items() for slug in ("bei-jing", "moskva"))
+    assert (count, spelled) == (2, 2), "capital and small letters are one"
+    for number, name in enumerate(("背景", "背景", "Moskva", "Moskva", "٢٠٢٦", "٢٠٢٦"), 4):
+        site.write(f"p{number}", topic=name, tags=[name])
+    site.build()
+    for kind in ("tags", "topics"):
+        both = lists(kind, "bei-jing-*")
+        assert (both.pop(beijing), *both.values()) == (2, 2)
+        assert lists(kind, "moskva*") == {moscow: 2, "moskva": 2}
+    assert lists("tags", "cafe*") == {"cafe": 4}
+    assert sorted(lists("tags", "2026*").values()) == [2, 4]
+    [link] = re.findall(r'href="\.\./\.\./tags/(bei-jing[^/"]*)/"', site.page("2026/p0"))
+    assert link == beijing, "posts lead to it"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
 from curate.desk.settings import load_settings
-from curate.errors import Refused
+from curate.errors import CurateError, Refused
+from curate.posts.post import PostFault
+from curate.posts.profile import load_profile
+from curate.posts.profile_lines import read_profile_text
 from curate.site.build import build_site
 from curate.site.deploy import deploy_site
 from curate.site.manifest import list_files
@@ -196,3 +200,35 @@ def test_what_was_kept_is_forgotten_without_harm(site: Site, tmp_path: Path) -> 
         [left] = site.build().left_out
         assert left.kept == ""
         assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")
+def test_pipes_and_sockets_are_named_and_not_waited_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.write("good")
+    content = site.desk.content
+    os.mkfifo(content / "pipe.md")
+    (content / "images").mkdir(exist_ok=True)
+    os.mkfifo(content / "images" / "pipe.png")
+    with socket.socket(socket.AF_UNIX) as listening:
+        monkeypatch.chdir(content / "images")
+        listening.bind("socket.png")  # a whole path may be too long for one
+        site.file("essays/shows.md", f"{HEAD}---\nOne.\n\n![x]({{static}}/images/pipe.png)\n")
+        built = site.build()
+    assert site.pages() == ["2026/good"]
+    said = {one.path.removeprefix(f"{content}/"): (one.line, one.reason) for one in built.left_out}
+    assert said["pipe.md"] == (1, "it is no file with words in it.")
+    assert said["essays/shows.md"][0] == 8
+    odd = [f"{content}/images/{name}.png: it is not on the site: it is no file." for name in ("pipe", "socket")]
+    assert sorted(one for one in built.warnings if "images" in one) == odd
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")
+def test_a_pipe_in_the_profiles_place_is_named(site: Site) -> None:
+    site.desk.profile.unlink(missing_ok=True)
+    site.desk.profile.parent.mkdir(exist_ok=True)
+    os.mkfifo(site.desk.profile)
+    for read in (load_profile, read_profile_text):
+        with pytest.raises(PostFault, match="no file with words in it"):
+            read(site.desk.profile)
+    with pytest.raises(CurateError, match="no file with words in it"):
+        site.build()

@@ -134,6 +134,21 @@ def test_each_post_loses_its_own_quotes(cited: Cited) -> None:
     assert rows == {str(cited.post): [QUOTE], str(other): []}
 
 
+def test_what_the_body_quotes_is_looked_for_too(cited: Cited) -> None:
+    body = "\n".join((
+        "My words.", "", "> _Nobody on the team_ believed that it would be **of any use**", "> at all.", ">",
+        f"> [{SAID[3]}](https://example.net/x)", "> — Rosa Lindqvist", "", "```", f"> {SAID[0]}", "```", "",
+        f"<blockquote><p>{SAID[4]}</p></blockquote>", "", "> What nobody there ever said.", "", "Mine again.",
+    ))  # fmt: skip
+    cited.post.unlink()
+    cited.write("body", cited.url, quotes=[], body=body)
+    cited.check(0)
+    cited.say("Something else altogether stands there now.")
+    [one] = cited.check(1)
+    assert one["quotes_lost"] == [SAID[1], SAID[3], SAID[4]]
+    assert one["reason"].startswith("a sentence that is quoted is gone")
+
+
 def test_a_change_that_is_right_is_accepted(cited: Cited) -> None:
     cited.check(0)
     cited.say("Everything is new.", "Not one word is as it was before.")

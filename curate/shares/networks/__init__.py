@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from curate.desk.folder import Desk
+    from curate.desk.settings import Settings
     from curate.shares.networks.base import Channel, Office
+    from curate.shares.tokens import Secret
+    from curate.web.client import Client
 
 CHANNELS = {
     "linkedin": "LinkedIn",
@@ -19,6 +22,14 @@ CHANNELS = {
     "email": "Email",
     "manual": "Manual",
 }
+
+
+def office_of(name: str, settings: Settings, client: Client, secret: Secret | None = None) -> Office:
+    """Return what the account ``name`` works with; without a ``secret`` it can say what it would send."""
+    from curate.shares.networks.base import Office
+
+    language = settings.site.language
+    return Office(name=name, account=settings.accounts[name], secret=secret, client=client, language=language)
 
 
 def open_channel(office: Office, desk: Desk) -> Channel:

@@ -213,7 +213,8 @@ class Channel(Protocol):
     async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> Confirmation:
         """Look for what ``attempt`` may have posted. Only reads; only after ``ready``.
 
-        ``known`` are the network's names of the account's other shares: none of those is this one.
+        ``known`` are the network's names of the account's other shares: none of those is this one. One without a key
+        stands for tries that are not on record, made between its ``minted_at`` and its ``started_at``.
         """
         ...
 

@@ -18,6 +18,8 @@ Facts, and where they stand:
   https://docs.bsky.app/docs/advanced-guides/posts#website-card-embeds.
 - Its image is uploaded first, to com.atproto.repo.uploadBlob, and named in the record by its bytes; at most
   1,000,000 of them: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/embed/external.json.
+- com.atproto.repo.listRecords lists the records of one kind, the highest key first, at most 100 at a time:
+  https://docs.bsky.app/docs/api/com-atproto-repo-list-records.
 - createSession takes an app password; at most 30 in 5 minutes. 429 comes with ratelimit-reset in seconds
   since 1970: https://docs.bsky.app/docs/advanced-guides/rate-limits.
 - What became of posts: app.bsky.feed.getPosts, up to 25 at a time; likes, reposts, replies and quotes, no views:
@@ -43,6 +45,8 @@ from curate.errors import NetworkTrouble
 from curate.shares.compose import find_urls, own_link
 from curate.shares.links import find_domains
 from curate.shares.networks.base import (
+    ALIKE,
+    SETTLED,
     Absent,
     AlreadySent,
     CannotTell,
@@ -78,7 +82,7 @@ if TYPE_CHECKING:
 
 COLLECTION = "app.bsky.feed.post"
 POSTS = 25  # that are asked for at a time
-TOLD, PAGES = 50, 6  # notifications on a page, pages that are read at most
+TOLD, RECORDS, PAGES = 50, 100, 6  # notifications and records on a page, pages that are read at most
 BASE32 = "234567abcdefghijklmnopqrstuvwxyz"
 _INVISIBLE = r"\u00ad\u2060\u200a\u200b\u200c\u200d\u20e2"
 _TAG = regex.compile(rf"(?<!\S)[#＃](?!\ufe0f)([^\s{_INVISIBLE}]+)")
@@ -185,16 +189,23 @@ class Bluesky:
         except NetworkTrouble as error:
             return unfinished(error, self.office.secret, self.session)
         answer = json_object(reply)
-        if reply.status == 200 and answer.get("uri") == self._uri(attempt):
-            return Sent(remote_id=self._uri(attempt), url=self._post_url(attempt), evidence=f"HTTP 200, {attempt.key}")
+        if reply.status == 200 and answer.get("uri") == self._uri(attempt.key):
+            return Sent(
+                remote_id=self._uri(attempt.key), url=self._post_url(attempt.key), evidence=f"HTTP 200, {attempt.key}"
+            )
         if answer.get("error") == "InvalidSwap":
             return await self._taken(attempt, said(reply, self.office.secret, self.session))
         if reply.status in (400, 401) and answer.get("error") in ("ExpiredToken", "InvalidToken"):
             return RetryAt(reason="its session ended", evidence=said(reply, self.office.secret, self.session))
         return refused(reply, self.server, self.office.secret, self.session, now=now)
 
-    async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> Confirmation:  # noqa: ARG002 - as for every network
-        """Read the record under the attempt's key. Its key protects for ever, so absent is absent."""
+    async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> Confirmation:
+        """Read the record under the attempt's key. Its key protects for ever, so absent is absent.
+
+        Without a key, absent is what no record since then reads like, once no server can be at work on one.
+        """
+        if not attempt.key:
+            return await self._search(attempt, known, settled=now - attempt.started_at >= SETTLED)
         query = f"repo={self.did}&collection={COLLECTION}&rkey={attempt.key}"
         try:
             reply = await self.office.client.get(
@@ -205,7 +216,7 @@ class Bluesky:
         answer = json_object(reply)
         if reply.status == 200 and "value" in answer:
             if answer.get("value") == json.loads(attempt.payload)["json"]["record"]:
-                return Found(remote_id=self._uri(attempt), url=self._post_url(attempt))
+                return Found(remote_id=self._uri(attempt.key), url=self._post_url(attempt.key))
             return CannotTell("another record stands under its key")
         if reply.status in (400, 404) and answer.get("error") == "RecordNotFound":
             return Absent("no record under its key")
@@ -247,6 +258,38 @@ class Bluesky:
             cursor = f"&cursor={quote(further, safe='')}"
         return found
 
+    async def _search(self, attempt: Attempt, known: Collection[str], *, settled: bool) -> Confirmation:
+        """Go through the account's records, newest key first, until those from before the attempt."""
+        early = CannotTell("it is not there yet; without its key that needs ten minutes to be sure")
+        wanted = json.loads(attempt.payload)["json"]["record"]
+        oldest = make_tid(attempt.minted_at - SETTLED, 0)
+        similar, cursor = False, ""
+        for _ in range(PAGES):
+            query = f"com.atproto.repo.listRecords?repo={self.did}&collection={COLLECTION}&limit={RECORDS}{cursor}"
+            try:
+                reply = await self.office.client.get(self._url(query), headers=self._headers())
+            except NetworkTrouble as error:
+                return CannotTell(unread(error, self.office.secret, self.session).reason)
+            answer = json_object(reply)
+            records, further = answer.get("records"), answer.get("cursor")
+            if reply.status != 200 or not isinstance(records, list):
+                return CannotTell(f"the records could not be read ({said(reply, self.office.secret, self.session)})")
+            keys = [str(at_path(one, "uri")).removeprefix(self._uri("")) for one in records]
+            if not all(map(identifier, keys)) or keys != sorted(keys, reverse=True):
+                return CannotTell("the list of the account's records is not in order")
+            for key, one in zip(keys, records, strict=True):
+                record = at_path(one, "value")
+                if self._uri(key) in known:
+                    continue
+                if at_path(record, "text") == wanted["text"]:
+                    return Found(remote_id=self._uri(key), url=self._post_url(key))
+                similar = similar or (at_path(record, "reply") is None and _link(record) == _link(wanted))
+            if not further or not keys or keys[-1] < oldest:
+                absent = Absent("no record since then reads like it") if settled else early
+                return CannotTell(ALIKE) if similar else absent
+            cursor = f"&cursor={quote(str(further), safe='')}"
+        return CannotTell("the latest records of the account that were read do not reach back to it")
+
     async def _read(self, query: str, name: str, now: datetime) -> tuple[list[Any], str] | Refusal:
         """Ask for the list ``name``; return it, and where it goes on."""
         try:
@@ -267,11 +310,11 @@ class Bluesky:
         reason = found.reason if isinstance(found, CannotTell) else "its key was taken and is free again"
         return Unknown(reason=reason, evidence=evidence)
 
-    def _uri(self, attempt: Attempt) -> str:
-        return f"at://{self.did}/{COLLECTION}/{attempt.key}"
+    def _uri(self, key: str) -> str:
+        return f"at://{self.did}/{COLLECTION}/{key}"
 
-    def _post_url(self, attempt: Attempt) -> str:
-        return f"https://bsky.app/profile/{self.office.account.handle}/post/{attempt.key}"
+    def _post_url(self, key: str) -> str:
+        return f"https://bsky.app/profile/{self.office.account.handle}/post/{key}"
 
     def _url(self, method: str) -> str:
         return f"{self.server}/xrpc/{method}"
@@ -299,6 +342,11 @@ def _told(told: Any, now: datetime) -> Heard | None:  # noqa: ANN401 - JSON of a
         at=moment(at_path(told, "indexedAt"), now=now),
         answers=answers if isinstance(answers, str) else "",
     )
+
+
+def _link(record: object) -> object:
+    """Return the address of a record's card."""
+    return at_path(record, "embed", "external", "uri")
 
 
 def _blob(value: object) -> dict[str, Any] | None:

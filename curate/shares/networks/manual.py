@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from curate.shares.networks.base import Absent, Frozen, HandedOver, Ready
+from curate.shares.networks.base import Absent, CannotTell, Frozen, HandedOver, Ready
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -43,6 +43,8 @@ class Manual:
         """Hand the text to the person; its key is the share's id."""
         return HandedOver(reason=f"it is your turn: curate share copy {attempt.key}")
 
-    async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> Absent:  # noqa: ARG002 - as for every network
-        """Say that curate posted nothing."""
+    async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> Absent | CannotTell:  # noqa: ARG002 - as for every network
+        """Say that curate posted nothing; what the person did that is not on record, only they know."""
+        if not attempt.key:
+            return CannotTell("you may have posted it by hand: look yourself")
         return Absent("curate posts nothing here")

@@ -172,7 +172,8 @@ class Mastodon:
         there = now + self.skew  # ours may have been set since
         if timedelta(0) <= there - attempt.started_at < UNDER_WAY:
             return CannotTell("it is not there, but the server may still be at work on it")
-        if timedelta(0) <= there - attempt.minted_at < self.key_life and await self._keeps_keys():
+        protects = attempt.key and timedelta(0) <= there - attempt.minted_at < self.key_life
+        if protects and await self._keeps_keys():
             return Absent("not among the account's posts, and its key still protects")
         if there - attempt.started_at >= SETTLED:
             return found

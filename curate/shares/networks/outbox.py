@@ -84,6 +84,8 @@ class Outbox:
 
     async def confirm(self, attempt: Attempt, *, known: Collection[str], now: datetime) -> Found | Absent | CannotTell:  # noqa: ARG002 - the same
         """Look for the file."""
+        if not attempt.key:
+            return CannotTell(f"look into {self.desk.outbox}")
         path = self._path(attempt)
         if not path.exists():
             return Absent("no such file")

@@ -174,7 +174,7 @@ class Threads:
         container any more, only the account's posts can tell, when they reach back to before the attempt and
         no server can be still at work on it.
         """
-        state, words = await self._state(attempt.key)
+        state, words = await self._state(attempt.key) if attempt.key else (GONE, "")
         if state in ("FINISHED", "ERROR", "EXPIRED"):
             return Absent(f"its container is {state}")
         if state not in ("PUBLISHED", GONE):

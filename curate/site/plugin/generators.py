@@ -183,6 +183,10 @@ class CarefulStaticGenerator(StaticGenerator):  # type: ignore[misc]  # Pelican 
 
     def _copy_staticfile(self, sc: Any) -> None:
         report, source = report_of(self.settings), Path(self.path, sc.source_path)
+        if not source.is_file():  # a pipe would be waited for
+            report.statics.remove(sc)
+            report.warnings.append(f"{source}: it is not on the site: it is no file.")
+            return
         try:
             data = bare(source.read_bytes())
         except Unknown:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 from zlib import crc32
 
+import regex
 from markupsafe import Markup, escape
 from pelican.contents import Category
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 SIGNS = {"+": " plus ", "#": " sharp "}  # what tells names apart that are else the same
 SIGN = re.compile(r"(?<=\w)#|\+")
+OTHER_SCRIPT = regex.compile(r"[[\p{L}\p{N}]--[\p{Latin}0-9]]", regex.V1)
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
 
@@ -38,13 +41,15 @@ def write_lists(generator: Any, writer: Any) -> None:
 def address_name(kind: Any, name: str, settings: Any) -> str:
     """Return what a tag or topic (Pelican's ``kind``) is called in its address.
 
-    C, C++ and C# are three; a name without a Latin letter or digit, or a long one, gets a number of its own.
+    C, C++ and C# are three; a name in another script, one without a letter or digit, or a long one, gets a number
+    of its own, made of the name alone: 北京 and 背景 are both spelled bei-jing.
     """
     spelled = SIGN.sub(lambda sign: SIGNS[sign[0]], name)
     slug = str(kind(spelled, settings).slug)
-    if slug and len(slug) <= LONGEST_SLUG:
+    if slug and len(slug) <= LONGEST_SLUG and not OTHER_SCRIPT.search(name):
         return slug
-    return f"{slug[: LONGEST_SLUG - 9]}-{crc32(name.encode()):08x}".lstrip("-")
+    folded = normalize("NFKC", name).casefold()
+    return f"{slug[: LONGEST_SLUG - 9]}-{crc32(folded.encode()):08x}".lstrip("-")
 
 
 def _listings(generator: Any) -> Iterator[lists.Listing]:

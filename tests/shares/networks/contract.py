@@ -137,11 +137,13 @@ class EveryNetwork:
     """What holds for all, also where nothing is requested.
 
     ``spelled`` is the text as the network's requests have it. Where a program may not read what it posted,
-    ``readable`` is false: then nobody but the person can tell whether it is out.
+    ``readable`` is false: then nobody but the person can tell whether it is out. ``searchable`` is whether a
+    post is found by its words alone.
     """
 
     spelled: ClassVar[str] = TEXT
     readable: ClassVar[bool] = True
+    searchable: ClassVar[bool] = True
 
     def test_a_request_is_frozen_without_asking_and_always_the_same(self, place: Place) -> None:
         assert place.freeze() == place.freeze()
@@ -185,6 +187,20 @@ class Sends(EveryNetwork):
         assert isinstance(second, (Sent, AlreadySent, Found))
         assert first.remote_id == second.remote_id
         assert place.texts() == [TEXT]
+
+    def test_a_try_that_is_on_no_record_is_found_by_its_words(self, place: Place) -> None:
+        """So it is after a restore: the key is lost, and protects no second try."""
+        lost = make_attempt(Frozen("", place.freeze().payload))
+        assert isinstance(place.confirm(lost), Absent if self.searchable else CannotTell)
+        assert isinstance(place.confirm(lost, after=SETTLED / 2), CannotTell)
+        other = place.send(place.attempt(make_share(place.account.network, f"Other words\n\n{LINK}")))
+        assert isinstance(other, Sent)
+        assert isinstance(place.confirm(lost), CannotTell), "it may have been changed before it went out"
+        sent = place.send(place.attempt())
+        assert isinstance(sent, Sent)
+        found = place.confirm(lost)
+        there = Found(remote_id=sent.remote_id, url=sent.url)
+        assert found == there if self.searchable else isinstance(found, CannotTell)
 
     def test_two_texts_are_two_posts(self, place: Place) -> None:
         other = make_share(place.account.network, f"Other words\n\n{LINK}")

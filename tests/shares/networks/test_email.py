@@ -52,7 +52,7 @@ def change(place: Place, **settings: Any) -> None:
 class TestEmail(EveryNetwork):
     """The contract, as far as sent mail can be asked about."""
 
-    readable = False
+    readable = searchable = False
 
     def test_nobody_can_say_whether_a_mail_was_sent(self, place: Place) -> None:
         answer = place.confirm(make_attempt(place.freeze()))

@@ -55,7 +55,7 @@ def place(server: LinkedInServer, tmp_path: Path) -> Iterator[Place]:
 class TestLinkedIn(Fails):
     """The contract, on loopback."""
 
-    readable = False
+    readable = searchable = False
     spelled = (
         "Eight weeks, a 3B model, one pager 👩‍🚒. Would you let it wake someone? "
         "{hashtag|\\#|OnCall}\n\nI would \\<not\\> & why:"

@@ -30,6 +30,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 class TestOutbox(Sends):
     """The contract, in files."""
 
+    searchable = False  # what was rehearsed is for the person to look at
+
     def test_a_file_of_the_persons_own_is_never_replaced(self, place: Place) -> None:
         attempt = make_attempt(place.freeze())
         path = Desk(place.folder).outbox / attempt.key
