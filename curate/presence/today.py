@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from curate.desk.db import recall, to_moment
 from curate.inbox.items import count_by_state, oldest_kept
 from curate.posts.files import read_posts
-from curate.posts.grading import due_predictions, list_predictions
 from curate.posts.header import PostFault
 from curate.presence.balance import count_shares, weigh
 from curate.presence.replies import count_waiting
@@ -111,9 +110,7 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
     lived = recall(connection, "last-tick")
     kept = counts.get("kept", 0)
     profile, more = _profile(desk, midnight.date())
-    predictions, wrong = list_predictions(post for post in posts if post.claim and post.status == "published")
-    due = due_predictions(predictions, midnight.date())
-    days = [each.said.due for each in predictions if each.said.outcome == "pending" and each.said.due]
+    due, upcoming, wrong = _claims(posts, midnight.date())
     waiting = tuple(share for share in shares if share.state in WAITING)
     planned = tuple(share for share in shares if share.state == "draft")
     answers, oldest = count_waiting(connection)
@@ -141,8 +138,8 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
         dead=dead,
         stale=profile.stale if profile else (),
         confirmed=_confirmed(profile, midnight.date()) if profile else None,
-        due=tuple(due),
-        upcoming=min((day for day in days if day > midnight.date()), default=None),
+        due=due,
+        upcoming=upcoming,
         unshared=unshared,
         balance=weigh(posts, since=lately, until=now, zone=zone),
         shared=shared,
@@ -182,6 +179,19 @@ def _profile(desk: Desk, today: date) -> tuple[Read | None, list[PostFault]]:
         return read_standing(desk, today), []
     except PostFault as fault:
         return None, [fault]
+
+
+def _claims(posts: Sequence[Post], today: date) -> tuple[tuple[Claimed, ...], date | None, list[PostFault]]:
+    """Return the predictions that want a grade, the day of the next one that will, and a fault for each unreadable."""
+    claims = [post for post in posts if post.claim and post.status == "published"]
+    if not claims:
+        return (), None, []
+    from curate.posts.grading import due_predictions, list_predictions  # only a desk with predictions pays for them
+
+    predictions, wrong = list_predictions(claims)
+    days = [each.said.due for each in predictions if each.said.outcome == "pending" and each.said.due]
+    upcoming = min((day for day in days if day > today), default=None)
+    return tuple(due_predictions(predictions, today)), upcoming, wrong
 
 
 def _endings(settings: Settings, config: Path, now: datetime) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def test_an_answer_that_was_seen_to_tends_the_day(curate: Curate, desk: Path) ->
             " VALUES ('rwcx', 'mastodon', 'mastodon', '1', 'reply', 'ines', 'Would you?', 0, 0)"
         )
     assert not tended(desk).today
-    curate("-C", desk, "replies", "done", "rwcx", *HELD)
+    curate("-C", desk, "replies", "done", "rwcx", "--now", "2026-11-24T23:30:00Z")  # half past midnight in Berlin
     assert tended(desk).today
 
 
