@@ -144,10 +144,16 @@ def _today_lines(day: Today, settings: Settings, now: datetime, wide: int) -> It
 
 
 def _wrapped(line: str, wide: int) -> list[str]:
-    """Break a line that is too long; what follows stands a little to the right of the names' column."""
+    """Break a line that is too long, beside the names' column; a command at its end stays whole, to be copied."""
     import textwrap
 
-    return textwrap.wrap(line, wide, subsequent_indent=" " * 13, break_on_hyphens=False, break_long_words=False)
+    said, colon, command = line.partition(": curate ")
+    name, more = said[:11], " " * 13
+    lines = textwrap.wrap(
+        said[11:] + colon[:1], wide, initial_indent=name, subsequent_indent=more, break_on_hyphens=False,
+        break_long_words=False,
+    )  # fmt: skip
+    return [*lines, f"{more}curate {command}"] if colon else lines
 
 
 def _facts(day: Today, settings: Settings, zone: ZoneInfo, now: datetime, wide: int) -> Iterator[str]:
@@ -171,8 +177,9 @@ def _facts(day: Today, settings: Settings, zone: ZoneInfo, now: datetime, wide: 
         wait = render.count(day.replies, "answer or mention waits", "answers and mentions wait")
         yield f"Replies    {wait}, the oldest for {oldest}"
     if day.endings:
-        more = f" (and {len(day.endings) - 1} more: curate account list)" if len(day.endings) > 1 else ""
-        yield f"Ending     {day.endings[0]}{more}"
+        yield f"Ending     {day.endings[0]}"
+    if len(day.endings) > 1:
+        yield f"           and {len(day.endings) - 1} more: curate account list"
     yield from _site_lines(day, wide)
     yield from _claims_lines(day, now.astimezone(zone).date(), wide)
     yield from _tending_lines(day)

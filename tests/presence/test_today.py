@@ -284,6 +284,6 @@ def test_no_line_but_a_command_is_longer_than_the_window(
     curate("-C", desk, "tick", "--now", "2026-11-23T12:06:00Z")
     said.append(curate("-C", desk, "today", "--now", "2026-11-27T12:06:00Z").out)
     assert "next Mon 23 Nov 12:05  mastodon  “Fewer" in said[0]
-    assert f"held  {share} mastodon: " in said[1]
+    assert f"           held  {share} mastodon: " in said[1]
     wide = [width(line) for text in said for line in text.partition("\nNext ")[0].splitlines()]
     assert max(wide) <= min(max(columns, 60), 80)
