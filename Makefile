@@ -34,7 +34,7 @@ check: $(TEST)
 
 bench: $(RUN)
 	@.ci/bench-peers.sh
-	$(VENV)/bin/python bench/today.py
+	$(VENV)/bin/python -m bench.today
 	$(VENV)/bin/python -m bench.fetch
 	$(VENV)/bin/python -m bench.stories
 	$(VENV)/bin/python -m bench.build

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import textwrap
+import shutil
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from curate.presence.today import Today
     from curate.shares.ledger import Share
 
-WIDTH = 80  # cells of a line
+WIDTH, NARROWEST = 80, 60  # cells of a line
 SOON = 14  # days before a prediction is due, from which on the day says so
 ABREAST = 3  # accounts on a line
 SILENT = timedelta(hours=1)  # a runner quieter than this has died, or was never there
@@ -61,7 +62,8 @@ def today(here: Here) -> None:
     desk, settings, now = here.desk(), here.settings(), here.now()
     with here.database() as connection:
         day = gather(desk, settings, connection, now=now, config=here.config_folder())
-    here.answer(_today_data(day, settings, now), lambda: _today_lines(day, settings, now))
+    wide = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDTH)
+    here.answer(_today_data(day, settings, now), lambda: _today_lines(day, settings, now, wide))
 
 
 def _today_data(day: Today, settings: Settings, now: datetime) -> dict[str, Any]:
@@ -75,6 +77,7 @@ def _today_data(day: Today, settings: Settings, now: datetime) -> dict[str, Any]
             "foreign": day.foreign,
             "next": _share(day.next_share) if day.next_share else None,
             "planned": [_share(share) for share in day.planned],
+            "unshared": [post.slug for post in day.unshared],
             "sent_today": day.sent_today,
             "waiting": [_share(share) for share in day.waiting],
             "endings": list(day.endings),
@@ -94,6 +97,14 @@ def _today_data(day: Today, settings: Settings, now: datetime) -> dict[str, Any]
             "due": [{"slug": each.post.slug, "claim": each.said.claim, "due": _iso(each.said.due)} for each in day.due],
             "next": _iso(day.upcoming),
         },
+        "balance": {
+            "days": day.tending.of,
+            "curated": day.balance.curated,
+            "own": day.balance.own,
+            "shares": day.shared,
+            "repeats": day.repeats,
+        },
+        "tended": asdict(day.tending),
         "last_tick": day.last_tick,
         "next": list(day.next_commands),
     }
@@ -114,15 +125,39 @@ def _share(share: Share) -> dict[str, Any]:
     }
 
 
-def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]:
+def _today_lines(day: Today, settings: Settings, now: datetime, wide: int) -> Iterator[str]:
+    """Show the day in lines of at most ``wide`` cells; only a command may be longer, which one copies."""
     from zoneinfo import ZoneInfo
 
     zone = ZoneInfo(settings.site.timezone)
     local = now.astimezone(zone)
     place = settings.site.url.partition("://")[2]
     left = render.term_safe(settings.site.name) + (f" - {place}" if place else "")
-    yield f"{left:<52}{local:%a} {local.day} {local:%b %Y, %H:%M}".rstrip()
+    room = wide - 28
+    yield f"{render.clip(left, room - 2):<{room}}{local:%a} {local.day} {local:%b %Y, %H:%M}"
     yield ""
+    for line in _facts(day, settings, zone, now, wide):
+        yield from _wrapped(line, wide) if len(line) > wide else (line,)
+    yield ""
+    for number, command in enumerate(day.next_commands):
+        yield f"{'Next' if number == 0 else '':<11}{command}"
+
+
+def _wrapped(line: str, wide: int) -> list[str]:
+    """Break a line that is too long, beside the names' column; a command at its end stays whole, to be copied."""
+    import textwrap
+
+    said, colon, command = line.partition(": curate ")
+    name, more = said[:11], " " * 13
+    lines = textwrap.wrap(
+        said[11:] + colon[:1], wide, initial_indent=name, subsequent_indent=more, break_on_hyphens=False,
+        break_long_words=False,
+    )  # fmt: skip
+    return [*lines, f"{more}curate {command}"] if colon else lines
+
+
+def _facts(day: Today, settings: Settings, zone: ZoneInfo, now: datetime, wide: int) -> Iterator[str]:
+    """Yield a line for each thing there is to know."""
     kept = ""
     if day.kept:
         days = (now - day.kept_oldest).days if day.kept_oldest else 0
@@ -136,30 +171,29 @@ def _today_lines(day: Today, settings: Settings, now: datetime) -> Iterator[str]
         yield "Drafts     none"
     for fault in day.faults:
         yield f"           {render.term_safe(fault)}"
-    yield from _shares_lines(day, settings, zone, now)
+    yield from _shares_lines(day, settings, zone, now, wide)
     if day.replies:
         oldest = render.ago(day.replies_oldest, now)
         wait = render.count(day.replies, "answer or mention waits", "answers and mentions wait")
         yield f"Replies    {wait}, the oldest for {oldest}"
     if day.endings:
-        more = f" (and {len(day.endings) - 1} more: curate account list)" if len(day.endings) > 1 else ""
-        yield f"Ending     {day.endings[0]}{more}"
-    yield from _site_lines(day)
-    yield from _claims_lines(day, local.date())
-    yield ""
-    for number, command in enumerate(day.next_commands):
-        yield f"{'Next' if number == 0 else '':<11}{command}"
+        yield f"Ending     {day.endings[0]}"
+    if len(day.endings) > 1:
+        yield f"           and {len(day.endings) - 1} more: curate account list"
+    yield from _site_lines(day, wide)
+    yield from _claims_lines(day, now.astimezone(zone).date(), wide)
+    yield from _tending_lines(day)
 
 
-def _site_lines(day: Today) -> Iterator[str]:
+def _site_lines(day: Today, wide: int) -> Iterator[str]:
     """Say which posts readers have as they were before, and which cite what is gone or changed."""
     if day.changed:
         more = f" and {len(day.changed) - 1} more" if len(day.changed) > 1 else ""
-        name = render.clip(render.term_safe(day.changed[0].slug), WIDTH - 41 - len(more))
+        name = render.clip(render.term_safe(day.changed[0].slug), wide - 41 - len(more))
         yield f"Site       not as deployed any more: {name}{more}"
     for one, standing in day.dead[:2]:
         became = "gone" if standing.changed is None else "changed"
-        yield f"Sources    {became}: {render.clip(render.term_safe(one.url), WIDTH - 13 - len(became))}"
+        yield f"Sources    {became}: {render.clip(render.term_safe(one.url), wide - 13 - len(became))}"
         slug = render.clip(render.term_safe(one.post.slug), 23)
         yield f"           {slug} cites it; why: curate site check --online"
     if len(day.dead) > 2:
@@ -172,7 +206,7 @@ def _age(section: Section) -> str:
     return "dated ahead" if section.ahead else render.count(section.days, "day")
 
 
-def _claims_lines(day: Today, today: date) -> Iterator[str]:
+def _claims_lines(day: Today, today: date, wide: int) -> Iterator[str]:
     """Say which parts of the profile are stale, and which predictions want a grade."""
     if day.stale:
         fresh = f"confirmed {render.count((today - day.confirmed).days, 'day')} ago" if day.confirmed else ""
@@ -181,20 +215,34 @@ def _claims_lines(day: Today, today: date) -> Iterator[str]:
     for each in day.due[:2]:
         over = (today - each.said.due).days if each.said.due else 0
         when = f"due {render.count(over, 'day')} ago" if over else "due today"
-        yield f"Predict    {when}: “{render.clip(render.term_safe(each.said.claim), WIDTH - 15 - len(when))}”"
+        yield f"Predict    {when}: “{render.clip(render.term_safe(each.said.claim), wide - 15 - len(when))}”"
     if len(day.due) > 2:
         yield f"           and {len(day.due) - 2} more: curate predict due"
     elif not day.due and day.upcoming and (day.upcoming - today).days <= SOON:
         yield f"Predict    one is due on {day.upcoming.day} {day.upcoming:%b}"
 
 
-def _shares_lines(day: Today, settings: Settings, zone: ZoneInfo, now: datetime) -> Iterator[str]:
+def _tending_lines(day: Today) -> Iterator[str]:
+    """Say what was published and shared of late, and how often one was here: what was done, never what was not."""
+    done, tended = day.balance, day.tending
+    if done.own or done.curated or day.shared:
+        own, shares = render.count(done.own, "own piece"), render.count(day.shared, "share")
+        repeats = render.count(day.repeats, "repeat")
+        yield f"Balance    {tended.of} days     {done.curated} curated, {own}, {shares}, {repeats}"
+    often = f"{tended.days} of the last {tended.of} days"
+    if tended.streak > 1:
+        yield f"Tended     {tended.streak} days in a row, {often}"
+    elif tended.days > 1:
+        yield f"Tended     {often}"
+
+
+def _shares_lines(day: Today, settings: Settings, zone: ZoneInfo, now: datetime, wide: int) -> Iterator[str]:
     """Say what goes out next, what went out, what waits for the person, and whether somebody sends it."""
     if day.next_share:
         share = day.next_share
         when = share.due_at.astimezone(zone)
-        words = render.clip(render.term_safe(share.text), 40)
-        yield f"Shares     next {when:%a} {when.day} {when:%b %H:%M}  {share.account}  “{words}”"
+        line = f"Shares     next {when:%a} {when.day} {when:%b %H:%M}  {share.account}  "
+        yield f"{line}“{render.clip(render.term_safe(share.text), max(wide - len(line) - 2, 10))}”"
     else:
         yield f"Shares     {'none approved' if day.planned else 'none planned'}"
     if day.planned:
@@ -209,23 +257,13 @@ def _shares_lines(day: Today, settings: Settings, zone: ZoneInfo, now: datetime)
             yield f"           {'' if number else 'today':<12}{'   '.join(sent[number : number + ABREAST])}"
     for share in day.waiting[:5]:
         reason = f": {render.term_safe(share.reason)}" if share.reason else ""
-        said = f"{share.state.replace('_', ' ')}  {share.id} {share.account}{reason}"
-        yield from _wrapped(said, "  ")
+        yield f"           {share.state.replace('_', ' ')}  {share.id} {share.account}{reason}"
     if day.foreign:
-        yield from _wrapped(f"{day.foreign} It sends nothing until you let it: curate doctor --adopt")
+        yield f"           {day.foreign} It sends nothing until you let it: curate doctor --adopt"
     if day.next_share:
         last = f"last pass {render.ago(day.last_tick, now)} ago" if day.last_tick else "no pass yet"
         dead = not day.last_tick or now - day.last_tick > SILENT
         yield f"Runner     {last.replace('now ago', 'just now')}{': curate schedule install' if dead else ''}"
-
-
-def _wrapped(said: str, more: str = "") -> list[str]:
-    """Put ``said`` into the column beside the names, its later lines ``more`` to the right."""
-    first = " " * 11
-    return textwrap.wrap(
-        said, WIDTH, initial_indent=first, subsequent_indent=first + more, break_on_hyphens=False,
-        break_long_words=False,
-    )  # fmt: skip
 
 
 @click.command(cls=Command, epilog="Example, for cron: */5 * * * * curate -C ~/desk tick >/dev/null")

@@ -102,7 +102,7 @@ def _told(kind: str, new: int, known: int, rejected: Sequence[Rejected]) -> dict
 
 
 def _lines(told: dict[str, Any], *, dry_run: bool) -> list[str]:
-    from curate.feeds.clean import one_line
+    from curate.feeds.characters import one_line
 
     noun = NOUNS.get(told["kind"], "row")
     verb = "Would take" if dry_run else "Took"

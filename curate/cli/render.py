@@ -48,6 +48,8 @@ def lines_safe(text: str) -> str:
 
 def width(text: str) -> int:
     """Return how many terminal cells ``text`` takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)  # what counts cells otherwise takes a while to load
     from rich.cells import cell_len
 
     return cell_len(text)

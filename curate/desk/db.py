@@ -130,8 +130,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 def migrations() -> list[tuple[int, str]]:
     """Return the schema's steps, oldest first: (number, SQL)."""
-    files = sorted(Path(__file__).with_name("schema").glob("*.sql"))
-    return [(int(file.name[:3]), file.read_text(encoding="utf-8")) for file in files]
+    return [(int(file.name[:3]), file.read_text(encoding="utf-8")) for file in _steps()]
 
 
 def _migrate(connection: sqlite3.Connection, desk: Desk) -> None:
@@ -167,7 +166,11 @@ def _migrate(connection: sqlite3.Connection, desk: Desk) -> None:
 
 def newest() -> int:
     """Return the number of the newest schema step this curate knows."""
-    return migrations()[-1][0]
+    return int(_steps()[-1].name[:3])
+
+
+def _steps() -> list[Path]:
+    return sorted(Path(__file__).with_name("schema").glob("*.sql"))
 
 
 def _tables(connection: sqlite3.Connection) -> bool:

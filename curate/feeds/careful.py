@@ -14,7 +14,8 @@ import feedparser
 from feedparser.datetimes import _parse_date
 
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import one_line, plain_text
+from curate.feeds.characters import one_line
+from curate.feeds.clean import plain_text
 from curate.feeds.document import FEEDS, MOST_READ, NotAFeed
 from curate.feeds.said import (
     LONGEST_TITLE,

@@ -24,3 +24,8 @@ def tidy(text: str) -> str:
     elif not ODD.search(text):
         return text
     return INVISIBLE.sub("", SPACES.sub(" ", text))
+
+
+def one_line(text: str) -> str:
+    """Return plain ``text`` (no markup in it) as one line without controls."""
+    return " ".join(tidy(text).split())

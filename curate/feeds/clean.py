@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from curate.feeds.addresses import link_url
-from curate.feeds.characters import tidy
+from curate.feeds.characters import one_line, tidy
 from curate.feeds.nesting import DEEPEST, depth_of, steady
 
 if TYPE_CHECKING:
@@ -105,11 +105,6 @@ TOKEN = re.compile(
 SPECIAL = re.compile("[&<>\xa0]")
 ATTRIBUTE = re.compile(r"""(?:^|[\s/"'])([^\s/"'=>]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 ENDS = {name: re.compile(rf"</{name}(?=[\s/>])[^>]*+(?:>|\Z)", re.IGNORECASE) for name in DROPPED}
-
-
-def one_line(text: str) -> str:
-    """Return plain ``text`` (no markup in it) as one line without controls."""
-    return " ".join(tidy(text).split())
 
 
 def plain_text(html_or_text: str) -> str:

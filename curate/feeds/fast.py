@@ -40,7 +40,8 @@ from lxml import etree
 
 from curate.feeds.addresses import web_url
 from curate.feeds.careful import odd_date
-from curate.feeds.clean import one_line, plain_text
+from curate.feeds.characters import one_line
+from curate.feeds.clean import plain_text
 from curate.feeds.document import MOST_READ
 from curate.feeds.elements import Misread, children, flat, markup_of, person, seems_html, words_of
 from curate.feeds.said import (

@@ -18,8 +18,8 @@ from bs4 import BeautifulSoup, Tag
 
 from curate.errors import CurateError
 from curate.feeds.addresses import web_url
+from curate.feeds.characters import one_line
 from curate.feeds.clean import (
-    one_line,
     plain_text,
     safe_html,
     safe_text,

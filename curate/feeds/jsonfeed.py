@@ -10,7 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import one_line, plain_text
+from curate.feeds.characters import one_line
+from curate.feeds.clean import plain_text
 from curate.feeds.document import MOST_READ, NotAFeed
 from curate.feeds.said import (
     LONGEST_SUMMARY,

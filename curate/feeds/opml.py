@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from curate.desk.folder import fingerprint, write_whole
 from curate.errors import CurateError, Refused, Unknown, UsageError
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 from curate.feeds.foreign import read_foreign, self_contained
 from curate.feeds.outline import (
     Branch,

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from curate import __version__
 from curate.feeds.addresses import unwrapped, web_url
 from curate.feeds.careful import read_carefully
-from curate.feeds.clean import one_line, plain_text, safe_html, safe_text, shorten, text_html
+from curate.feeds.characters import one_line
+from curate.feeds.clean import plain_text, safe_html, safe_text, shorten, text_html
 from curate.feeds.document import LONGEST_PROLOG, NotAFeed, binary_kind, decode, xml_document
 from curate.feeds.elements import Misread
 from curate.feeds.fast import read_fast

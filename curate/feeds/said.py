@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import one_line, plain_text
+from curate.feeds.characters import one_line
+from curate.feeds.clean import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

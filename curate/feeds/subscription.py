@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import one_line, plain_text
+from curate.feeds.characters import one_line
+from curate.feeds.clean import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

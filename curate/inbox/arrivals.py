@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from curate.desk.db import new_ids, to_seconds, transaction
 from curate.feeds.addresses import canonical_url, opaque
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 from curate.inbox.items import Item, find_by_url, find_item
 from curate.inbox.search import index
 

@@ -11,7 +11,7 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 from curate.inbox.saved import Export, Rejected, shown, split_list
 
 NETSCAPE = re.compile(r"<!DOCTYPE\s+NETSCAPE-Bookmark-file", re.IGNORECASE)

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from curate.feeds.addresses import web_url
-from curate.feeds.characters import tidy
-from curate.feeds.clean import one_line, plain_text, safe_html, shorten
+from curate.feeds.characters import one_line, tidy
+from curate.feeds.clean import plain_text, safe_html, shorten
 from curate.feeds.stated import moment
 
 if TYPE_CHECKING:

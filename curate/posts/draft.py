@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import UsageError
 from curate.feeds.addresses import web_url
-from curate.feeds.characters import tidy
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line, tidy
 from curate.posts.header import dump
 from curate.posts.post import LONGEST_SLUG, as_date, as_moment, as_share
 

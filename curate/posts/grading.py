@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from curate.errors import Refused, UsageError
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 from curate.posts.files import set_header
 from curate.posts.post import PostFault
 from curate.posts.predictions import OUTCOMES, edit_of, read_prediction

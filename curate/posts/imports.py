@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from curate.desk.folder import write_new
 from curate.errors import Conflict, CurateError, Refused
-from curate.feeds.clean import one_line, plain_text, shorten
+from curate.feeds.characters import one_line
+from curate.feeds.clean import plain_text, shorten
 from curate.feeds.stated import moment
 from curate.inbox.saved import Rejected, split_list, tag_texts
 from curate.posts.draft import make_slug, short

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from curate.errors import Refused
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 from curate.posts.header import UNREADABLE
 from curate.posts.post import as_date
 from curate.posts.profile import is_day

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 from curate.posts.header import PostFault, find_lines, read_mapping
 from curate.posts.post import as_date
 from curate.posts.results import Result, read_result

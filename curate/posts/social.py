@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 
 if TYPE_CHECKING:
     from curate.posts.post import Post

@@ -1,4 +1,4 @@
-"""Weigh what one publishes: own against curated, and on how few sources it rests. Pure.
+"""Weigh what one publishes and shares: own against curated, on how few sources it rests, what is said again. Pure.
 
 Links and round-ups pass on what others wrote; essays, predictions and results are one's own.
 """
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from curate.posts.post import Post
+    from curate.shares.ledger import Share
 
 CURATED = ("link", "roundup")
 OWN = ("essay", "prediction", "result")
@@ -85,6 +86,23 @@ def weigh(posts: Sequence[Post], *, since: datetime, until: datetime, zone: tzin
         weeks.append(Week(first=first, own=own[first], curated=curated[first]))
         first += timedelta(days=7)
     return Balance(weeks=tuple(weeks), own=own.total(), curated=curated.total())
+
+
+def count_shares(shares: Iterable[Share], *, since: datetime, until: datetime) -> tuple[int, int]:
+    """Return how many shares went out in that time, and how many of these said again what their account had said.
+
+    A share that corrects another repeats nothing.
+    """
+    sent = sorted(((share.sent_at, share) for share in shares if share.sent_at), key=lambda out: out[0])
+    told: set[tuple[str, str]] = set()
+    count = repeats = 0
+    for at, share in sent:
+        about = (share.post, share.account)
+        if since <= at < until:
+            count += 1
+            repeats += about in told and not share.corrects
+        told.add(about)
+    return count, repeats
 
 
 def count_sources(posts: Sequence[Post], *, since: datetime, until: datetime) -> Sources:

@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from curate.errors import Refused, UsageError
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 from curate.posts.files import set_header
 from curate.shares import ledger
 

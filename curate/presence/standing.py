@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from curate.posts.coverage import Spelling, Term, cover, misspelled, profile_texts
 from curate.posts.files import read_posts
 from curate.posts.freshness import Section, sections
 from curate.posts.header import read_mapping
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from curate.desk.folder import Desk
     from curate.desk.settings import Settings
+    from curate.posts.coverage import Spelling, Term
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,8 @@ def read_standing(desk: Desk, today: date) -> Read:
 
 def examine_profile(desk: Desk, settings: Settings, today: date) -> Standing:
     """Look at all of it. Raises PostFault when the profile cannot be read."""
+    from curate.posts.coverage import cover, misspelled, profile_texts  # `today` does without
+
     read = read_standing(desk, today)
     profile = read.profile
     posts, _ = read_posts(desk.content)

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from curate.desk.db import recall, to_moment
 from curate.inbox.items import count_by_state, oldest_kept
 from curate.posts.files import read_posts
-from curate.posts.grading import due_predictions, list_predictions
 from curate.posts.header import PostFault
+from curate.presence.balance import count_shares, weigh
 from curate.presence.replies import count_waiting
 from curate.presence.standing import read_standing
+from curate.presence.tending import count_tended
 from curate.shares import home, ledger
 from curate.shares.expiry import PRESSING, again, ending, version_ending
 from curate.shares.tokens import token_ends
@@ -33,12 +34,16 @@ if TYPE_CHECKING:
     from curate.posts.freshness import Section
     from curate.posts.grading import Claimed
     from curate.posts.post import Post
+    from curate.presence.balance import Balance
     from curate.presence.standing import Read
+    from curate.presence.tending import Tending
     from curate.shares.ledger import Share
     from curate.site.sources import Cited
     from curate.site.strikes import Standing
 
 WAITING = ("held", "unknown", "missed", "rejected", "retry", "handed_over")  # shares a person should look at
+LATELY = 14  # days, today included, that balance and tending are told of
+FRESH = timedelta(days=3)  # how long after its publication a post that no account was told of is proposed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +77,11 @@ class Today:
     confirmed: date | None
     due: tuple[Claimed, ...]
     upcoming: date | None
+    unshared: tuple[Post, ...]
+    balance: Balance
+    shared: int
+    repeats: int
+    tending: Tending
     last_tick: datetime | None
     next_commands: tuple[str, ...]
 
@@ -87,7 +97,8 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
     passing = _passing(drafts, [post for post in posts if post.status == "published"]) if drafts else []
     shares = ledger.list_shares(connection)
     approved = sorted((share for share in shares if share.state == "approved"), key=lambda share: share.due_at)
-    midnight = now.astimezone(ZoneInfo(settings.site.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    zone = ZoneInfo(settings.site.timezone)
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     sent = dict.fromkeys(settings.accounts, 0)
     for share in shares:
         if (
@@ -99,14 +110,15 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
     lived = recall(connection, "last-tick")
     kept = counts.get("kept", 0)
     profile, more = _profile(desk, midnight.date())
-    predictions, wrong = list_predictions(post for post in posts if post.claim and post.status == "published")
-    due = due_predictions(predictions, midnight.date())
-    days = [each.said.due for each in predictions if each.said.outcome == "pending" and each.said.due]
+    due, upcoming, wrong = _claims(posts, midnight.date())
     waiting = tuple(share for share in shares if share.state in WAITING)
     planned = tuple(share for share in shares if share.state == "draft")
     answers, oldest = count_waiting(connection)
     foreign = home.foreign(connection, desk, config)
     changed, dead = _changed(desk, posts), _dead(connection, posts, now)
+    unshared = _unshared(posts, shares, now) if settings.accounts and not foreign else ()
+    lately = midnight - timedelta(days=LATELY - 1)
+    shared, repeats = count_shares(shares, since=lately, until=now)
     return Today(
         inbox_new=counts.get("new", 0),
         kept=kept,
@@ -126,8 +138,13 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
         dead=dead,
         stale=profile.stale if profile else (),
         confirmed=_confirmed(profile, midnight.date()) if profile else None,
-        due=tuple(due),
-        upcoming=min((day for day in days if day > midnight.date()), default=None),
+        due=due,
+        upcoming=upcoming,
+        unshared=unshared,
+        balance=weigh(posts, since=lately, until=now, zone=zone),
+        shared=shared,
+        repeats=repeats,
+        tending=count_tended(connection, posts, today=midnight.date(), of=LATELY, zone=zone),
         last_tick=to_moment(int(lived)) if lived else None,
         next_commands=tuple(
             _next(
@@ -141,6 +158,7 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
                 replies=bool(answers),
                 changed=changed,
                 planned=[share.id for share in planned],
+                unshared=unshared[0].slug if unshared else "",
                 feeds=_has_feeds(desk),
                 dead=mending(dead[0][0]) if dead else "",
                 due=due[0].post.slug if due else "",
@@ -163,6 +181,19 @@ def _profile(desk: Desk, today: date) -> tuple[Read | None, list[PostFault]]:
         return None, [fault]
 
 
+def _claims(posts: Sequence[Post], today: date) -> tuple[tuple[Claimed, ...], date | None, list[PostFault]]:
+    """Return the predictions that want a grade, the day of the next one that will, and a fault for each unreadable."""
+    claims = [post for post in posts if post.claim and post.status == "published"]
+    if not claims:
+        return (), None, []
+    from curate.posts.grading import due_predictions, list_predictions  # only a desk with predictions pays for them
+
+    predictions, wrong = list_predictions(claims)
+    days = [each.said.due for each in predictions if each.said.outcome == "pending" and each.said.due]
+    upcoming = min((day for day in days if day > today), default=None)
+    return tuple(due_predictions(predictions, today)), upcoming, wrong
+
+
 def _endings(settings: Settings, config: Path, now: datetime) -> tuple[str, ...]:
     """Warn of sign-ins that end soon, by what lies beside the tokens: a keyring would cost more than the day."""
     found = []
@@ -182,6 +213,22 @@ def _changed(desk: Desk, posts: Sequence[Post]) -> tuple[Post, ...]:
 
     deploy = last_deploy(desk)
     return tuple(post for post, at in edited if deploy is not None and at > deploy.at)
+
+
+def _unshared(posts: Sequence[Post], shares: Sequence[Share], now: datetime) -> tuple[Post, ...]:
+    """Return the posts that appeared of late and that nobody was told of; one whose share was cancelled is settled."""
+    told = {share.post for share in shares}
+    fresh = [
+        (post.date, post.slug, post)
+        for post in posts
+        if post.status == "published"
+        and post.date is not None
+        and now - FRESH < post.date <= now
+        and (post.until is None or now < post.until)
+        and not post.syndication
+        and post.slug not in told
+    ]
+    return tuple(post for *_, post in sorted(fresh))
 
 
 def mending(one: Cited) -> str:
@@ -232,6 +279,7 @@ def _next(  # noqa: PLR0913 - one for each thing the choice depends on
     replies: bool,
     changed: Sequence[Post],
     planned: list[str],
+    unshared: str,
     feeds: bool,
     dead: str,
     due: str,
@@ -246,6 +294,7 @@ def _next(  # noqa: PLR0913 - one for each thing the choice depends on
         (replies, "curate replies list"),
         (changed, f"curate publish {one}" if one else "curate site build && curate site deploy"),
         (planned, f"curate share approve {' '.join(planned[:6])}"),
+        (unshared, f"curate share plan {unshared}"),
         (passing, f"curate publish {passing}"),
         (drafts and not passing, f"curate post check {drafts}"),
         (new, "curate triage"),

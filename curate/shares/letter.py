@@ -9,7 +9,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 from curate.posts.corrections import in_one_text
 from curate.shares.links import find_urls
 

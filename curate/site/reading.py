@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.feeds.addresses import web_url
-from curate.feeds.characters import tidy
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line, tidy
 from curate.inbox.items import Quote
 from curate.posts.files import NOT_POSTS, misplaced
 from curate.posts.post import Post, PostFault, Source, parse_post, permalink

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curate.errors import NetworkTrouble
-from curate.feeds.clean import one_line, shorten
+from curate.feeds.characters import one_line
+from curate.feeds.clean import shorten
 from curate.feeds.robots import Robots, keeps_text
 from curate.feeds.workers import Unreadable, Workers
 from curate.inbox.pages import unwanted

@@ -373,7 +373,7 @@ def test_a_sign_in_that_ends_is_told_in_time_with_what_to_type(
     assert words in check["message"]
     assert check["hint"] == again
     day = curate("-C", desk, "today")
-    assert (f"Ending     The sign-in of linkedin {words}: {again}" in day.out) is today
+    assert (f"Ending     The sign-in of linkedin {words}:\n             {again}\n" in day.out) is today
     assert len(curate("-C", desk, "today", "--json").data["shares"]["endings"]) == today
 
 

@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.feeds.characters import tidy
+from curate.feeds.characters import one_line, tidy
 from curate.feeds.clean import (
     ALLOWED,
-    one_line,
     plain_text,
     safe_html,
     safe_text,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 from curate.feeds.parse import parse_feed
 from curate.feeds.said import LONGEST_TITLE
 from tests.conftest import CORPORA

@@ -110,7 +110,7 @@ def test_an_entry_without_a_title_is_named_by_its_first_words_or_its_address(sto
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(), st.text(), st.text())
 def test_whatever_an_entry_says_it_is_stored_and_found_again(stock: Stock, guid: str, title: str, text: str) -> None:
-    from curate.feeds.clean import one_line
+    from curate.feeds.characters import one_line
 
     words = one_line(text)
     said = entry("x", guid=f"x{one_line(guid)}", title=one_line(title), summary=words, content_text=words)

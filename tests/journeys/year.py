@@ -76,6 +76,7 @@ class Year(World):
         self.draft(slug)
         assert self.next() == f"curate publish {slug}"
         self.publish(slug)
+        assert self.next() == f"curate share plan {slug}"
         share = self.plan(slug, account, remark(slug))
         assert self.next() == f"curate share approve {share}"
         self.approve(share)
@@ -107,6 +108,8 @@ class Year(World):
         self.draft(slug)
         assert self.next() == f"curate publish {slug}"
         self.publish(slug)
+        assert self.next() == f"curate share plan {slug}"
+        self.approve(self.plan(slug, "mastodon", remark(slug)))
 
     def day_9(self) -> None:
         self.predict(9)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from curate.errors import UsageError
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 from curate.inbox.items import Item, Quote
 from curate.posts.draft import (
     LONGEST_LINE,

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from curate.cli.render import width
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
+from curate.presence.balance import count_shares
 from curate.site.strikes import Answer, note
-from tests.presence.test_publish import NOON, write_essay
+from tests.presence.test_publish import ESSAY, NOON, write_essay
 from tests.presence.test_tick import LATER, plan, ready_share
+from tests.shares.conftest import Ledger, book
 from tests.shares.servers import MastodonServer, serve
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Curate
+
+__all__ = ["book"]
 
 
 @pytest.fixture
@@ -162,11 +168,122 @@ def test_a_desk_that_was_put_back_says_that_it_sends_nothing(curate: Curate, des
     curate("-C", desk, "tick", *LATER)
     assert curate("-C", desk, "today", "--json", *LATER).data["shares"]["foreign"] == ""
     curate("-C", desk, "backup", "restore", backup, "--yes", *LATER)
+    put(desk, "fresh", "essay", 23)  # sharing it is no step before there is a desk that sends
     day = curate("-C", desk, "today", "--json", *LATER).data
-    assert day["next"][:2] == ["curate share queue", "curate doctor --adopt"]
+    assert day["next"] == ["curate share queue", "curate doctor --adopt"]
     assert f"curate share resolve {share} --sent URL, or --not-sent" in curate("-C", desk, "share", "queue", *LATER).out
     said = curate("-C", desk, "today", *LATER).out
     assert "           This desk is older than what was sent from it" in said
     assert max(map(len, said.splitlines())) <= 80
     curate("-C", desk, "doctor", "--adopt", "--yes", *LATER, expect=None)
     assert curate("-C", desk, "today", "--json", *LATER).data["shares"]["foreign"] == ""
+    assert "curate share plan fresh" in curate("-C", desk, "today", "--json", *LATER).data["next"]
+
+
+def put(desk: Path, slug: str, kind: str, day: int) -> None:
+    """Write a post that appeared on that day of November, as the person's editor would."""
+    header = f"title: {slug}\nslug: {slug}\ndate: 2026-11-{day}\nkind: {kind}\nstatus: published"
+    (desk / "content" / f"{slug}.md").write_text(f"---\n{header}\n---\nWords.\n", encoding="utf-8")
+
+
+def test_a_fresh_post_that_nobody_was_told_of_is_proposed_until_it_is_planned_or_three_days_old(
+    curate: Curate, desk: Path
+) -> None:
+    slug, _ = write_essay(curate, desk)
+    curate("-C", desk, "publish", slug, "--no-deploy", *NOON)
+    assert curate("-C", desk, "today", "--json", *LATER).data["next"] == ["curate feed add URL"]  # there is no account
+    share = plan(curate, desk, slug)
+    for word in ("edit", "cancel"):
+        assert curate("-C", desk, "today", "--json", *NOON).data["shares"]["unshared"] == []
+        if word == "edit":
+            words = desk.parent / "other.txt"
+            words.write_text("Nobody reads ten articles a week to their end. Do you?", encoding="utf-8")
+            curate("-C", desk, "share", "edit", share, "--text-file", words, *NOON)
+        else:
+            curate("-C", desk, "share", "cancel", share, *NOON)  # which is a decision, too
+    assert curate("-C", desk, "today", "--json", *NOON).data["next"] == ["curate feed add URL"]
+
+    second, path = write_essay(curate, desk, "Choosing again", ESSAY.replace("Which", "Whose"))
+    curate("-C", desk, "publish", second, "--no-deploy", "--at", "2026-11-24T12:00:00Z", *NOON)
+    for now, proposed in (("24T11:59:59", []), ("24T12:00:00", [second]), ("27T11:59:59", [second]), ("27T12:00", [])):
+        day = curate("-C", desk, "today", "--json", "--now", f"2026-11-{now}Z").data
+        assert day["shares"]["unshared"] == proposed
+        assert (f"curate share plan {second}" in day["next"]) is bool(proposed)
+    then = ("--now", "2026-11-25T12:00:00Z")
+    whole = path.read_text(encoding="utf-8")
+    for line in ("syndication: [https://social.example/@dana/1]", "until: 2026-11-25"):  # told already, or over
+        path.write_text(whole.replace("kind: ", f"{line}\nkind: ", 1), encoding="utf-8")
+        assert curate("-C", desk, "today", "--json", *then).data["shares"]["unshared"] == []
+    path.write_text(whole, encoding="utf-8")
+    [step, *_] = curate("-C", desk, "today", "--json", *then).data["next"]
+    words.write_text("Whose article did you read to its end? I can name one of ten.", encoding="utf-8")
+    [planned] = curate("-C", desk, *step.split()[1:], "--text-file", f"mastodon={words}", "--json", *then).data
+    assert curate("-C", desk, "today", "--json", *then).data["next"][0] == f"curate share approve {planned['id']}"
+
+
+def test_the_earliest_of_fresh_posts_is_proposed(curate: Curate, desk: Path) -> None:
+    for day in (23, 22):
+        put(desk, f"part-{day}", "essay", day)
+    share = plan(curate, desk, "part-23")
+    day = curate("-C", desk, "today", "--json", *NOON).data
+    assert (day["shares"]["unshared"], day["next"]) == (["part-22"], ["curate share plan part-22"])
+    curate("-C", desk, "share", "cancel", share, *NOON)
+
+
+def test_the_balance_is_that_of_the_last_fourteen_days(curate: Curate, sent: Path) -> None:
+    """Their essay appeared on the 23rd in Tokyo; the first day that is told of is the 13th before today."""
+    for number, kind in enumerate(("link", "roundup", "result", "prediction", "notice")):
+        put(sent, f"part-{kind}", kind, 18 + number)
+    said = curate("-C", sent, "today", "--now", "2026-11-23T12:07:00Z").out
+    assert "Balance    14 days     2 curated, 3 own pieces, 1 share, 0 repeats\n" in said
+    balance = {"days": 14, "curated": 0, "own": 1, "shares": 1, "repeats": 0}
+    last = ("--now", "2026-12-06T14:59:59Z")
+    assert curate("-C", sent, "today", "--json", *last).data["balance"] == balance
+    over = ("--now", "2026-12-06T15:00:00Z")
+    assert curate("-C", sent, "today", "--json", *over).data["balance"] == {**balance, "own": 0, "shares": 0}
+    assert "Balance" not in curate("-C", sent, "today", *over).out
+
+
+def test_a_repeat_is_what_an_account_said_before_unless_it_corrects(book: Ledger) -> None:
+    day = datetime(2026, 11, 1, tzinfo=UTC)
+    book.account("mastodon")
+    share = book.share()
+    shares = [
+        replace(share, post=post, account=account, corrects=corrects, sent_at=day + timedelta(days=days))
+        for days, post, account, corrects in (
+            (9, "a", "mastodon", False),  # again
+            (0, "a", "mastodon", False),
+            (8, "a", "bluesky", False),
+            (9, "b", "bluesky", False),
+            (10, "b", "bluesky", True),  # puts right what was said
+            (20, "b", "bluesky", False),  # again, but later
+        )
+    ]
+    unsent = replace(shares[0], sent_at=None)
+    assert count_shares([*shares, unsent], since=day + timedelta(days=8), until=day + timedelta(days=20)) == (4, 1)
+    assert count_shares(shares, since=day, until=day + timedelta(days=21)) == (6, 2)
+
+
+@pytest.mark.parametrize("columns", [80, 60, 20, 200])
+def test_no_line_but_a_command_is_longer_than_the_window(
+    curate: Curate, desk: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    curate("-C", desk, "config", "set", "site.name", "Professor Dana Adaeze Okafor-Lindqvist of the Night Shift")
+    slug, _ = write_essay(curate, desk)
+    curate("-C", desk, "publish", slug, "--no-deploy", *NOON)
+    share = plan(curate, desk, slug)
+    for name in ("another-network-of-ours", "the-account-of-the-team"):
+        curate("-C", desk, "account", "add", "mastodon", "--name", name, "--server", "https://social.example",
+               "--handle", name, "--deliver", "outbox", "--no-input")  # fmt: skip
+    words = desk.parent / "other.txt"
+    words.write_text("Nobody reads ten articles a week to their end. Do you?", encoding="utf-8")
+    curate("-C", desk, "share", "plan", slug, "--to", "the-account-of-the-team", "--text-file",
+           f"the-account-of-the-team={words}", "--at", "2026-11-23T18:00:00Z", *NOON)  # fmt: skip
+    said = [curate("-C", desk, "today", *NOON).out]
+    curate("-C", desk, "tick", "--now", "2026-11-23T12:06:00Z")
+    said.append(curate("-C", desk, "today", "--now", "2026-11-27T12:06:00Z").out)
+    assert "next Mon 23 Nov 12:05  mastodon  “Fewer" in said[0]
+    assert f"           held  {share} mastodon: " in said[1]
+    wide = [width(line) for text in said for line in text.partition("\nNext ")[0].splitlines()]
+    assert max(wide) <= min(max(columns, 60), 80)

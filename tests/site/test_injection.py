@@ -140,7 +140,7 @@ def test_no_page_runs_or_loads_anything(poisoned: tuple[Site, list[str]]) -> Non
 
 
 def test_every_text_is_there_as_text(poisoned: tuple[Site, list[str]]) -> None:
-    from curate.feeds.clean import one_line
+    from curate.feeds.characters import one_line
 
     site, texts = poisoned
     for number, text in enumerate(texts):
@@ -152,7 +152,7 @@ def test_every_text_is_there_as_text(poisoned: tuple[Site, list[str]]) -> None:
 
 
 def test_structured_data_reads_back(poisoned: tuple[Site, list[str]]) -> None:
-    from curate.feeds.clean import one_line
+    from curate.feeds.characters import one_line
 
     site, texts = poisoned
     for number, text in enumerate(texts):

@@ -197,7 +197,7 @@ FEED_TEXTS = [
     '" href="{attach}/../secret.txt',
     "|attach|/../secret.txt",
     "&#123;attach&#125;/../secret.txt",
-    '{{ 7*7 }}{% include "/etc/passwd" %}',
+    '{{ 1234*56789 }}{% include "/etc/passwd" %}',
     *(f'<img src="{{attach}}/{"../" * depth}secret.txt">' for depth in range(1, 13)),
 ]
 
@@ -231,7 +231,7 @@ def test_nothing_a_feed_says_copies_a_file_into_the_site(site: Site) -> None:
     assert CANARY.encode() not in everything(site.output)
     assert outside(site) == before
     assert all(name.endswith((".html", ".xml", ".json", "robots.txt")) for name in list_files(site.output))
-    assert b"49" not in site.page("2026/fed-7").encode().split(b"<main")[1].split(b"</article>")[0]
+    assert "70077626" not in site.page("2026/fed-7")
 
 
 def test_tags_without_a_latin_letter_have_pages_of_their_own(site: Site) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from curate.feeds.addresses import web_url
-from curate.feeds.clean import one_line
+from curate.feeds.characters import one_line
 from curate.posts.predictions import in_words
 from curate.site.plugin.words import escape, percent
 from curate.site.plugin.words import in_words as day_in_words

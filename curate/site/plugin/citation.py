@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from curate.feeds.clean import one_line, word_count
+from curate.feeds.characters import one_line
+from curate.feeds.clean import word_count
 from curate.posts.corrections import in_one_text
 from curate.posts.predictions import read_prediction
 from curate.posts.results import result_of

@@ -17,8 +17,8 @@ from pelican.contents import Category, Tag
 from pelican.readers import BaseReader
 
 from curate.desk.folder import Desk
-from curate.feeds.characters import tidy
-from curate.feeds.clean import one_line, word_count
+from curate.feeds.characters import one_line, tidy
+from curate.feeds.clean import word_count
 from curate.inbox.items import minutes
 from curate.posts.header import dump
 from curate.posts.post import PostFault, as_moment, parse_post
