@@ -8,7 +8,8 @@ Must not know what makes a post good, nor items, nor the site.
 from __future__ import annotations
 
 import os
-from stat import S_ISLNK, S_ISREG
+from pathlib import Path
+from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import TYPE_CHECKING, Any
 
 from curate.desk.folder import fingerprint, write_new, write_whole
@@ -19,7 +20,6 @@ from curate.posts.post import KINDS, LONGEST_SLUG, SLUG, Post, PostFault, parse_
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
-    from pathlib import Path
 
 NOT_POSTS = ("pages", "profile")  # folders at the top of content/
 CONFLICT = ".curate-conflict.md"  # what the file of the losing side of an edit ends in; never a post
@@ -124,8 +124,9 @@ def set_header(post: Post, changes: Mapping[str, Any]) -> Post:
 
 
 def _files(content: Path) -> Iterator[Path]:
-    """Yield what may be a post, sorted by path; hidden files and folders are not."""
-    for top, folders, names in os.walk(content):
+    """Yield what may be a post, sorted by path, and folders that cannot be read; hidden files and folders are not."""
+    closed: list[OSError] = []
+    for top, folders, names in os.walk(content, onerror=closed.append):
         place = content / os.path.relpath(top, content)
         folders[:] = sorted(name for name in folders if name[0] != "." and not (place == content and name in NOT_POSTS))
         for name in sorted([*names, *(folder for folder in folders if (place / folder).is_symlink())]):
@@ -133,10 +134,11 @@ def _files(content: Path) -> Iterator[Path]:
             wanted = name.endswith(".md") and name[0] != "." and not name.endswith(CONFLICT)
             if wanted or (file.is_symlink() and name in folders):
                 yield file
+    yield from (Path(error.filename) for error in closed)
 
 
 def misplaced(path: Path) -> PostFault | None:
-    """Return why what stands at ``path`` is never opened: a link, or a pipe, which would be waited for."""
+    """Return why what stands at ``path`` is never opened: a link, a closed folder, a pipe that makes one wait."""
     try:
         mode = path.lstat().st_mode
     except OSError:
@@ -144,6 +146,8 @@ def misplaced(path: Path) -> PostFault | None:
     if S_ISLNK(mode):
         reason = "it is a symbolic link; curate reads only files that lie inside content/."
         return PostFault(str(path), 1, reason, "Move the file itself here.")
+    if S_ISDIR(mode):
+        return PostFault(str(path), 1, "this folder cannot be read; no post in it is known.", "Mend its rights.")
     if not S_ISREG(mode):
         return PostFault(str(path), 1, "it is no file with words in it.", "Take it out of content/.")
     return None

@@ -241,12 +241,15 @@ def _build(  # noqa: PLR0913 - the whole of one build
 
 
 def _digests(desk: Desk, known: Tree, now: int) -> tuple[dict[str, str], Tree]:
-    """Return the digests of the content, and what may be believed of it later. Raises SiteFault for a link."""
+    """Return the digests of the content, and what may be believed of it later. Raises SiteFault."""
     try:
         return content_digests(desk.content, known, now)
     except Linked as link:
         msg = f"{link.path} is a symbolic link; only files that lie inside content/ are published."
         raise SiteFault(f"{msg} The last good site stays.", "Put the file itself there, or remove the link.") from link
+    except PermissionError as error:
+        msg = f"{error.filename} cannot be read, and nobody knows which posts are in it. The last good site stays."
+        raise SiteFault(msg, "Mend the folder's rights, then build again.") from error
 
 
 def _built(output: Path, manifest: Manifest, warnings: Sequence[str]) -> Built:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -28,6 +31,28 @@ def written(desk: Path) -> Path:
     (essays / "one.md").write_text(POST, encoding="utf-8")
     (essays / "two.md").write_text(POST.replace("published", "draft"), encoding="utf-8")
     return desk
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights of folders are otherwise here")
+def test_a_folder_that_cannot_be_read_stops_the_build_and_is_named(curate: Curate, written: Path) -> None:
+    """Whatever is in it would vanish from the site otherwise."""
+    run = [sys.executable, "-m", "curate", "-C", str(written)]
+    if os.geteuid() == 0:  # who may read everything
+        if not shutil.which("setpriv"):
+            pytest.skip("there is no setpriv to give root's rights up with")
+        run = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *run]
+    curate("-C", written, "site", "build")
+    locked = written / "content" / "essays"
+    locked.chmod(0)
+    try:
+        built = subprocess.run([*run, "site", "build"], capture_output=True, text=True, check=False)
+        listed = subprocess.run([*run, "post", "list"], capture_output=True, text=True, check=False)
+    finally:
+        locked.chmod(0o755)
+    assert built.returncode == 1
+    assert f"{locked} cannot be read" in built.stderr
+    assert (written / "output" / "2026" / "one" / "index.html").is_file()
+    assert f"{locked}:1: this folder cannot be read" in listed.stderr
 
 
 def test_build_answers_what_it_built(curate: Curate, written: Path) -> None:
