@@ -172,6 +172,7 @@ def _time(here: Here, days: int) -> None:
         "own": found.balance.own,
         "curated": found.balance.curated,
         "sent": found.sent,
+        "tended": asdict(found.tending),
         "measured": found.response.shares,
         "young": found.response.young,
         **{

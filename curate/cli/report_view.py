@@ -34,6 +34,8 @@ def review_lines(found: Review, *, mark: str) -> Iterator[str]:
     yield f"Published  {balance.own} own, {balance.curated} curated{_ratio(balance)}"
     sent = ", ".join(f"{name} {number}" for name, number in found.sent.items())
     yield f"Shared     {sent or 'nothing'}"
+    often, row = found.tending, f", {found.tending.streak} in a row" if found.tending.streak > 1 else ""
+    yield f"Tended     {often.days} of {often.of} days{row}"
     yield from response_lines(found.response, mark=mark)
     if found.best:
         yield ""

@@ -14,6 +14,7 @@ from curate.presence.balance import Balance, Sources, count_sources, weigh
 from curate.presence.experiments import Experiment, Verdict, judge, list_experiments
 from curate.presence.metrics import standings
 from curate.presence.response import Response, compare
+from curate.presence.tending import Tending, count_tended
 from curate.shares import ledger
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Review:
     until: datetime
     reading: report.Report
     balance: Balance
+    tending: Tending
     sources: Sources
     sent: dict[str, int]
     response: Response
@@ -53,6 +55,7 @@ def review(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, si
         until=now,
         reading=report.gather(connection, read_feeds(desk.feeds), since=since, now=now, zone=zone),
         balance=weigh(posts, since=since, until=now, zone=zone),
+        tending=count_tended(connection, posts, today=now.astimezone(zone).date(), of=(now - since).days, zone=zone),
         sources=count_sources(posts, since=since, until=now),
         sent=dict(sorted(Counter(one.account for one in sent if one.sent_at and since <= one.sent_at < now).items())),
         response=compare(out, {post.slug: post.kind for post in posts}, now=now, zone=zone),

@@ -10,6 +10,7 @@ from curate.presence.metrics import Standing
 from curate.presence.report import Day, Report
 from curate.presence.response import compare
 from curate.presence.review import Review
+from curate.presence.tending import Tending
 from curate.shares.networks.readings import Figures
 
 UNTIL = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -44,6 +45,7 @@ def a_review(weeks: int = 12) -> Review:
                        promote=()),
         balance=Balance(weeks=tuple(Week(first=monday + timedelta(days=7 * at), own=own[at % 7], curated=at % 5)
                                     for at in range(weeks)), own=13, curated=22),
+        tending=Tending(today=True, streak=4, days=52, of=7 * weeks),
         sources=Sources(sites=(("Example Systems Review", 9), ("brightbank.example", 6), (HOSTILE, 4), ("LWN", 2),
                                *((f"site{number}.example", 1) for number in range(9)))),
         sent={"mastodon": 83, "bluesky": 42, "linkedin": 5},

@@ -154,6 +154,8 @@ def test_every_verb_answers_on_an_empty_desk_and_on_one_with_a_post(curate: Cura
     after = ("--now", "2026-11-24T12:00:00Z")
     data = curate("-C", desk, "report", "week", "--json", *after).data
     assert (data["own"], data["curated"], data["measured"], data["sent"]) == (1, 0, 0, {})
+    assert data["tended"] == {"today": False, "streak": 1, "days": 1, "of": 7}
+    assert "Tended     1 of 7 days\n" in curate("-C", desk, "report", "week", *after).out
     balance = curate("-C", desk, "report", "balance", "--since", "2w", "--json", *after).data
     assert [week["own"] for week in balance["weeks"]] == [0, 0, 1]
     assert "#" in curate("-C", desk, "--ascii", "report", "balance", *after).out
