@@ -9,7 +9,7 @@ TESTS = tests
 help:
 	@echo 'make demo    go through curate once, on sample feeds, sending nothing'
 	@echo 'make test    run all tests, installing first what they need (one folder: make test TESTS=tests/inbox)'
-	@echo 'make sweep   the tests of faults with their full counts: 500 kills instead of 50, and so on (about ten minutes)'
+	@echo 'make sweep   the tests of faults with their full counts: 500 kills instead of 50, and so on (an hour and more)'
 	@echo 'make check   lint, formatting, types, and who may import whom'
 	@echo 'make bench   measure, and hold the figures against their limits'
 	@echo 'make lock    write the lock files anew after a change in pyproject.toml (newer versions: UPGRADE=--upgrade)'
@@ -24,7 +24,7 @@ test: $(TEST)
 sweep: export CURATE_SWEEP = 1
 sweep: $(TEST)
 	@.ci/counterparts.sh
-	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 -o faulthandler_timeout=1800 tests/faults tests/safety/test_fuzz.py tests/site/test_poison.py
+	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 -o faulthandler_timeout=1800 tests/faults tests/safety/test_fuzz.py tests/site/test_poison.py tests/site/test_incremental.py tests/inbox/test_histories.py
 
 check: $(TEST)
 	$(VENV)/bin/ruff check .
