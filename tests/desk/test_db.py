@@ -115,6 +115,7 @@ def test_a_new_step_comes_after_a_verified_copy_of_what_was_there(desk: Desk, mo
     number = db.newest() + 1
     steps = [*db.migrations(), (number, "CREATE TABLE extra (a TEXT) STRICT;")]
     monkeypatch.setattr(db, "migrations", lambda: steps)
+    monkeypatch.setattr(db, "newest", lambda: number)
     with closing(db.open_database(desk)) as connection:
         assert "extra" in tables(connection)
         assert db.recall(connection, "last") == "before the step"
@@ -132,6 +133,7 @@ def test_a_step_that_fails_leaves_the_old_schema_whole(desk: Desk, monkeypatch: 
     steps = [*db.migrations(), (number, "CREATE TABLE extra (a TEXT) STRICT;\nINSERT INTO nowhere VALUES (1);")]
     with monkeypatch.context() as patch:
         patch.setattr(db, "migrations", lambda: steps)
+        patch.setattr(db, "newest", lambda: number)
         with pytest.raises(CurateError, match="nowhere"):
             db.open_database(desk)
     with closing(db.open_database(desk)) as connection:
