@@ -159,7 +159,7 @@ def _mark(stage: Path, config: Path, at: datetime, now: datetime) -> int:
     """Make unknown, in the copy, every share that may have gone out since the backup; return how many.
 
     That is each whose time has come since, and, when this machine knows of tries to send that the backup
-    does not have, every other that waits, too: its time may have been changed.
+    does not have, or cannot know of any, every other that waits, too: its time may have been changed.
     """
     reason = f"the desk was put back from a backup of {at:%d %b %Y %H:%M} UTC; it may be out already"
     with contextlib.closing(open_database(Desk(stage))) as connection, transaction(connection):
