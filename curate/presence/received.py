@@ -105,8 +105,10 @@ async def receive(  # noqa: PLR0913 - what asking needs
 
     The first time, those of the last 30 days. What came before it failed is kept.
     """
-    begin = recall(connection, "webmentions since") or str(to_seconds(now - BEFORE))
-    remember(connection, "webmentions since", begin)
+    begin = recall(connection, "webmentions since")
+    if not begin or int(begin) > to_seconds(now):  # one that is dated ahead was written while the clock was wrong
+        begin = str(to_seconds(now - BEFORE))
+        remember(connection, "webmentions since", begin)
     kept = recall(connection, f"webmentions last {feed}")
     last, new = int(kept) if kept.isdecimal() else 0, 0
     for _ in range(PAGES):

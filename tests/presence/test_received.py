@@ -194,6 +194,13 @@ def test_a_private_address_is_not_asked(place: Place) -> None:
     assert "private" in told
 
 
+def test_a_clock_that_was_years_ahead_at_first_hides_nothing_once_it_is_right(place: Place) -> None:
+    place("config", "set", "site.webmention_feed", place.feed)
+    place.tick("2031-11-22T08:12:00Z")
+    place.service.mentions = [mention(1, 20)]
+    assert place.tick("2026-11-22T08:12:00Z")["data"]["replies"] == 1
+
+
 def test_a_service_that_asks_to_be_left_alone_for_hours_is(place: Place) -> None:
     place("config", "set", "site.webmention_feed", place.feed)
     place.loopback.pages["/api/mentions.jf2"] = (429, {"Retry-After": "7200"}, b"")
