@@ -6,14 +6,16 @@ with the share's state.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from curate.desk.db import to_moment, to_seconds, transaction
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
     from datetime import datetime
 
     from curate.shares.ledger import Share
@@ -96,9 +98,22 @@ def spent(connection: sqlite3.Connection, account: str, *, since: datetime) -> i
     return int(connection.execute(query, (account, to_seconds(since))).fetchone()[0])
 
 
-def add_reading(connection: sqlite3.Connection, account: str, cost: int, *, now: datetime) -> None:
-    """Write down what reading on ``account`` cost, in thousandths of a US dollar."""
-    with transaction(connection):
-        connection.execute(
-            "INSERT INTO readings (account, at, cost) VALUES (?, ?, ?)", (account, to_seconds(now), cost)
-        )
+class Costly(Protocol):
+    """What may cost money to read; ``paid`` is how much it was so far, in thousandths of a US dollar."""
+
+    paid: int
+
+
+@contextmanager
+def counting(connection: sqlite3.Connection, account: str, channel: Costly, *, now: datetime) -> Iterator[None]:
+    """Write down what reading on ``account`` cost in the block, however that ends."""
+    before = channel.paid
+    try:
+        yield
+    finally:
+        if channel.paid > before:
+            with transaction(connection):
+                connection.execute(
+                    "INSERT INTO readings (account, at, cost) VALUES (?, ?, ?)",
+                    (account, to_seconds(now), channel.paid - before),
+                )

@@ -216,6 +216,7 @@ class X:
             posts, meta = answer.get("data", []), answer.get("meta")
             if reply.status != 200 or not isinstance(posts, list) or not isinstance(meta, dict):
                 return CannotTell(f"the account's posts could not be read ({said(reply, self.office.secret)})")
+            self.paid += READING * len(posts)
             found = self._look([post for post in posts if identifier(at_path(post, "id")) not in known], wanted)
             if isinstance(found, Found):
                 return found
