@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 from curate.desk.folder import fingerprint
 from curate.inbox.items import Quote
@@ -48,6 +49,14 @@ class Source:
     date: str = ""
     lang: str = ""
     words: int = 0
+
+    @property
+    def host(self) -> str:
+        """Return the host of its address without www; '' when that is none."""
+        try:
+            return (urlsplit(self.url).hostname or "").removeprefix("www.")
+        except ValueError:
+            return ""
 
 
 @dataclass(frozen=True, kw_only=True)
