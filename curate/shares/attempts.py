@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -106,14 +107,20 @@ class Costly(Protocol):
 
 @contextmanager
 def counting(connection: sqlite3.Connection, account: str, channel: Costly, *, now: datetime) -> Iterator[None]:
-    """Write down what reading on ``account`` cost in the block, however that ends."""
+    """Write down what reading on ``account`` cost in the block, however that ends.
+
+    What is read again on the same day, in UTC, is not paid for again.
+    """
     before = channel.paid
+    day = to_seconds(now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
     try:
         yield
     finally:
-        if channel.paid > before:
-            with transaction(connection):
+        with transaction(connection):
+            query = "SELECT coalesce(sum(cost), 0) FROM readings WHERE account = ? AND at BETWEEN ? AND ?"
+            paid = connection.execute(query, (account, day, to_seconds(now))).fetchone()[0]
+            if channel.paid - before > paid:
                 connection.execute(
                     "INSERT INTO readings (account, at, cost) VALUES (?, ?, ?)",
-                    (account, to_seconds(now), channel.paid - before),
+                    (account, to_seconds(now), channel.paid - before - paid),
                 )

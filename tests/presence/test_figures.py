@@ -172,6 +172,20 @@ def test_looking_for_a_post_on_x_counts_in_the_budget(three: Three) -> None:
     assert three.spent() - before == three.x.listed - listed == 5
 
 
+def test_a_post_on_x_that_is_read_all_day_is_paid_for_once(three: Three) -> None:
+    three.connect("x")
+    three.x.effects.append("drop before")
+    three.book.share("x", text="Words for https://dana.example/2026/small-models/")
+    three.x.add("Other words for https://dana.example/2026/small-models/", START)
+    [share] = three.book.send().unknown
+    for minutes in range(60, 240, 5):
+        three.book.send(now=START + timedelta(minutes=minutes))
+    assert three.book.find(share).state == "unknown"
+    assert three.spent() == 200 + 1
+    three.book.send(now=START + DAY)
+    assert three.spent() == 200 + 2
+
+
 @pytest.mark.parametrize("said", [{"data": 7}, {"data": [7, {"name": "likes"}, {"name": "views", "values": [7]}]}, {}])
 def test_insights_of_another_shape_say_nothing(three: Three, said: object) -> None:
     three.share("threads")

@@ -12,7 +12,8 @@ Facts, and where they stand:
   https://github.com/akrherz/iembot/issues/163, https://github.com/plhery/node-twitter-api-v2/issues/469
 - Whose keys they are: /2/users/me, https://docs.x.com/x-api/users/get-my-user. What the account posted,
   newest first, 5 to 100 at a time: /2/users/:id/tweets, https://docs.x.com/x-api/users/get-posts. Each
-  post that is read costs money, as posting does: https://docs.x.com/x-api/getting-started/pricing.
+  post that is read costs money, as posting does, but once a day (UTC) however often it is read:
+  https://docs.x.com/x-api/getting-started/pricing.
   Every link is a t.co address there, what it stands for in entities.urls; &, < and > are escaped.
 - What posts have come to: public_metrics of the same list, from since_id on, so that only one's own posts are paid
   for, at 0.001 dollars each: https://docs.x.com/x-api/fundamentals/metrics. Those of others would cost more.
