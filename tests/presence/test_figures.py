@@ -144,10 +144,11 @@ def test_a_page_is_not_asked_before_it_wants_to_be(three: Three) -> None:
     assert [three.listen(START + HOUR * hours).samples for hours in (3, 5.9, 6.1)] == [0, 0, 1]
 
 
-def test_a_post_the_server_stumbles_over_hides_no_other(three: Three) -> None:
+@pytest.mark.parametrize("answer", [fault(1, "An unknown error occurred", 500), fault(12, "Deprecated for such posts")])
+def test_a_post_the_server_stumbles_over_hides_no_other(three: Three, answer: Any) -> None:
     three.share("facebook", "First words of mine")
     three.share("facebook", "Second words, quite another thing")
-    three.page.odd = {f"/v25.0/{three.page.made[0]['id']}": fault(1, "An unknown error occurred", 500)}
+    three.page.odd = {f"/v25.0/{three.page.made[0]['id']}": answer}
     three.page.made[1]["counts"] = {"reactions": {"summary": {"total_count": 7}}}
     assert three.listen(START + HOUR).samples == 2
     assert [one.likes for one in three.figures()] == [7]

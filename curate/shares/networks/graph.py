@@ -178,7 +178,7 @@ class Graph:
                 found[remote_id] = read(json_object(reply))
             elif reply.status != 404 and fault_of(reply).code != NOT_THERE:
                 trouble = self.not_ready(reply, now=now)
-                if fault_of(reply).kind != "broken":
+                if fault_of(reply).kind in ("login", "wait"):
                     return trouble
         return found or trouble or {}
 
