@@ -207,10 +207,10 @@ class _Pass:
         elif wrong := adrift(share, answer.at, now=self.now):
             # Absent may be said because enough time has passed, and how much has, nobody knows.
             self._say(share, f"it may be out, and cannot be looked for now: {wrong.reason}")
-        elif attempt.key or share.due_at <= self.now:
+        elif share.seal and (attempt.key or share.due_at <= self.now):
             await self.send(share, absent=attempt if attempt.key else None)
         else:
-            ledger.set_aside(self.connection, share, "approved", "")
+            ledger.set_aside(self.connection, share, "approved" if share.seal else "draft", "")
 
     async def send(self, share: Share, *, chosen: bool = False, absent: Attempt | None = None) -> None:
         """Send one share, or set it aside with the reason.
