@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
-FEED = re.compile(r"(?:https://|http://(?:localhost|127(?:\.\d+){3}|\[::1\])(?=[:/?]))[^\s/?#]+(?:[/?][^\s#]*)?")
-KEYED = re.compile(r"[?&](?:access_)?token=")
+FEED = re.compile(r"(?:https://|http://(?:localhost|127(?:\.\d+){3}|\[::1\])(?=[:/?]))[^\s/?#@]+(?:[/?][^\s#]*)?")
+KEYED = re.compile(r"[?&](?:access_)?token=|//[^/?#]*@")
 ENGINE = re.compile(r"https?://[^\s/?#;,'\"]+(?:/[^\s?#]*)?\?(?:[^\s#]*&)?[^\s#&=]+=(?:&[^\s#]*)?")
 SOONEST = 5  # minutes between two readings of a feed
 PROMPTS = (
@@ -77,13 +77,13 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for name, address in plain.items():
             if (address or name == "archive") and not ADDRESS.fullmatch(address):
                 raise ValueError(f"{name} “{address}” is not a web address, such as https://dana.example")
-        if self.webmention_feed and not FEED.fullmatch(self.webmention_feed):
-            msg = "is not an https address, such as https://webmention.io/api/mentions.jf2?domain=dana.example"
-            raise ValueError(f"webmention_feed “{self.webmention_feed}” {msg}")
         if KEYED.search(self.webmention_feed):
             raise ValueError(
                 "webmention_feed has a token in it, which belongs in the keyring: curate replies receive URL"
             )
+        if self.webmention_feed and not FEED.fullmatch(self.webmention_feed):
+            msg = "is not an https address, such as https://webmention.io/api/mentions.jf2?domain=dana.example"
+            raise ValueError(f"webmention_feed “{self.webmention_feed}” {msg}")
         known_zone(self.timezone)
         if self.search_engine and not ENGINE.fullmatch(self.search_engine):
             msg = "is not an address with an empty parameter, such as https://duckduckgo.com/?q=&sites={site}"

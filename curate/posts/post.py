@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 from curate.desk.folder import fingerprint
 from curate.inbox.items import Quote
@@ -32,6 +33,7 @@ KINDS = {  # kind → its folder in content/
 STATES = ("draft", "published", "gone")
 Day: TypeAlias = date  # the name for it where a field is called date
 Meant = TypeVar("Meant")
+FARTHEST = (timedelta(hours=-16), timedelta(hours=14))  # what time zones are, or once were, away from UTC
 LONGEST_SLUG = 80
 SLUG = re.compile(rf"[a-z0-9-]{{1,{LONGEST_SLUG}}}")
 
@@ -47,6 +49,14 @@ class Source:
     date: str = ""
     lang: str = ""
     words: int = 0
+
+    @property
+    def host(self) -> str:
+        """Return the host of its address without www; '' when that is none."""
+        try:
+            return (urlsplit(self.url).hostname or "").removeprefix("www.")
+        except ValueError:
+            return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,10 +160,12 @@ def permalink(post: Post) -> str:
 def as_moment(text: str) -> datetime:
     """Return the moment an ISO 8601 text means: UTC unless it says otherwise, midnight for a day alone.
 
-    Raises ValueError.
+    Raises ValueError, and OverflowError for one that some time zone has no day for.
     """
     moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$|Z$)", "", text.strip()))
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    _ = moment + FARTHEST[0], moment + FARTHEST[1]
+    return moment
 
 
 def as_date(text: str) -> date:

@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -108,7 +107,7 @@ def count_shares(shares: Iterable[Share], *, since: datetime, until: datetime) -
 def count_sources(posts: Sequence[Post], *, since: datetime, until: datetime) -> Sources:
     """Return the sites that posts of that time cite: by name where the post has one, else by host."""
     sites = Counter(
-        post.source.site or (urlsplit(post.source.url).hostname or "").removeprefix("www.") or post.source.url
+        post.source.site or post.source.host or post.source.url
         for post in published(posts, since=since, until=until)
         if post.source is not None
     )

@@ -63,6 +63,8 @@ async def listen(  # noqa: PLR0913 - what asking needs
             if isinstance(refusal, NeedsLogin):
                 remember(connection, f"listen {name}", str(to_seconds(now + DAY)))
                 done.troubles.append(f"{name} cannot be asked what became of its shares: {refusal.reason}.")
+            elif refusal is not None and refusal.at is not None:
+                remember(connection, f"listen {name}", str(to_seconds(max(refusal.at, now + HOUR))))
     if settings.site.webmention_feed and _due(connection, FEED, now):
         await _receive(settings, connection, client, done, now=now, config=config)
     return done
@@ -167,9 +169,8 @@ async def _measure(  # noqa: PLR0913 - whom, what and where to
     """Take the samples that are due, and write down what that cost; return what was refused."""
     if not wanted:
         return None
-    figures = await channel.figures(list(wanted), now=now)
-    if channel.paid:
-        attempts.add_reading(connection, name, channel.paid, now=now)
+    with attempts.counting(connection, name, channel, now=now):
+        figures = await channel.figures(list(wanted), now=now)
     if not isinstance(figures, dict):
         return figures
     samples = {number: figures.get(remote_id, Figures()) for remote_id, number in wanted.items()}

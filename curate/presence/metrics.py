@@ -78,10 +78,10 @@ def due_samples(connection: sqlite3.Connection, account: str, pace: Pace, *, now
     Those that are young and were not asked about lately, those asked the longest ago first.
     """
     rows = connection.execute(
-        """SELECT s.remote_id, s.number, (SELECT max(at) FROM samples WHERE share = s.number) AS asked
-           FROM shares s WHERE s.account = ? AND s.state = 'sent' AND s.remote_id <> '' AND s.remote_url LIKE 'http%'
-             AND s.sent_at > ? AND s.sent_at <= ? AND (asked IS NULL OR asked <= ?)
-           ORDER BY asked NULLS FIRST, s.number LIMIT ?""",
+        """SELECT s.remote_id, s.number, (SELECT max(at) FROM samples WHERE share = s.number AND at <= ?3) AS asked
+           FROM shares s WHERE s.account = ?1 AND s.state = 'sent' AND s.remote_id <> '' AND s.remote_url LIKE 'http%'
+             AND s.sent_at > ?2 AND s.sent_at <= ?3 AND (asked IS NULL OR asked <= ?4)
+           ORDER BY asked NULLS FIRST, s.number LIMIT ?5""",
         (account, to_seconds(now - pace.young), to_seconds(now), to_seconds(now - pace.again), MOST_AT_ONCE),
     )
     return {row["remote_id"]: row["number"] for row in rows}

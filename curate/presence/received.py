@@ -21,6 +21,7 @@ from curate.presence import replies
 from curate.shares.networks.base import NeedsLogin, at_path, clean, json_object, not_ready, said, unread, web_address
 from curate.shares.networks.readings import LONGEST_TEXT, Heard, moment
 from curate.shares.tokens import store_token
+from curate.web.guard import Forbidden, check_url
 
 if TYPE_CHECKING:
     import sqlite3
@@ -105,8 +106,10 @@ async def receive(  # noqa: PLR0913 - what asking needs
 
     The first time, those of the last 30 days. What came before it failed is kept.
     """
-    begin = recall(connection, "webmentions since") or str(to_seconds(now - BEFORE))
-    remember(connection, "webmentions since", begin)
+    begin = recall(connection, "webmentions since")
+    if not begin or int(begin) > to_seconds(now):  # one that is dated ahead was written while the clock was wrong
+        begin = str(to_seconds(now - BEFORE))
+        remember(connection, "webmentions since", begin)
     kept = recall(connection, f"webmentions last {feed}")
     last, new = int(kept) if kept.isdecimal() else 0, 0
     for _ in range(PAGES):
@@ -187,7 +190,8 @@ def _text(told: Any) -> str:  # noqa: ANN401 - JSON of any shape
 
 
 def _host(url: str) -> str:
+    """Return the host of an address as it is written on the way, in ASCII; '' for none."""
     try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
+        return (check_url(url).raw_host or "").removeprefix("www.")
+    except Forbidden:
         return ""

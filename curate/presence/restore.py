@@ -159,14 +159,15 @@ def _mark(stage: Path, config: Path, at: datetime, now: datetime) -> int:
     """Make unknown, in the copy, every share that may have gone out since the backup; return how many.
 
     That is each whose time has come since, and, when this machine knows of tries to send that the backup
-    does not have, every other that waits, too: its time may have been changed.
+    does not have, or cannot know of any, every other that waits, too, drafts and what was missed among them: they may
+    have been moved or approved.
     """
     reason = f"the desk was put back from a backup of {at:%d %b %Y %H:%M} UTC; it may be out already"
     with contextlib.closing(open_database(Desk(stage))) as connection, transaction(connection):
         ledger.end_interrupted(connection, now=now)
         gap.note_gap(connection, at, now)
         more = home.sent_since(connection, config)
-        waiting = ledger.list_shares(connection, states=ledger.UNSENT)
+        waiting = ledger.list_shares(connection, states=(*ledger.UNSENT, *(("draft", "missed") if more else ())))
         doubtful = [share for share in waiting if more or share.due_at <= now]
         for share in doubtful:
             ledger.set_unknown(connection, share, reason)

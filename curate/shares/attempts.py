@@ -6,14 +6,17 @@ with the share's state.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from curate.desk.db import to_moment, to_seconds, transaction
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
     from datetime import datetime
 
     from curate.shares.ledger import Share
@@ -96,9 +99,28 @@ def spent(connection: sqlite3.Connection, account: str, *, since: datetime) -> i
     return int(connection.execute(query, (account, to_seconds(since))).fetchone()[0])
 
 
-def add_reading(connection: sqlite3.Connection, account: str, cost: int, *, now: datetime) -> None:
-    """Write down what reading on ``account`` cost, in thousandths of a US dollar."""
-    with transaction(connection):
-        connection.execute(
-            "INSERT INTO readings (account, at, cost) VALUES (?, ?, ?)", (account, to_seconds(now), cost)
-        )
+class Costly(Protocol):
+    """What may cost money to read; ``paid`` is how much it was so far, in thousandths of a US dollar."""
+
+    paid: int
+
+
+@contextmanager
+def counting(connection: sqlite3.Connection, account: str, channel: Costly, *, now: datetime) -> Iterator[None]:
+    """Write down what reading on ``account`` cost in the block, however that ends.
+
+    What is read again on the same day, in UTC, is not paid for again.
+    """
+    before = channel.paid
+    day = to_seconds(now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
+    try:
+        yield
+    finally:
+        with transaction(connection):
+            query = "SELECT coalesce(sum(cost), 0) FROM readings WHERE account = ? AND at BETWEEN ? AND ?"
+            paid = connection.execute(query, (account, day, to_seconds(now))).fetchone()[0]
+            if channel.paid - before > paid:
+                connection.execute(
+                    "INSERT INTO readings (account, at, cost) VALUES (?, ?, ?)",
+                    (account, to_seconds(now), channel.paid - before - paid),
+                )

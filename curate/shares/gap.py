@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from curate.shares.networks.base import Frozen
 
 NAME = "gap"  # under which the desk remembers it
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,11 @@ class Gap:
 
 
 def note_gap(connection: sqlite3.Connection, since: datetime, until: datetime) -> None:
-    """Remember a gap; call it before shares are put in doubt. One that others are still in doubt of is part of it."""
+    """Remember a gap; call it before shares are put in doubt. One that others are still in doubt of is part of it.
+
+    When ``since`` is dated ahead, the clock was wrong, and nobody knows when the gap began.
+    """
+    since = since if since <= until else LONG_AGO
     before = _gap(connection) if ledger.list_shares(connection, states=("unknown",)) else None
     since = min(since, before.since) if before else since
     remember(connection, NAME, f"{since.isoformat()} {until.isoformat()}")

@@ -61,12 +61,15 @@ def foreign(connection: sqlite3.Connection, desk: Desk, config: Path) -> str:
 
 
 def sent_since(connection: sqlite3.Connection, config: Path) -> bool:
-    """Say whether this machine knows of more tries to send than the desk does: it was put back from a copy."""
+    """Say whether more may have been sent than the desk knows of: this machine counted more tries, or none at all."""
+    name = recall(connection, NAME)
+    if not name:
+        return False
     try:
-        known = json.loads(_file(config, recall(connection, NAME)).read_text(encoding="utf-8"))
+        known = json.loads(_file(config, name).read_text(encoding="utf-8"))
         return int(known["attempts"]) > attempts.count_attempts(connection)
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return False
+        return True
 
 
 def check(connection: sqlite3.Connection, desk: Desk, config: Path) -> None:

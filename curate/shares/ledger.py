@@ -7,7 +7,7 @@ the state the caller saw. Knows neither networks nor the words of a share. State
     unknown → sent (found there), sending (proved absent), missed or held (proved absent, too late)
     retry, held → sending;  approved, retry, held → missed;  what never went out → cancelled, handed_over
     handed_over, unknown, what never went out → sent;  unknown → draft, approved (the person says so)
-    what waits → unknown (the desk was put back from a backup)
+    what waits, draft, missed → unknown (the desk was put back from a backup);  unknown → draft (proved absent)
 
 ``held``, ``retry`` and ``missed`` mean that nothing is out. ``unknown`` means that it may be.
 """
@@ -306,7 +306,7 @@ def finish(  # noqa: PLR0913 - what one attempt ended in
 def set_aside(
     connection: sqlite3.Connection, share: Share, state: str, reason: str, *, not_before: datetime | None = None
 ) -> Share:
-    """Put ``share`` off without an attempt: held, missed, retry, handed_over or approved again. Raises Conflict.
+    """Put ``share`` off without an attempt: held, missed, retry, handed_over, approved or draft again. Raises Conflict.
 
     An unknown share may be set aside only when it was proved absent; its attempts then say so.
     """

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from curate.desk.db import rehearsal, transaction
 from curate.errors import Refused, Unknown, UsageError
@@ -203,7 +202,7 @@ def _matter(post: Post, wish: Wish) -> Matter:
     """Return what a share of ``post`` is about: the host of its source, so that one site is one source."""
     source = ""
     if post.source is not None:
-        source = (urlsplit(post.source.url).hostname or post.source.site).removeprefix("www.")
+        source = post.source.host or post.source.site.removeprefix("www.")
     ends = [end for end in (post.until, wish.expires) if end is not None]
     return Matter(source=source, topic=post.topic, expires_at=min(ends, default=None))
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from curate.desk.locks import hold
 from curate.errors import Conflict, CurateError, Refused
-from curate.shares import gap, home, ledger
+from curate.shares import attempts, gap, home, ledger
 from curate.shares.gate import SIGN_IN_AGAIN, Hindrance, adrift, hindrance, later, objection, reason_of, refusal
 from curate.shares.limits import price
 from curate.shares.networks import office_of, open_channel
@@ -196,8 +196,10 @@ class _Pass:
             return
         if min(self.now, answer.at or self.now) - attempt.started_at < SETTLED:  # our clock may have been set since
             self.fresh.add(attempt.number)
+        channel = self.channels[share.account]
         known = ledger.remote_ids(self.connection, share.account)
-        found = await self.channels[share.account].confirm(attempt, known=known, now=self.now)
+        with attempts.counting(self.connection, share.account, channel, now=self.now):
+            found = await channel.confirm(attempt, known=known, now=self.now)
         if isinstance(found, Found):
             self._found(share, attempt, found)
         elif isinstance(found, CannotTell):
@@ -205,10 +207,10 @@ class _Pass:
         elif wrong := adrift(share, answer.at, now=self.now):
             # Absent may be said because enough time has passed, and how much has, nobody knows.
             self._say(share, f"it may be out, and cannot be looked for now: {wrong.reason}")
-        elif attempt.key or share.due_at <= self.now:
+        elif share.seal and (attempt.key or share.due_at <= self.now):
             await self.send(share, absent=attempt if attempt.key else None)
         else:
-            ledger.set_aside(self.connection, share, "approved", "")
+            ledger.set_aside(self.connection, share, "approved" if share.seal else "draft", "")
 
     async def send(self, share: Share, *, chosen: bool = False, absent: Attempt | None = None) -> None:
         """Send one share, or set it aside with the reason.

@@ -34,7 +34,7 @@ async def find_copy(client: Client, post: Post, archive: str) -> str:
     if reply.status == 404:
         message = f"{asked} shows no copy of it."
         raise Refused(message, "While the page is there, ask an archive to save it; --copy URL names any copy.")
-    found = urljoin(asked, reply.headers.get("Location", "")) if reply.status in REDIRECTS else asked
+    found = _target(asked, reply.headers.get("Location", "")) if reply.status in REDIRECTS else asked
     if (reply.status >= 300 and reply.status not in REDIRECTS) or not found.startswith(f"{archive.rstrip('/')}/"):
         raise NetworkTrouble(asked, f"{asked} answered {reply.words}.", "Try it again later, or give --copy URL.")
     return found
@@ -54,6 +54,14 @@ def add_copy(connection: sqlite3.Connection, post: Post, copy: str, *, zone: tzi
         said["found"] = "gone" if standing.changed is None else "changed"
         said["checked"] = standing.checked_at.astimezone(zone).date().isoformat()
     return post if post.archived == said else set_header(post, {"archived": said})
+
+
+def _target(asked: str, location: str) -> str:
+    """Return where a redirect leads; '' for nowhere."""
+    try:
+        return web_url(urljoin(asked, location)) if location else ""
+    except ValueError:
+        return ""
 
 
 def _source(post: Post) -> str:

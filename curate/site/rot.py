@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from curate.errors import NetworkTrouble, Unknown
 from curate.posts.prose import quoted_passages
 from curate.site import sources, strikes, texts
 
@@ -52,17 +53,23 @@ async def look(  # noqa: PLR0913 - what asking needs
 ) -> list[Found]:
     """Ask for every source once, and keep what came of it. ``accepted`` are those whose text is right as it is now.
 
-    Raises NetworkTrouble, Unknown.
+    Raises Unknown for one of those of which nothing is kept, and NetworkTrouble, also when one of them cannot be
+    read now: what it said stays kept.
     """
     every = sources.cited(posts, now)
-    for url in accepted:
-        texts.forget_text(connection, url)
     urls = list(dict.fromkeys(one.url for one in every))
     readable = {one.url for one in every if one.key == "source"}
-    answers = await sources.ask(client, urls, readable, without=settings.fetch.no_full_text) if urls else []
     before = texts.known_texts(connection, readable)
-    texts.keep_texts(connection, {one.url: one.text for one in answers if one.text}, now=now)
+    for url in accepted:
+        if url not in before:
+            raise Unknown("kept text of", url, "curate site check --online names the sources.")
+    answers = await sources.ask(client, urls, readable, without=settings.fetch.no_full_text) if urls else []
     after = {one.url: one.text for one in answers}
+    for url in accepted:
+        if not after[url]:
+            raise NetworkTrouble(url, f"{url} cannot be read now; what it said stays kept.", "Try it again later.")
+    texts.keep_texts(connection, {url: text for url, text in after.items() if text}, now=now, anew=accepted)
+    before = {url: text for url, text in before.items() if url not in accepted}
     lost = [_lost(one, before.get(one.url, ""), after[one.url]) for one in every]
     quoted = {one.url for one, quotes in zip(every, lost, strict=True) if quotes}
     judged = [_compared(one, before.get(one.url, ""), quotes=one.url in quoted) for one in answers]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curate.errors import NetworkTrouble
+from curate.feeds.addresses import web_url
 from curate.feeds.characters import one_line
 from curate.feeds.clean import shorten
 from curate.feeds.robots import Robots, keeps_text
@@ -56,7 +57,7 @@ def cited(posts: Sequence[Post], now: datetime) -> list[Cited]:
         source = [("source", post.source.url)] if post.source and not post.archived.get("url") else []
         also = [("also_covered_by", said.get("url", "")) for said in post.also_covered_by]
         for key, url in (*source, ("via", post.via_url), *also):
-            if url.startswith(("http://", "https://")):
+            if web_url(url):
                 found.append(Cited(url=url, key=key, post=post, line=post.lines.get(key, 1)))
     return found
 

@@ -73,9 +73,9 @@ def note(connection: sqlite3.Connection, answers: Iterable[Answer], *, now: date
                 connection.execute(
                     "INSERT INTO links (url, checked_at, strikes, struck_at, since, reason, moved_to, changed)"
                     " VALUES (?1, ?2, 1, ?2, ?2, ?3, ?4, ?6) ON CONFLICT (url) DO UPDATE SET checked_at = ?2,"
-                    " strikes = strikes + (coalesce(struck_at, 0) <= ?2 - ?5), since = coalesce(since, ?2),"
-                    " struck_at = iif(coalesce(struck_at, 0) <= ?2 - ?5, ?2, struck_at), reason = ?3, moved_to = ?4,"
-                    " changed = ?6",
+                    " strikes = strikes + (coalesce(struck_at, 0) NOT BETWEEN ?2 - ?5 + 1 AND ?2),"
+                    " struck_at = iif(coalesce(struck_at, 0) BETWEEN ?2 - ?5 + 1 AND ?2, struck_at, ?2),"
+                    " since = min(coalesce(since, ?2), ?2), reason = ?3, moved_to = ?4, changed = ?6",
                     (url, moment, answer.reason, answer.moved_to, APART, answer.changed),
                 )
             standings.append(_standing(connection.execute("SELECT * FROM links WHERE url = ?", (url,)).fetchone()))

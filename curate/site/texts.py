@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from curate.desk.db import to_seconds, transaction
-from curate.errors import Unknown
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,23 +29,19 @@ def known_texts(connection: sqlite3.Connection, urls: Iterable[str]) -> dict[str
     return {row["url"]: row["text"] for row in rows if row is not None}
 
 
-def keep_texts(connection: sqlite3.Connection, texts: Mapping[str, str], *, now: datetime) -> None:
-    """Keep what sources say; what is kept already stays as it is."""
+def keep_texts(
+    connection: sqlite3.Connection, texts: Mapping[str, str], *, now: datetime, anew: Iterable[str] = ()
+) -> None:
+    """Keep what sources say; what is kept already stays as it is, but for those ``anew``."""
     rows = [
         (url, to_seconds(now), sha256(text[:LONGEST].encode()).hexdigest(), text[:LONGEST])
         for url, text in texts.items()
     ]
     with transaction(connection):
+        connection.executemany("DELETE FROM source_texts WHERE url = ?", [(url,) for url in anew])
         connection.executemany(
             "INSERT OR IGNORE INTO source_texts (url, kept_at, hash, text) VALUES (?, ?, ?, ?)", rows
         )
-
-
-def forget_text(connection: sqlite3.Connection, url: str) -> None:
-    """Forget what the source at ``url`` said: what it says next is kept. Raises Unknown."""
-    with transaction(connection):
-        if not connection.execute("DELETE FROM source_texts WHERE url = ?", (url,)).rowcount:
-            raise Unknown("kept text of", url, "curate site check --online names the sources.")
 
 
 def lost_percent(before: str, after: str) -> int:

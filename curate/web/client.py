@@ -310,6 +310,7 @@ def _next(here: URL, target: str) -> URL:
         return check_url(target, here)
     except Forbidden as error:
         where = target if len(target) <= 200 else "an address too long to show"  # half a secret is one, too
+        where = where.encode("utf-8", "backslashreplace").decode()  # bytes that are no text can be kept nowhere
         raise BadAnswer(str(here), f"redirects to {where}, which is {error.reason}") from None
 
 

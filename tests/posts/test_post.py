@@ -115,6 +115,13 @@ def test_dates_are_moments_in_utc(said: str, meant: datetime) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "host"), [("https://www.rosa.example/a", "rosa.example"), ("http://[oops", ""), ("rosa", ""), ("", "")]
+)
+def test_the_host_of_a_source_is_that_of_its_address_where_it_is_one(url: str, host: str) -> None:
+    assert Source(url=url).host == host
+
+
+@pytest.mark.parametrize(
     ("said", "meant"), [("0.7", 0.7), ("70", 0.7), ("70%", 0.7), ("1", 1.0), ("0", 0.0), ("100 %", 1.0), ("1%", 0.01)]
 )
 def test_confidence_is_a_part_of_one(said: str, meant: float) -> None:
@@ -130,6 +137,8 @@ def test_confidence_is_a_part_of_one(said: str, meant: float) -> None:
         ("due", "2026-13-01"),
         ("until", "tomorrow"),
         ("modified", "x"),
+        ("modified", "0001-01-01"),
+        ("until", "9999-12-31T23:00:00Z"),
         ("confidence", "maybe"),
         ("confidence", "nan"),
         ("confidence", "170 %"),

@@ -136,6 +136,57 @@ def test_a_page_in_trouble_is_left_alone_for_an_hour(three: Three, answer: Any) 
     assert three.listen(START + 3 * HOUR).samples == 1
 
 
+def test_a_page_is_not_asked_before_it_wants_to_be(three: Three) -> None:
+    three.share("facebook")
+    three.page.odd = {f"/v25.0/{three.page.made[0]['id']}": fault(4, "Too many", 403, headers=busy(300))}
+    three.listen(START + HOUR)
+    three.page.odd = {}
+    assert [three.listen(START + HOUR * hours).samples for hours in (3, 5.9, 6.1)] == [0, 0, 1]
+
+
+@pytest.mark.parametrize("answer", [fault(1, "An unknown error occurred", 500), fault(12, "Deprecated for such posts")])
+def test_a_post_the_server_stumbles_over_hides_no_other(three: Three, answer: Any) -> None:
+    three.share("facebook", "First words of mine")
+    three.share("facebook", "Second words, quite another thing")
+    three.page.odd = {f"/v25.0/{three.page.made[0]['id']}": answer}
+    three.page.made[1]["counts"] = {"reactions": {"summary": {"total_count": 7}}}
+    assert three.listen(START + HOUR).samples == 2
+    assert [one.likes for one in three.figures()] == [7]
+
+
+def test_a_sample_that_is_dated_ahead_keeps_nobody_from_asking(three: Three) -> None:
+    three.share("facebook")
+    assert three.listen(START + 20 * DAY).samples == 1
+    assert three.listen(START + HOUR).samples == 1
+
+
+def test_looking_for_a_post_on_x_counts_in_the_budget(three: Three) -> None:
+    for number in range(4):
+        three.x.add(f"Earlier {number}", START - DAY)
+    three.connect("x")
+    three.x.effects.append("drop after")
+    three.book.share("x", text="Words for x")
+    [share] = three.book.send().unknown
+    before, listed = three.spent(), three.x.listed
+    three.book.send(now=START + HOUR)
+    assert three.book.find(share).state == "sent"
+    assert three.spent() - before == three.x.listed - listed == 5
+
+
+def test_a_post_on_x_that_is_read_all_day_is_paid_for_once(three: Three) -> None:
+    three.connect("x")
+    three.x.effects.append("drop before")
+    three.book.share("x", text="Words for https://dana.example/2026/small-models/")
+    three.x.add("Other words for https://dana.example/2026/small-models/", START)
+    [share] = three.book.send().unknown
+    for minutes in range(60, 240, 5):
+        three.book.send(now=START + timedelta(minutes=minutes))
+    assert three.book.find(share).state == "unknown"
+    assert three.spent() == 200 + 1
+    three.book.send(now=START + DAY)
+    assert three.spent() == 200 + 2
+
+
 @pytest.mark.parametrize("said", [{"data": 7}, {"data": [7, {"name": "likes"}, {"name": "views", "values": [7]}]}, {}])
 def test_insights_of_another_shape_say_nothing(three: Three, said: object) -> None:
     three.share("threads")

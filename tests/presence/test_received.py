@@ -181,17 +181,38 @@ def test_a_token_lies_in_the_keyring_or_its_file_and_shows_nowhere(place: Place,
 
 
 @pytest.mark.parametrize(
-    "address", ["http://rosa.example/feed", "mentions.jf2", "ftp://x.example/", "https://x.example/?token=abc"]
-)
+    "address",
+    [
+        "http://rosa.example/feed", "mentions.jf2", "ftp://x.example/", "https://x.example/?token=canary",
+        "http://x.example/?token=canary", "https://dana:canary@x.example/",
+    ],
+)  # fmt: skip
 def test_an_address_without_encryption_or_with_a_token_in_it_is_refused(place: Place, address: str) -> None:
-    assert place("replies", "receive", address, expect=2).err.startswith("webmention_feed ")
-    assert place("config", "set", "site.webmention_feed", address, expect=2).err.count("webmention_feed") == 1
+    for command in (("replies", "receive"), ("config", "set", "site.webmention_feed")):
+        told = place(*command, address, expect=2).err
+        assert told.count("webmention_feed") == 1
+        assert "canary" not in told
     assert place.loopback.seen == []
 
 
 def test_a_private_address_is_not_asked(place: Place) -> None:
     told = place("replies", "receive", "https://10.0.0.1/feed", expect=5).err
     assert "private" in told
+
+
+def test_a_site_whose_name_has_other_letters_hears_of_itself(place: Place) -> None:
+    place("config", "set", "site.url", "https://bücher.example")
+    other = mention(2, 21, {"wm-target": "https://elsewhere.example/"})
+    place.service.mentions = [mention(1, 20, {"wm-target": "https://xn--bcher-kva.example/2026/choosing/"}), other]
+    place("replies", "receive", place.feed)
+    assert place.texts() == ["Answer 1"]
+
+
+def test_a_clock_that_was_years_ahead_at_first_hides_nothing_once_it_is_right(place: Place) -> None:
+    place("config", "set", "site.webmention_feed", place.feed)
+    place.tick("2031-11-22T08:12:00Z")
+    place.service.mentions = [mention(1, 20)]
+    assert place.tick("2026-11-22T08:12:00Z")["data"]["replies"] == 1
 
 
 def test_a_service_that_asks_to_be_left_alone_for_hours_is(place: Place) -> None:

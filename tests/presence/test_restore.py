@@ -21,6 +21,7 @@ from curate.presence.restore import newest_good, restore
 from curate.shares import home, ledger
 from tests.presence.test_tick import LATER, NOON, ready_share
 from tests.shares.conftest import Ledger, a_ledger
+from tests.shares.facebook_server import FacebookServer
 from tests.shares.servers import START, BlueskyServer, MastodonServer, MemoryClient, Server
 
 if TYPE_CHECKING:
@@ -197,6 +198,60 @@ def test_one_whose_time_has_not_come_is_doubtful_only_when_something_went_out(
     book.send(client=MemoryClient({SERVER: server}))
     assert put_back(book, path, START + HOUR) == 2
     assert {book.find(share).state for share in (first, later)} == {"unknown"}
+
+
+def test_one_whose_time_has_not_come_is_doubtful_where_nobody_knows_what_went_out(book: Ledger, asked: Server) -> None:
+    share = planned(book, due=START + 48 * HOUR)
+    path = create_backup(book.desk, book.connection, now=START - HOUR).path
+    asked.now = START
+    book.send(only=(share.id,), client=MemoryClient({SERVER: asked, PDS: asked}))
+    for known in (book.config / "desks").iterdir():  # which another machine has not
+        known.unlink()
+    assert put_back(book, path, START + HOUR) == 1
+    home.adopt(book.connection, book.desk, book.config, now=START + HOUR)
+    assert passes(book, asked, 75, 48 * 60) == ["sent"] * 2
+    assert len(asked.posts()) == 1
+
+
+def test_a_draft_that_was_approved_and_sent_since_the_backup_is_found(book: Ledger, asked: Server) -> None:
+    share = planned(book)
+    draft = ledger.set_text(book.connection, share, share.text)
+    path = create_backup(book.desk, book.connection, now=START).path
+    ledger.set_approved(book.connection, draft, now=START)
+    assert passes(book, asked, 1) == ["sent"]
+    assert put_back(book, path, START + timedelta(minutes=5)) == 1
+    home.adopt(book.connection, book.desk, book.config, now=START + timedelta(minutes=5))
+    assert passes(book, asked, 16) == ["sent"]
+    assert len(asked.posts()) == 1
+
+
+def test_a_draft_and_a_missed_share_that_are_not_out_are_again_what_they_were(book: Ledger, asked: Server) -> None:
+    late, draft = planned(book), planned(book, link="https://dana.example/2026/b/", text="B", due=START + 48 * HOUR)
+    other = planned(book, link="https://dana.example/2026/c/", text="C")
+    late = ledger.set_aside(book.connection, late, "missed", "late")
+    draft = ledger.set_text(book.connection, draft, draft.text)
+    path = create_backup(book.desk, book.connection, now=START).path
+    book.pages.add(other.link)
+    passes(book, asked, 1)
+    assert put_back(book, path, START + 3 * HOUR) == 3
+    home.adopt(book.connection, book.desk, book.config, now=START + 3 * HOUR)
+    passes(book, asked, 195, 50 * 60)
+    assert [book.find(each).state for each in (late, draft, other)] == ["missed", "draft", "sent"]
+    assert len(asked.posts()) == 1
+
+
+def test_a_backup_that_is_dated_ahead_hides_nothing_that_went_out(book: Ledger) -> None:
+    page = FacebookServer(now=START)
+    book.account("facebook", "facebook", server=SERVER, handle="1001", token=page.password)
+    home.settle(book.connection, book.desk, book.config)
+    (book.desk.root / "curate.toml").touch()
+    share = planned(book, due=START + 48 * HOUR)
+    path = create_backup(book.desk, book.connection, now=START + 9000 * HOUR).path
+    book.send(only=(share.id,), client=MemoryClient({SERVER: page}))
+    assert put_back(book, path, START + HOUR) == 1
+    home.adopt(book.connection, book.desk, book.config, now=START + HOUR)
+    assert passes(book, page, 75, 48 * 60) == ["sent"] * 2
+    assert len(page.posts()) == 1
 
 
 def test_what_was_being_sent_when_the_backup_was_made_is_unknown(book: Ledger, server: MastodonServer) -> None:

@@ -298,6 +298,15 @@ def test_a_share_knows_its_source_its_topic_and_its_end(planner: Ledger) -> None
         planned(planner, {"bluesky": "Words"}, slug="notice", wish=plan.Wish(expires=START))
 
 
+def test_a_source_whose_address_is_none_is_known_by_its_name(planner: Ledger) -> None:
+    write_news(planner, "odd")
+    file = planner.desk.content / "odd.md"
+    text = file.read_text(encoding="utf-8").replace("https://www.Example.org", "http://[oops")
+    file.write_text(text, encoding="utf-8")
+    [share] = planned(planner, {"mastodon": "Words"}, slug="odd").shares
+    assert share.source == "Example"
+
+
 def test_one_source_is_spaced_on_one_account_and_a_chosen_time_is_warned(planner: Ledger) -> None:
     write_news(planner, "one")
     write_news(planner, "two")

@@ -160,6 +160,18 @@ def test_a_change_that_is_right_is_accepted(cited: Cited) -> None:
     assert "--online" in cited("site", "check", "--accept", cited.url, expect=2).err
 
 
+def test_what_a_source_said_stays_kept_when_it_cannot_be_accepted(cited: Cited) -> None:
+    cited.check(0)
+    cited.loopback.put("/a", "", 503)
+    accept = ("site", "check", "--online", "--now", (NOON + timedelta(days=1)).isoformat(), "--accept", cited.url)
+    told = cited(*accept, expect=5).err
+    assert f"{cited.url} cannot be read now; what it said stays kept." in told
+    cited.say("Everything is new.", "Not one word is as it was before.")
+    cited(*accept, "--accept", "https://x.example/", expect=2)
+    [one] = cited.check(1)
+    assert one["changed"] == 100
+
+
 def test_a_source_that_cannot_be_read_for_a_day_is_compared_again_afterwards(cited: Cited) -> None:
     cited.check(0)
     cited.loopback.put("/a", "", 503)
@@ -255,6 +267,8 @@ def test_a_copy_of_ones_own_and_no_word_of_a_source_that_is_well(cited: Cited) -
         (503, "", 5, "answered 503 Service Unavailable"),
         (302, "https://elsewhere.example/login", 5, "answered 302 Found"),
         (302, "javascript:alert(1)", 5, "answered 302 Found"),
+        (302, "http://[oops", 5, "answered 302 Found"),
+        (302, "", 5, "answered 302 Found"),
     ],
 )
 def test_no_address_that_the_archive_does_not_stand_for_is_written(

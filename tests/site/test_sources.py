@@ -82,6 +82,23 @@ def test_a_source_that_moved_for_good_is_told_with_its_new_address(
     assert f"has moved for good to {new}" in one["advice"]
 
 
+@pytest.mark.parametrize("url", ["http://[oops", "https://", "http://a.example:port/"])
+def test_an_address_that_is_none_is_asked_of_nobody_and_stops_no_other(
+    curate: Curate, site: Site, loopback: Loopback, url: str
+) -> None:
+    write(site, url, via={"name": "V", "url": loopback.put("/via", "there")})
+    assert check(curate, site, 0)["asked"] == 1
+
+
+def test_days_that_a_wrong_clock_made_up_hide_no_later_one(curate: Curate, site: Site, loopback: Loopback) -> None:
+    write(site, loopback.put("/gone", "", 404))
+    check(curate, site, 4000)
+    for days, strikes in ((0, 2), (0.5, 2), (1, 3)):
+        [one] = check(curate, site, days, expect=3 if strikes == 3 else 0)["sources"]
+        assert one["strikes"] == strikes
+    assert one["since"].startswith("2026-11-23")
+
+
 @pytest.mark.parametrize("status", [401, 403, 429, 302])
 def test_who_refuses_programs_is_not_gone(curate: Curate, site: Site, loopback: Loopback, status: int) -> None:
     write(site, loopback.put("/a", "", status))

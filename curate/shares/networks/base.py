@@ -184,10 +184,12 @@ Confirmation: TypeAlias = Found | Absent | CannotTell
 class Channel(Protocol):
     """One account's way out, for one pass. A session lives in memory and dies with it.
 
-    ``key_life`` is how long a key keeps a second request from making a second post.
+    ``key_life`` is how long a key keeps a second request from making a second post, ``paid`` what reading has cost
+    so far, in thousandths of a US dollar.
     """
 
     key_life: timedelta
+    paid: int
 
     def freeze(self, share: Share, *, now: datetime) -> Frozen:
         """Return exactly what will be sent, under a key of its own. Pure: asks nobody."""

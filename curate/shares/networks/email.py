@@ -61,6 +61,7 @@ class Email:
     """One sender's address, and the people its account writes to."""
 
     key_life = timedelta(0)  # a second mail is a second mail
+    paid = 0
 
     def __init__(self, office: Office) -> None:
         self.office = office

@@ -163,8 +163,12 @@ class Graph:
     async def figures(
         self, remote_ids: Sequence[str], query: str, read: Callable[[dict[str, Any]], Figures], *, now: datetime
     ) -> dict[str, Figures] | Refusal:
-        """Ask for each post with ``query`` behind its name, and ``read`` the answer; a post that is gone has none."""
-        found = {}
+        """Ask for each post with ``query`` behind its name, and ``read`` the answer; a post that is gone has none.
+
+        One that the server stumbles over hides no other: what came of the others is returned all the same.
+        """
+        found: dict[str, Figures] = {}
+        trouble: Refusal | None = None
         for remote_id in filter(identifier, remote_ids):
             try:
                 reply = await self.get(f"{remote_id}{query}")
@@ -173,8 +177,10 @@ class Graph:
             if reply.status == 200:
                 found[remote_id] = read(json_object(reply))
             elif reply.status != 404 and fault_of(reply).code != NOT_THERE:
-                return self.not_ready(reply, now=now)
-        return found
+                trouble = self.not_ready(reply, now=now)
+                if fault_of(reply).kind in ("login", "wait"):
+                    return trouble
+        return found or trouble or {}
 
     async def find(  # noqa: PLR0913 - where to look, for what, and how it is written there
         self,

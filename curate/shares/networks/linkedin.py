@@ -106,6 +106,7 @@ class LinkedIn:
     """One person's profile."""
 
     key_life = timedelta(0)  # there are no keys
+    paid = 0
 
     def __init__(self, office: Office) -> None:
         self.office = office

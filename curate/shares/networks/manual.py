@@ -23,6 +23,7 @@ class Manual:
     """An account whose shares the person posts by hand."""
 
     key_life = timedelta.max  # asking nobody twice does no harm
+    paid = 0
 
     def __init__(self, office: Office) -> None:
         self.office = office

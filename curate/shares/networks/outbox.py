@@ -39,6 +39,7 @@ class Outbox:
     """An account that rehearses: ``channel`` says what would be sent, a file receives it."""
 
     key_life = timedelta.max  # a file's name is taken for good
+    paid = 0
 
     def __init__(self, office: Office, desk: Desk, channel: Channel) -> None:
         self.office = office

@@ -12,7 +12,8 @@ Facts, and where they stand:
   https://github.com/akrherz/iembot/issues/163, https://github.com/plhery/node-twitter-api-v2/issues/469
 - Whose keys they are: /2/users/me, https://docs.x.com/x-api/users/get-my-user. What the account posted,
   newest first, 5 to 100 at a time: /2/users/:id/tweets, https://docs.x.com/x-api/users/get-posts. Each
-  post that is read costs money, as posting does: https://docs.x.com/x-api/getting-started/pricing.
+  post that is read costs money, as posting does, but once a day (UTC) however often it is read:
+  https://docs.x.com/x-api/getting-started/pricing.
   Every link is a t.co address there, what it stands for in entities.urls; &, < and > are escaped.
 - What posts have come to: public_metrics of the same list, from since_id on, so that only one's own posts are paid
   for, at 0.001 dollars each: https://docs.x.com/x-api/fundamentals/metrics. Those of others would cost more.
@@ -216,6 +217,7 @@ class X:
             posts, meta = answer.get("data", []), answer.get("meta")
             if reply.status != 200 or not isinstance(posts, list) or not isinstance(meta, dict):
                 return CannotTell(f"the account's posts could not be read ({said(reply, self.office.secret)})")
+            self.paid += READING * len(posts)
             found = self._look([post for post in posts if identifier(at_path(post, "id")) not in known], wanted)
             if isinstance(found, Found):
                 return found
