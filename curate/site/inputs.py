@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 OURS = {"curate.site.plugin.settings", "pelicanconf", "pathlib", "sys", "__future__"}  # what plain settings may import
 CALLS = {"globals().update(pelican_settings(__file__))", "globals().update(public_settings(__file__))",
          "sys.path.insert(0, str(Path(__file__).parent))"}  # fmt: skip
+OUTSIDE = ("THEME", "PLUGIN")  # how settings begin that name files of which nobody here knows whether they changed
 
 
 LENGTH = 64  # of a digest
@@ -119,7 +120,10 @@ def inputs_print(desk: Desk, folders: Iterable[Path], digests: Mapping[str, str]
 
 
 def are_plain(confs: Iterable[Path]) -> bool:
-    """Say whether settings do nothing but take over curate's and set plain values: read again, they say the same."""
+    """Say whether settings do nothing but take over curate's and set plain values: read again, they say the same.
+
+    Nor do they name a theme or a plugin, which may say something else.
+    """
     try:
         return all(_is_plain(statement) for path in confs for statement in ast.parse(path.read_bytes()).body)
     except (OSError, SyntaxError, ValueError):
@@ -133,13 +137,21 @@ def _is_plain(statement: ast.stmt) -> bool:
         return statement.module in OURS
     if isinstance(statement, ast.Expr):
         return isinstance(statement.value, ast.Constant) or ast.unparse(statement.value) in CALLS
-    if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
-        try:
-            ast.literal_eval(statement.value)
-        except ValueError:
-            return False
-        return True
-    return False
+    if isinstance(statement, ast.Assign) and all(map(_is_own, statement.targets)):
+        return _is_value(statement.value)
+    return isinstance(statement, ast.AnnAssign) and _is_own(statement.target) and _is_value(statement.value)
+
+
+def _is_own(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and not target.id.startswith(OUTSIDE)
+
+
+def _is_value(value: ast.expr | None) -> bool:
+    try:
+        ast.literal_eval(value or "")
+    except (ValueError, SyntaxError):
+        return False
+    return True
 
 
 def is_as_built(output: Path, mark: str, known: Tree) -> Manifest | None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import random
 import shutil
 import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
+from curate.site.build import shipped_theme
 from curate.site.manifest import MARK, digest, list_files
 from curate.site.plugin.writer import MANY
 from tests.site.conftest import LINK, NOON, PIXEL, PROFILE, new_site
@@ -329,3 +334,74 @@ def test_a_setting_that_is_code_makes_each_build_a_full_one(site: Site) -> None:
     site.write("another")
     site.build()
     assert (site.output / "2026" / "post" / "index.html").stat().st_ino != inode
+
+
+def test_a_post_in_a_folder_whose_time_was_put_back_is_found(site: Site) -> None:
+    """As rsync -a puts it back when it brings a folder that another machine knows without the post."""
+    first = site.write("first")
+    site.build()
+    site.write("elsewhere", folder="links")
+    site.build()  # from here on the folder of the first post is believed
+    when = first.parent.stat().st_mtime_ns
+    site.write("second")
+    os.utime(first.parent, ns=(when, when))
+    site.build()
+    assert site.pages() == ["2026/elsewhere", "2026/first", "2026/second"]
+    when = first.parent.stat().st_mtime_ns
+    first.unlink()
+    os.utime(first.parent, ns=(when, when))
+    site.build()
+    assert site.pages() == ["2026/elsewhere", "2026/second"]
+
+
+@pytest.mark.parametrize("setting", ["THEME = {!r}", "THEME_TEMPLATES_OVERRIDES = [{!r}]", "globals()['THEME'] = {!r}"])
+def test_a_template_that_settings_name_is_seen_to_change(site: Site, setting: str) -> None:
+    mine = site.desk.root / "mine"
+    folder = mine / "templates" if setting.startswith("THEME =") or "globals" in setting else mine
+    shutil.copytree(shipped_theme() / "templates", folder)
+    with site.desk.pelicanconf.open("a", encoding="utf-8") as conf:
+        conf.write(setting.format(str(mine)) + "\n")
+    page = folder / "404.html"
+    for words in ("One way", "Another"):
+        page.write_text(f"<!DOCTYPE html><title>{words}</title>", encoding="utf-8")
+        site.build()
+        assert words in (site.output / "404.html").read_text(encoding="utf-8")
+
+
+def test_a_plugin_of_the_persons_own_is_asked_in_each_build(site: Site) -> None:
+    plugin = site.desk.root / "plugins" / "mine.py"
+    plugin.parent.mkdir()
+    with site.desk.pelicanconf.open("a", encoding="utf-8") as conf:
+        conf.write("PLUGIN_PATHS = ['plugins']\nPLUGINS = ['curate.site.plugin', 'mine']\n")
+    for name in ("Dana the First", "Dana the Second"):
+        code = f"from pelican import signals\ndef name(them): them.settings['SITENAME'] = {name!r}\n"
+        plugin.write_text(f"{code}def register(): signals.initialized.connect(name)\n", encoding="utf-8")
+        site.build()
+        assert name in (site.output / "index.html").read_text(encoding="utf-8")
+
+
+def test_no_build_writes_into_a_file_that_readers_have(site: Site) -> None:
+    """Not even where somebody saved space and made one file of those that are the same."""
+    image = io.BytesIO()
+    Image.effect_noise((1600, 900), 90).convert("RGB").save(image, "JPEG", quality=95)
+    site.file("images/noise.jpg", image.getvalue())
+    site.write("first", "![Noise]({static}/images/noise.jpg)\n")
+    site.build()
+    site.write("second")
+    site.build()
+    spare = site.desk.private / "spare-output"
+    names = [*list_files(site.output), MARK]
+    for name in names:
+        (spare / name).unlink(missing_ok=True)
+        (spare / name).parent.mkdir(parents=True, exist_ok=True)
+        (spare / name).hardlink_to(site.output / name)
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context((site.output / name).open("rb")) for name in names]
+        before = [(os.fstat(file.fileno()).st_mtime_ns, sha256(file.read()).hexdigest()) for file in held]
+        site.write("third")
+        site.build()
+        for file in held:
+            file.seek(0)
+        after = [(os.fstat(file.fileno()).st_mtime_ns, sha256(file.read()).hexdigest()) for file in held]
+    changed = [name for name, one, other in zip(names, before, after, strict=True) if one != other]
+    assert changed == []

@@ -159,7 +159,7 @@ class KeepingWriter(Writer):  # type: ignore[misc]  # Pelican carries no types
             self._written_files.add(filename)
             return open(os.devnull, "w", encoding=encoding)  # noqa: PTH123 - Pelican writes "" into it
         if filename not in self._written_files:
-            free(filename)
+            _free(filename)
         return super()._open_w(filename, encoding, override=override)
 
     @contextlib.contextmanager
@@ -254,7 +254,14 @@ def _place(source: Path, target: str) -> None:
         shutil.copyfile(source, target)
 
 
-def free(target: str) -> None:
+def put(target: Path, data: bytes) -> None:
+    """Write a file of its own at ``target``."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _free(str(target))
+    target.write_bytes(data)
+
+
+def _free(target: str) -> None:
     """Take away what stands at ``target``: it may be a file of the site that is served, and is never written into."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(target)  # noqa: PTH108 - thousands of times
