@@ -242,6 +242,15 @@ def test_when_nothing_changed_the_site_stays_where_it_is(site: Site) -> None:
     assert (second.pages, second.posts, second.warnings) == (first.pages, first.posts, first.warnings)
 
 
+def test_a_clock_that_was_ahead_leaves_nothing_of_what_it_said(site: Site) -> None:
+    site.write("post")
+    site.build(NOON + timedelta(days=1000))
+    ahead = site.page("2026/post")
+    site.build(NOON)
+    assert site.page("2026/post") != ahead
+    assert tree(site.output) == from_nothing(site, NOON)
+
+
 def test_a_page_changed_by_hand_is_put_right(site: Site) -> None:
     site.write("post")
     site.build()
