@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from curate.site.build import shipped_theme
+from curate.site.cache import programs
 from curate.site.manifest import MARK, digest, list_files
 from curate.site.plugin.writer import MANY
 from tests.site.conftest import LINK, NOON, PIXEL, PROFILE, new_site
@@ -289,6 +290,15 @@ def test_a_damaged_cache_costs_time_and_nothing_else(site: Site, damage: str) ->
     site.write("post-0", "Other words.\n", tags=["one"])
     site.build()
     assert tree(site.output) == from_nothing(site)
+
+
+def test_another_version_takes_nothing_over_though_its_files_have_the_same_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours = programs.__wrapped__()
+    assert programs.__wrapped__() == ours
+    monkeypatch.setattr("curate.site.cache.__version__", "9.9.9")
+    assert programs.__wrapped__() != ours
 
 
 def test_a_damaged_page_is_made_anew_beside_many_new_ones(site: Site) -> None:
