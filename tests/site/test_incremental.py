@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from curate.desk.settings import set_setting
 from curate.site.build import shipped_theme
 from curate.site.cache import programs
 from curate.site.manifest import MARK, digest, list_files
@@ -84,6 +85,10 @@ class Editor:
             self.image,
             self.wait,
             self.fault,
+            self.rewind,
+            self.put_back,
+            self.ask,
+            self.cards,
         ]
         kind = self.dice.choice(kinds)
         return f"{kind.__name__} {kind()}"
@@ -205,6 +210,31 @@ class Editor:
         self.now += timedelta(days=1)
         return self.now.isoformat()
 
+    def rewind(self) -> str:
+        """Set a clock right that was ahead."""
+        self.now -= timedelta(days=self.dice.randrange(1, 40))
+        return self.now.isoformat()
+
+    def put_back(self) -> str:
+        """Change what is in a folder, and leave it the time it had."""
+        folder = self.site.desk.content / "links"
+        when = folder.stat().st_mtime_ns
+        said = self.dice.choice((self.add, self.delete))()
+        os.utime(folder, ns=(when, when))
+        return said
+
+    def ask(self) -> str:
+        """Change a setting."""
+        asked = {"theme_toggle": ("true", "false"), "topics": ("['Hiring']", "['Rust', 'C#']")}
+        name = self.dice.choice(sorted(asked))
+        value = self.dice.choice(asked[name])
+        set_setting(self.site.desk.settings, f"site.{name}", value)
+        return f"{name} {value}"
+
+    def cards(self) -> str:
+        self.site.draw_cards()
+        return ""
+
 
 @pytest.mark.parametrize("chain", range(CHAINS))
 def test_after_any_edit_the_site_is_that_of_a_build_from_nothing(tmp_path: Path, chain: int) -> None:
@@ -262,6 +292,22 @@ def test_a_page_changed_by_hand_is_put_right(site: Site) -> None:
     (site.output / "stray.txt").write_text("mine", encoding="utf-8")
     site.build()
     assert tree(site.output) == before
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_a_link_in_the_place_of_a_page_is_put_right(site: Site, more: bool) -> None:  # noqa: FBT001 - drawn
+    """As programs make it that save space, and as no deploy takes it."""
+    site.write("post")
+    site.write("between", date="2021-01-01")
+    site.build()
+    page = site.output / "2026" / "post" / "index.html"
+    page.rename(site.desk.root / "aside")
+    page.symlink_to(site.desk.root / "aside")
+    if more:
+        site.write("earlier", date="2020-01-01", folder="links")
+    site.build()
+    assert not page.is_symlink()
+    assert tree(site.output) == from_nothing(site)
 
 
 @pytest.mark.parametrize("damage", ["gone", "empty", "half", "noise", "values"])
@@ -328,6 +374,20 @@ def test_what_was_changed_by_hand_is_found_without_reading_what_was_not(site: Si
     site.write("post-0", title="Sixth", date="2026-01-01")
     site.build()
     assert tree(site.output) == from_nothing(site)
+
+
+def test_a_file_may_stand_where_a_folder_was_and_a_folder_where_a_file_was(site: Site) -> None:
+    folder = site.desk.content / "images" / "logo"
+    for number in range(3):
+        site.file("images/logo/wide/a.png", PIXEL)
+        for text in ("One", "Other"):
+            site.write("post", f"{text} {number}.\n")
+            site.build()
+        shutil.rmtree(folder)
+        site.file("images/logo", PIXEL)
+        site.build()
+        assert tree(site.output) == from_nothing(site)
+        folder.unlink()
 
 
 def test_settings_that_ask_the_clock_are_asked_each_time(site: Site) -> None:

@@ -231,9 +231,9 @@ def _reads(text: str) -> tuple[Any, ...]:
 
 
 def _is_whole(path: Path, said: str) -> bool:
-    """Say whether a file is there with the digest it had."""
+    """Say whether a file is there, and no link to one, with the digest it had."""
     try:
-        return _digest(path.read_bytes()) == said
+        return not path.is_symlink() and _digest(path.read_bytes()) == said
     except OSError:
         return False
 
@@ -262,6 +262,14 @@ def put(target: Path, data: bytes) -> None:
 
 
 def _free(target: str) -> None:
-    """Take away what stands at ``target``: it may be a file of the site that is served, and is never written into."""
-    with contextlib.suppress(FileNotFoundError):
+    """Take away what stands at ``target``: it may be a file of the site that is served, and is never written into.
+
+    Folders of the site before the last may be left there, too, without a file in them.
+    """
+    try:
         os.unlink(target)  # noqa: PTH108 - thousands of times
+    except FileNotFoundError:
+        pass
+    except (IsADirectoryError, PermissionError):  # as Linux and others call it
+        for folder, *_ in os.walk(target, topdown=False):
+            os.rmdir(folder)  # noqa: PTH106 - the same
