@@ -167,8 +167,8 @@ def build_site(
             except Damaged:
                 drop_cache(kept)
                 built = _build(desk, output, kept, now=now, drafts=drafts, needs=needs)
-        except OSError as error:
-            msg = f"The site could not be written: {error.strerror or error}."
+        except (OSError, Damaged) as error:
+            msg = f"The site could not be written: {getattr(error, 'strerror', None) or error}."
             raise SiteFault(msg, "The last good site stays. Free some space or mend the folder's rights.") from error
     seconds = round(time.monotonic() - started, 2)
     return replace(built, warnings=(*built.warnings, *_without_address(settings)), seconds=seconds)
@@ -216,7 +216,7 @@ def _build(  # noqa: PLR0913 - the whole of one build
 
         def public() -> dict[str, str] | None:
             with closing(open_cache(kept, desk.content)) as cache:
-                return None if drafts else addresses(cache, desk.content, now)
+                return None if drafts else addresses(cache, desk.content, now) if texts(digests) else {}
 
         report, out, folders = _make(desk, fresh, last, orders, spared, public, needs)
         if not drafts:

@@ -14,6 +14,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from curate.posts.files import CONFLICT, NOT_POSTS
+from curate.site.cache import GISTS, Damaged
 from curate.site.manifest import MARK, digest, read_mark
 from curate.site.reading import is_shown
 from curate.site.tree import believed, files_in, look, stamps_of, unchanged
@@ -99,7 +100,12 @@ def shown_files(cache: Cache, digests: Mapping[str, str], now: datetime, *, draf
 
 
 def addresses(cache: Cache, content: Path, now: datetime) -> dict[str, str]:
-    """Return the permalinks of the posts that are public at ``now``, with their files."""
+    """Return the permalinks of the posts that are public at ``now``, with their files.
+
+    Raises Damaged when the cache knows nothing of any: no post may be taken off the site for that.
+    """
+    if cache.sheet(GISTS) is None:
+        raise Damaged("what was read of the posts is lost")
     gists = {f"{content}{os.sep}{path}": gist for path, (_, gist) in cache.gists().items() if _is_post(path)}
     return {str(gist["page"]): path for path, gist in gists.items() if is_shown(gist, now, drafts=False)}
 

@@ -484,3 +484,30 @@ def test_no_build_writes_into_a_file_that_readers_have(site: Site) -> None:
         after = [(os.fstat(file.fileno()).st_mtime_ns, sha256(file.read()).hexdigest()) for file in held]
     changed = [name for name, one, other in zip(names, before, after, strict=True) if one != other]
     assert changed == []
+
+
+def test_a_cache_that_is_lost_during_a_build_costs_no_post_its_place(site: Site) -> None:
+    """As when the disk is full when Pelican wants to keep what it found out."""
+    lose = site.desk.root / "lose"
+    with site.desk.pelicanconf.open("a", encoding="utf-8") as conf:
+        conf.write("from pathlib import Path\nfrom pelican import signals\n")
+        conf.write("def forget(pelican):\n")
+        conf.write(f"    if Path({str(lose)!r}).exists():\n")
+        conf.write(f"        Path({str(lose)!r}).unlink()\n")
+        conf.write("        Path(pelican.settings['BUILD_CACHE']).unlink()\n")
+        conf.write("signals.finalized.connect(forget, weak=False)\n")
+    site.write("post")
+    site.build()
+    before = tree(site.output)
+    lose.touch()
+    assert site.build().left_out == ()
+    assert not lose.exists()
+    assert tree(site.output) == before
+
+
+def test_a_name_that_is_no_unicode_costs_no_other_post_its_place(site: Site) -> None:
+    site.write("post")
+    (site.desk.content / os.fsdecode(b"caf\xe9.md")).write_text("---\ntitle: Odd\n---\n", encoding="utf-8")
+    built = site.build()
+    assert site.pages() == ["2026/post"]
+    assert [one for one in built.left_out if "post.md" in one.path] == []
