@@ -207,12 +207,12 @@ class Editor:
         return str(number)
 
     def wait(self) -> str:
-        self.now += timedelta(days=1)
+        self.now += timedelta(days=self.dice.choice((1, 1, 30)))
         return self.now.isoformat()
 
     def rewind(self) -> str:
-        """Set a clock right that was ahead."""
-        self.now -= timedelta(days=self.dice.randrange(1, 40))
+        """Set a clock right that was ahead, but not to before the target: whose link leads nowhere keeps its page."""
+        self.now = max(NOON, self.now - timedelta(days=self.dice.randrange(1, 40)))
         return self.now.isoformat()
 
     def put_back(self) -> str:
