@@ -10,6 +10,7 @@ import re
 import tomllib
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
 FEED = re.compile(r"(?:https://|http://(?:localhost|127(?:\.\d+){3}|\[::1\])(?=[:/?]))[^\s/?#@]+(?:[/?][^\s#]*)?")
 KEYED = re.compile(r"[?&](?:access_)?token=|//[^/?#]*@")
-ENGINE = re.compile(r"https?://[^\s/?#;,'\"]+(?:/[^\s?#]*)?\?(?:[^\s#]*&)?[^\s#&=]+=(?:&[^\s#]*)?")
+ENGINE = re.compile(r"https?://[^\s/?#;,'\"@]+(?:/[^\s?#]*)?\?(?:[^\s#]*&)?[^\s#&=]+=(?:&[^\s#]*)?")
 SOONEST = 5  # minutes between two readings of a feed
 PROMPTS = (
     "What would you do differently?",
@@ -85,12 +86,21 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             msg = "is not an https address, such as https://webmention.io/api/mentions.jf2?domain=dana.example"
             raise ValueError(f"webmention_feed “{self.webmention_feed}” {msg}")
         known_zone(self.timezone)
-        if self.search_engine and not ENGINE.fullmatch(self.search_engine):
+        if self.search_engine and not _takes_words(self.search_engine):
             msg = "is not an address with an empty parameter, such as https://duckduckgo.com/?q=&sites={site}"
             raise ValueError(f"search_engine “{self.search_engine}” {msg}")
-        if self.newsletter and not (ENGINE.fullmatch(self.newsletter) and self.newsletter.startswith("https://")):
+        if self.newsletter and not (_takes_words(self.newsletter) and self.newsletter.startswith("https://")):
             msg = "is not an https address with an empty parameter, such as https://news.example/subscribe?email="
             raise ValueError(f"newsletter “{self.newsletter}” {msg}")
+
+
+def _takes_words(address: str) -> bool:
+    """Say whether a form can send words to ``address``."""
+    try:
+        urlsplit(address).netloc.encode("idna")
+    except ValueError:
+        return False
+    return ENGINE.fullmatch(address) is not None
 
 
 class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,7 +17,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
 
 from curate import __version__
-from curate.feeds.verdict import SILENT, Heard, judge, sign_of_answer, sign_of_silence
+from curate.feeds.addresses import host_of
+from curate.feeds.verdict import HOSTS, SILENT, Heard, judge, sign_of_answer, sign_of_silence
 from curate.feeds.workers import BrokenOff, Unreadable, Workers
 from curate.web.client import BadAnswer, NotSent, Unanswered
 
@@ -91,25 +92,27 @@ async def fetch_feeds(
     """Ask for all of ``known`` at once, within the client's limits, and yield each outcome as it comes.
 
     Failures without a sign of the feeds themselves come last, marked ``no_network`` when it is the network
-    that failed. When the first 32 feeds are silent, the rest is not asked. ``seen`` is asked, in a thread, for
-    the guids by digest of what a feed that has changed carried before: entries that are the same are left out.
+    that failed. When the first 32 feeds, of several hosts, are silent, the rest is not asked. ``seen`` is asked, in a
+    thread, for the guids by digest of what a feed that has changed carried before: entries that are the same are left
+    out.
     """
     unasked = {feed.url: feed.before for feed in known}
     heard: list[Heard] = []
     held: list[Fetched] = []
-    silent = 0
+    silent: list[str] = []  # hosts, each once for every feed; a single one says nothing of the network
+    hosts = {host_of(feed.url) for feed in known}
     answered = False
     async with aclosing(_outcomes(client, spread(known), seen)) as outcomes:
         async for fetched, sign in outcomes:
             before = unasked.pop(fetched.url, "")
             heard.append(Heard(url=fetched.url, sign=sign, answered=fetched.status > 0, before=before))
             answered = answered or fetched.status > 0
-            silent += sign == SILENT and before != "failed"
+            silent += [host_of(fetched.url)] if sign == SILENT and before != "failed" else []
             if sign:
                 held.append(fetched)
             else:
                 yield fetched
-            if not answered and silent >= ENOUGH:
+            if not answered and len(silent) >= ENOUGH and len({*silent}) >= min(HOSTS, len(hosts)):
                 break
     held += [Fetched(url=url, outcome="failed") for url in unasked]
     heard += [Heard(url=url, sign=SILENT, answered=False, before=before) for url, before in unasked.items()]

@@ -109,7 +109,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
         async for fetched in answers:
             await storing.take(fetched)
             outcomes[fetched.outcome] += 1
-            slow[fetched.url] = fetched.slow
+            slow |= {} if fetched.no_network else {fetched.url: fetched.slow}
             if fetched.outcome == "failed":
                 failed.append((fetched.url, fetched.reason))
             tell(storing.new_items)

@@ -1,7 +1,7 @@
 """Take out of a picture what its camera noted: where it was taken, when, with what, by whom. No pixel changes.
 
-Knows the parts of JPEG, PNG, WebP, and of the family of AVIF, HEIC, MP4 and MOV; keeps of the notes which side is
-up. Pure: bytes in, bytes out. https://exiftool.org/TagNames/ shows what all may be noted.
+Knows the parts of JPEG, PNG, WebP, JPEG XL and 2000, and of the family of AVIF, HEIC, MP4 and MOV; keeps of the notes
+which side is up. Pure: bytes in, bytes out. https://exiftool.org/TagNames/ shows what all may be noted.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # raw pictures of many cameras,
 ORIENTATION = 0x0112
 CONTAINERS = {b"moov", b"trak", b"moof", b"traf"}
 NOTES = {b"udta", b"meta", b"uuid"}  # in films: place, time and maker
+PICTURE = {b"ftyp", b"meta", b"mdat"}  # what an AVIF or HEIC is made of; phones hide films in other boxes
+JPEGS = {b"JXL ", b"jP  "}  # JPEG XL and 2000, where nothing is found by its place
+WORDS = {b"Exif", b"xml ", b"brob", b"jumb", b"uuid"}  # their notes
 NOTED = {b"Exif", b"mime", b"uri "}  # in AVIF and HEIC: the kinds of item that are no picture
 
 
@@ -47,6 +50,8 @@ def bare(raw: bytes) -> bytes:
             return _webp(raw)
         if raw[4:8] == b"ftyp":
             return _boxed(raw)
+        if raw[4:8] in JPEGS:
+            return b"".join([raw[box.begin : box.end] for box in _boxes(raw, 0, len(raw)) if box.kind not in WORDS])
     except IndexError as error:
         raise Unknown from error
     if raw.startswith(TIFF):
@@ -139,8 +144,12 @@ def _boxed(raw: bytes) -> bytes:
     for box in boxes:
         if box.kind == b"meta" and any(each.kind == b"iinf" for each in _boxes(raw, box.start + 4, box.end)):
             _blank_items(raw, out, {each.kind: each for each in _boxes(raw, box.start + 4, box.end)})
-        elif box.kind == b"uuid" or film:
+        elif film:
             _blank_notes(raw, out, box)
+        elif box.kind == b"mini":  # a picture and its notes in one
+            raise Unknown
+        elif box.kind not in PICTURE:
+            _blank(out, box)
     return bytes(out)
 
 
@@ -168,11 +177,15 @@ def _boxes(raw: bytes, start: int, end: int) -> Iterator[_Box]:
 def _blank_notes(raw: bytes, out: bytearray, box: _Box) -> None:
     """Make free space of a box of notes, or of those in it."""
     if box.kind in NOTES:
-        out[box.begin + 4 : box.begin + 8] = b"free"
-        out[box.start : box.end] = bytes(box.end - box.start)
+        _blank(out, box)
     elif box.kind in CONTAINERS:
         for inner in _boxes(raw, box.start, box.end):
             _blank_notes(raw, out, inner)
+
+
+def _blank(out: bytearray, box: _Box) -> None:
+    out[box.begin + 4 : box.begin + 8] = b"free"
+    out[box.start : box.end] = bytes(box.end - box.start)
 
 
 def _blank_items(raw: bytes, out: bytearray, boxes: Mapping[bytes, _Box]) -> None:

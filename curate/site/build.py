@@ -167,8 +167,8 @@ def build_site(
             except Damaged:
                 drop_cache(kept)
                 built = _build(desk, output, kept, now=now, drafts=drafts, needs=needs)
-        except OSError as error:
-            msg = f"The site could not be written: {error.strerror or error}."
+        except (OSError, Damaged) as error:
+            msg = f"The site could not be written: {getattr(error, 'strerror', None) or error}."
             raise SiteFault(msg, "The last good site stays. Free some space or mend the folder's rights.") from error
     seconds = round(time.monotonic() - started, 2)
     return replace(built, warnings=(*built.warnings, *_without_address(settings)), seconds=seconds)
@@ -193,8 +193,12 @@ def _build(  # noqa: PLR0913 - the whole of one build
                 return inputs_print(desk, folders, digests, sorted(shown), programs(), drafts)
 
             shown = shown_files(cache, digests, now, drafts=drafts)
-            lasts = not before.get("lasts") or now < datetime.fromisoformat(before["lasts"])
-            if shown is not None and lasts and before.get("inputs") == inputs(shown) and are_plain(_confs(desk)):
+            if (
+                shown is not None
+                and _lasts(before, now)
+                and before.get("inputs") == inputs(shown)
+                and are_plain(_confs(desk))
+            ):
                 manifest = is_as_built(output, before["mark"], tree_at(output, trees))
                 if manifest is not None:
                     return _built(output, manifest, before["warnings"])
@@ -212,7 +216,7 @@ def _build(  # noqa: PLR0913 - the whole of one build
 
         def public() -> dict[str, str] | None:
             with closing(open_cache(kept, desk.content)) as cache:
-                return None if drafts else addresses(cache, desk.content, now)
+                return None if drafts else addresses(cache, desk.content, now) if texts(digests) else {}
 
         report, out, folders = _make(desk, fresh, last, orders, spared, public, needs)
         if not drafts:
@@ -232,12 +236,19 @@ def _build(  # noqa: PLR0913 - the whole of one build
             shown = shown_files(cache, digests, now, drafts=drafts)
             said = "" if report.clocked or out or shown is None else inputs(shown)
             cache.pass_pages()
-            note = {"inputs": said, "lasts": report.lasts, "mark": mark, "warnings": report.warnings}
-            cache.keep_sheet("built", note)
+            note = {"inputs": said, "made": now.isoformat(), "lasts": report.lasts, "mark": mark}
+            cache.keep_sheet("built", note | {"warnings": report.warnings})
             cache.keep_sheet("trees", trees)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return replace(_built(output, manifest, report.warnings), left_out=out)
+
+
+def _lasts(before: Mapping[str, str], now: datetime) -> bool:
+    """Say whether ``now`` is among the moments of which what was built ``before`` holds: those from its own on."""
+    if not before or now < datetime.fromisoformat(before["made"]):
+        return False
+    return not before["lasts"] or now < datetime.fromisoformat(before["lasts"])
 
 
 def _digests(desk: Desk, known: Tree, now: int) -> tuple[dict[str, str], Tree]:

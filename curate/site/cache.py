@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import msgpack
 
+from curate import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -31,7 +33,7 @@ GISTS, BRIEFS, PAGES, WAITING = "gists", "briefs", "pages", "waiting"  # sheets:
 Damaged = sqlite3.DatabaseError
 PROGRAMS = (
     *("pelican", "Jinja2", "MarkupSafe", "feedgenerator", "markdown-it-py", "mdit-py-plugins", "PyYAML", "lxml"),
-    *("python-frontmatter", "tzdata"),
+    *("python-frontmatter", "tzdata", "Unidecode", "regex"),
 )
 PICKLED = {  # the only types a reading is made of
     *(("curate.posts.post", name) for name in ("Post", "Source")),
@@ -168,7 +170,7 @@ def programs() -> str:
     ours = [(path, path.stat()) for room in ("site", "posts", "feeds", "inbox", "desk") for path in
             sorted((package / room).rglob("*.py"))]  # fmt: skip
     said = [f"{path} {stat.st_mtime_ns} {stat.st_size}" for path, stat in ours]
-    said += [f"{name} {version(name)}" for name in PROGRAMS]
+    said += [__version__, *(f"{name} {version(name)}" for name in PROGRAMS)]  # some installers give all files one time
     return sha256("\n".join([SCHEMA, sys.version, *said]).encode()).hexdigest()
 
 

@@ -14,6 +14,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from curate.posts.files import CONFLICT, NOT_POSTS
+from curate.site.cache import GISTS, Damaged
 from curate.site.manifest import MARK, digest, read_mark
 from curate.site.reading import is_shown
 from curate.site.tree import believed, files_in, look, stamps_of, unchanged
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 OURS = {"curate.site.plugin.settings", "pelicanconf", "pathlib", "sys", "__future__"}  # what plain settings may import
 CALLS = {"globals().update(pelican_settings(__file__))", "globals().update(public_settings(__file__))",
          "sys.path.insert(0, str(Path(__file__).parent))"}  # fmt: skip
+OUTSIDE = ("THEME", "PLUGIN")  # how settings begin that name files of which nobody here knows whether they changed
 
 
 LENGTH = 64  # of a digest
@@ -98,7 +100,12 @@ def shown_files(cache: Cache, digests: Mapping[str, str], now: datetime, *, draf
 
 
 def addresses(cache: Cache, content: Path, now: datetime) -> dict[str, str]:
-    """Return the permalinks of the posts that are public at ``now``, with their files."""
+    """Return the permalinks of the posts that are public at ``now``, with their files.
+
+    Raises Damaged when the cache knows nothing of any: no post may be taken off the site for that.
+    """
+    if cache.sheet(GISTS) is None:
+        raise Damaged("what was read of the posts is lost")
     gists = {f"{content}{os.sep}{path}": gist for path, (_, gist) in cache.gists().items() if _is_post(path)}
     return {str(gist["page"]): path for path, gist in gists.items() if is_shown(gist, now, drafts=False)}
 
@@ -119,7 +126,10 @@ def inputs_print(desk: Desk, folders: Iterable[Path], digests: Mapping[str, str]
 
 
 def are_plain(confs: Iterable[Path]) -> bool:
-    """Say whether settings do nothing but take over curate's and set plain values: read again, they say the same."""
+    """Say whether settings do nothing but take over curate's and set plain values: read again, they say the same.
+
+    Nor do they name a theme or a plugin, which may say something else.
+    """
     try:
         return all(_is_plain(statement) for path in confs for statement in ast.parse(path.read_bytes()).body)
     except (OSError, SyntaxError, ValueError):
@@ -133,13 +143,21 @@ def _is_plain(statement: ast.stmt) -> bool:
         return statement.module in OURS
     if isinstance(statement, ast.Expr):
         return isinstance(statement.value, ast.Constant) or ast.unparse(statement.value) in CALLS
-    if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
-        try:
-            ast.literal_eval(statement.value)
-        except ValueError:
-            return False
-        return True
-    return False
+    if isinstance(statement, ast.Assign) and all(map(_is_own, statement.targets)):
+        return _is_value(statement.value)
+    return isinstance(statement, ast.AnnAssign) and _is_own(statement.target) and _is_value(statement.value)
+
+
+def _is_own(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and not target.id.startswith(OUTSIDE)
+
+
+def _is_value(value: ast.expr | None) -> bool:
+    try:
+        ast.literal_eval(value or "")
+    except (ValueError, SyntaxError):
+        return False
+    return True
 
 
 def is_as_built(output: Path, mark: str, known: Tree) -> Manifest | None:
@@ -148,7 +166,7 @@ def is_as_built(output: Path, mark: str, known: Tree) -> Manifest | None:
         if digest(output / MARK) != mark:
             return None
         manifest = read_mark(output)
-        if manifest is None or [*files_in(look(output, known.folders))] != sorted([*manifest.files, MARK]):
+        if manifest is None or files_in(look(output, known.folders)) != dict.fromkeys([*manifest.files, MARK], False):
             return None
         whole = unchanged(known, stamps_of(output, known.files))
         same = all((whole.get(name) or digest(output / name)) == said for name, said in manifest.files.items())

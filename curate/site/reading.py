@@ -108,8 +108,9 @@ def read_files(
     the later of two posts of one slug.
     """
     known = cache.gists()
-    wanted = [path for path, digest in digests.items() if known.get(path, ("", {}))[0] != digest]
-    faults = []
+    odd = [path for path in digests if not path.isascii() and path.encode(errors="replace").decode() != path]
+    faults = [PostFault(str(content / path), 1, "its name is no UTF-8.", "Give the file another name.") for path in odd]
+    wanted = [path for path, digest in digests.items() if known.get(path, ("", {}))[0] != digest and path not in odd]
     gone = {*(path for path in known if path not in digests), *wanted}
     if gone:
         known = {path: said for path, said in known.items() if path not in gone}

@@ -1,7 +1,8 @@
 """Know what lies in a folder without looking into what did not change since the last look.
 
-A folder whose inode and time of change are as they were holds the names it held; a file whose inode, size and times
-are as they were holds the bytes it held. What changed just before it was looked at is not believed: the disk's clock
+A folder whose inode and times are as they were holds the names it held; a file whose inode, size and times are as
+they were holds the bytes it held. Of the two times a program such as rsync can set one, and not the other, which is
+that of the inode's change. What changed just before it was looked at is not believed: the disk's clock
 could not tell a second change from the first. Must not know what a site is.
 """
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 STILL = 100_000_000  # nanoseconds that must lie between a change and the look at it
 COARSE = 2_000_000_000  # the same on a disk that counts seconds
 
-Folders = dict[str, tuple[int, int, list[str], list[str], list[str]]]  # inode, time; files, links, folders in it
+Folders = dict[str, tuple[int, int, int, list[str], list[str], list[str]]]  # inode, times; files, links, folders in it
 Stamp = tuple[int, int, int, int]  # inode, size, time of change, time of change of its inode
 
 
@@ -39,11 +40,12 @@ def look(root: Path, known: Mapping[str, Any]) -> Folders:
         place = waiting.pop()
         stat = os.lstat(f"{top}/{place}" if place else top)
         entry = known.get(place)
-        if entry is None or entry[0] != stat.st_ino or entry[1] != stat.st_mtime_ns:
-            entry = (stat.st_ino, stat.st_mtime_ns, *_names(f"{top}/{place}"))
+        stamp = stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns
+        if entry is None or tuple(entry[:3]) != stamp:
+            entry = (*stamp, *_names(f"{top}/{place}"))
         found[place] = entry
         below = f"{place}/" if place else ""
-        waiting += [f"{below}{name}" for name in entry[4]]
+        waiting += [f"{below}{name}" for name in entry[5]]
     return found
 
 
@@ -62,7 +64,7 @@ def _names(folder: str) -> tuple[list[str], list[str], list[str]]:
 def files_in(folders: Folders) -> dict[str, bool]:
     """Return the path of every file of a tree, sorted, and whether it is a link."""
     found = []
-    for place, (_, _, files, links, _) in folders.items():
+    for place, (*_, files, links, _) in folders.items():
         below = f"{place}/" if place else ""
         found += [(f"{below}{name}", False) for name in files]
         found += [(f"{below}{name}", True) for name in links]
@@ -96,9 +98,16 @@ def believed(folders: Folders, stamps: Mapping[str, Stamp], digests: Mapping[str
 
     Only a file with a stamp is; of the others the digest is kept to compare.
     """
-    still = now - (STILL if now % 10**9 else COARSE)
-    sure = {name: stamp for name, stamp in stamps.items() if max(stamp[2:]) < still}
+    sure = {name: stamp for name, stamp in stamps.items() if _is_still(*stamp[2:], now)}
     return Tree(
-        {place: entry for place, entry in folders.items() if entry[1] < still},
+        {place: entry for place, entry in folders.items() if _is_still(*entry[1:3], now)},
         {name: (sure.get(name), digest) for name, digest in digests.items()},
     )
+
+
+def _is_still(written: int, changed: int, now: int) -> bool:
+    """Say whether what was ``changed`` last before ``now`` would look otherwise, were it changed since.
+
+    Each has a disk of its own, maybe: whole seconds are those of one that counts no more.
+    """
+    return max(written, changed) < now - (STILL if changed % 10**9 else COARSE)

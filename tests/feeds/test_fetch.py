@@ -340,6 +340,18 @@ def test_who_took_long_the_last_time_is_asked_first(loopback: Loopback, monkeypa
     assert spread(known)[0] == known[30]
 
 
+def test_a_host_of_many_slow_feeds_that_is_down_is_not_the_network(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its feeds are asked first, and are silent before anybody else could answer."""
+    no_network(monkeypatch)
+    slow = [Known(url=f"https://slow.example/{number}", before="read", slow=True) for number in range(80)]
+    quick = [Known(url=loopback.put(f"/{number}", FEED), before="read") for number in range(3)]
+    fetched = fetch([*slow, *quick])
+    assert sorted(each.url for each in fetched if each.outcome == "read") == [each.url for each in quick]
+    assert not any(each.no_network for each in fetched)
+
+
 def test_the_feeds_of_one_host_are_spread_over_the_whole() -> None:
     known = [Known(url=f"https://big.example/{number}") for number in range(50)]
     known += [Known(url=f"https://small{number}.example/") for number in range(50)]

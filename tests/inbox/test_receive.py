@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from curate.errors import CurateError, NetworkTrouble
 from curate.feeds.fetch import Fetched
+from curate.feeds.health import known_feeds, note_slow
 from curate.feeds.opml import Subscription
 from curate.inbox.arrivals import seen_before
 from curate.inbox.decide import decide
@@ -183,6 +184,18 @@ def test_reading_feeds_reports_what_came_of_each_and_a_second_round_adds_nothing
     assert read(stock, loopback, "/a", force=False).feeds == 0, "not due yet"
     again = read(stock, loopback, "/a")
     assert (again.ok, again.not_modified, again.new_items) == (0, 1, 0)
+
+
+def test_without_a_network_nobody_counts_as_quick(stock: Stock) -> None:
+    feeds = [Subscription(url="https://slow.example/", title="", folder="", site_url="")]
+
+    async def go() -> None:
+        async with Client(offline=True) as client:
+            await read_feeds(stock.connection, client, feeds, now=stock.now, force=True, interval_minutes=60)
+
+    note_slow(stock.connection, {"https://slow.example/": True})
+    asyncio.run(go())
+    assert known_feeds(stock.connection, feeds, now=stock.now, force=True)[0].slow
 
 
 def rows(stock: Stock) -> dict[str, tuple[object, ...]]:

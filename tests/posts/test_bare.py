@@ -112,6 +112,22 @@ def test_a_film_loses_its_notes_and_nothing_moves() -> None:
     assert made.count(b"free") == 4
 
 
+@pytest.mark.skipif("AVIF" not in FORMATS, reason="this Pillow knows no AVIF")
+def test_the_film_that_a_phone_hides_in_a_photograph_goes() -> None:
+    raw = noted("AVIF")
+    made = bare(raw + box(b"mpvd", film()) + box(b"sefd", b"CANARY"))
+    assert quiet(made)
+    assert b"frames" not in made
+    assert opened(made).tobytes() == opened(raw).tobytes()
+
+
+def test_a_picture_in_jpeg_xl_or_2000_loses_its_notes() -> None:
+    for kind, wanted in ((b"JXL ", b"jxlc"), (b"jP  ", b"jp2c")):
+        start, picture = box(kind, b"\r\n\x87\n") + box(b"ftyp", b"____"), box(wanted, b"picture")
+        notes = [box(name, b"CANARY") for name in (b"Exif", b"xml ", b"brob", b"jumb", b"uuid")]
+        assert bare(start + notes[0] + picture + b"".join(notes[1:])) == start + picture
+
+
 @pytest.mark.parametrize("raw", [b"", b"%PDF-1.4 words", b"<svg/>", b"GIF89a", b"RIFF____WAVE", b"\x89PNG"])
 def test_what_is_no_photograph_is_left_as_it_is(raw: bytes) -> None:
     assert bare(raw) == raw
@@ -124,6 +140,7 @@ SPOILT = {
     "nothing but a beginning": b"\xff\xd8\xff",
     "no segment where one must be": b"\xff\xd8\xff\xe0\0\x04__none",
     "a box beyond the end": box(b"ftyp", b"avif") + struct.pack(">I4s", 999, b"meta") + b"CANARY",
+    "a picture in one box": box(b"ftyp", b"mif3") + box(b"mini", b"CANARY"),
     "notes, and nothing says where": noted("AVIF").replace(b"iloc", b"cloc") if "AVIF" in FORMATS else b"II*\0",
 }
 

@@ -10,7 +10,7 @@ import pytest
 
 from curate.desk.settings import set_setting
 from curate.site.serve import Builds, make_server
-from tests.site.conftest import LINK, new_site
+from tests.site.conftest import LINK, TAKE, new_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,7 +115,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Site:
     made = new_site(tmp_path_factory.mktemp("asked") / "desk")
     set_setting(made.desk.settings, "site.theme_toggle", "true")
     set_setting(made.desk.settings, "site.newsletter", "https://news.example/subscribe?list=7&email=")
-    made.write("small-models", folder="links", **LINK)
+    made.write("small-models", f"{TAKE}\n## Colours\n\nOf the night.\n", folder="links", **LINK)
     made.build()
     return made
 
@@ -152,6 +152,14 @@ def test_a_reader_chooses_light_or_dark_and_keeps_it_without_a_flash(
         page.get_by_role("button").click()
         page.reload()
         assert page.evaluate("first") == ground
+
+
+def test_no_heading_of_a_post_is_taken_for_the_button(asked: Site, page: Page) -> None:
+    with served(asked.output) as url:
+        page.goto(f"{url}/2026/small-models/")
+        page.get_by_role("heading", name="Colours").click()
+        assert page.get_by_role("heading", name="Light colours").count() == 0
+        assert page.get_by_role("button").inner_text() == "Dark colours"
 
 
 def test_where_nothing_can_be_kept_or_run_the_system_decides(asked: Site, browser: Browser, page: Page) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import random
 import shutil
 import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
+from curate.desk.settings import set_setting
+from curate.site.build import shipped_theme
+from curate.site.cache import programs
 from curate.site.manifest import MARK, digest, list_files
 from curate.site.plugin.writer import MANY
 from tests.site.conftest import LINK, NOON, PIXEL, PROFILE, new_site
@@ -78,6 +85,10 @@ class Editor:
             self.image,
             self.wait,
             self.fault,
+            self.rewind,
+            self.put_back,
+            self.ask,
+            self.cards,
         ]
         kind = self.dice.choice(kinds)
         return f"{kind.__name__} {kind()}"
@@ -196,8 +207,33 @@ class Editor:
         return str(number)
 
     def wait(self) -> str:
-        self.now += timedelta(days=1)
+        self.now += timedelta(days=self.dice.choice((1, 1, 30)))
         return self.now.isoformat()
+
+    def rewind(self) -> str:
+        """Set a clock right that was ahead, but not to before the target: whose link leads nowhere keeps its page."""
+        self.now = max(NOON, self.now - timedelta(days=self.dice.randrange(1, 40)))
+        return self.now.isoformat()
+
+    def put_back(self) -> str:
+        """Change what is in a folder, and leave it the time it had."""
+        folder = self.site.desk.content / "links"
+        when = folder.stat().st_mtime_ns
+        said = self.dice.choice((self.add, self.delete))()
+        os.utime(folder, ns=(when, when))
+        return said
+
+    def ask(self) -> str:
+        """Change a setting."""
+        asked = {"theme_toggle": ("true", "false"), "topics": ("['Hiring']", "['Rust', 'C#']")}
+        name = self.dice.choice(sorted(asked))
+        value = self.dice.choice(asked[name])
+        set_setting(self.site.desk.settings, f"site.{name}", value)
+        return f"{name} {value}"
+
+    def cards(self) -> str:
+        self.site.draw_cards()
+        return ""
 
 
 @pytest.mark.parametrize("chain", range(CHAINS))
@@ -237,6 +273,15 @@ def test_when_nothing_changed_the_site_stays_where_it_is(site: Site) -> None:
     assert (second.pages, second.posts, second.warnings) == (first.pages, first.posts, first.warnings)
 
 
+def test_a_clock_that_was_ahead_leaves_nothing_of_what_it_said(site: Site) -> None:
+    site.write("post")
+    site.build(NOON + timedelta(days=1000))
+    ahead = site.page("2026/post")
+    site.build(NOON)
+    assert site.page("2026/post") != ahead
+    assert tree(site.output) == from_nothing(site, NOON)
+
+
 def test_a_page_changed_by_hand_is_put_right(site: Site) -> None:
     site.write("post")
     site.build()
@@ -247,6 +292,22 @@ def test_a_page_changed_by_hand_is_put_right(site: Site) -> None:
     (site.output / "stray.txt").write_text("mine", encoding="utf-8")
     site.build()
     assert tree(site.output) == before
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_a_link_in_the_place_of_a_page_is_put_right(site: Site, more: bool) -> None:  # noqa: FBT001 - drawn
+    """As programs make it that save space, and as no deploy takes it."""
+    site.write("post")
+    site.write("between", date="2021-01-01")
+    site.build()
+    page = site.output / "2026" / "post" / "index.html"
+    page.rename(site.desk.root / "aside")
+    page.symlink_to(site.desk.root / "aside")
+    if more:
+        site.write("earlier", date="2020-01-01", folder="links")
+    site.build()
+    assert not page.is_symlink()
+    assert tree(site.output) == from_nothing(site)
 
 
 @pytest.mark.parametrize("damage", ["gone", "empty", "half", "noise", "values"])
@@ -275,6 +336,15 @@ def test_a_damaged_cache_costs_time_and_nothing_else(site: Site, damage: str) ->
     site.write("post-0", "Other words.\n", tags=["one"])
     site.build()
     assert tree(site.output) == from_nothing(site)
+
+
+def test_another_version_takes_nothing_over_though_its_files_have_the_same_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours = programs.__wrapped__()
+    assert programs.__wrapped__() == ours
+    monkeypatch.setattr("curate.site.cache.__version__", "9.9.9")
+    assert programs.__wrapped__() != ours
 
 
 def test_a_damaged_page_is_made_anew_beside_many_new_ones(site: Site) -> None:
@@ -306,6 +376,20 @@ def test_what_was_changed_by_hand_is_found_without_reading_what_was_not(site: Si
     assert tree(site.output) == from_nothing(site)
 
 
+def test_a_file_may_stand_where_a_folder_was_and_a_folder_where_a_file_was(site: Site) -> None:
+    folder = site.desk.content / "images" / "logo"
+    for number in range(3):
+        site.file("images/logo/wide/a.png", PIXEL)
+        for text in ("One", "Other"):
+            site.write("post", f"{text} {number}.\n")
+            site.build()
+        shutil.rmtree(folder)
+        site.file("images/logo", PIXEL)
+        site.build()
+        assert tree(site.output) == from_nothing(site)
+        folder.unlink()
+
+
 def test_settings_that_ask_the_clock_are_asked_each_time(site: Site) -> None:
     counter = site.desk.root / "count.txt"
     with site.desk.pelicanconf.open("a", encoding="utf-8") as conf:
@@ -329,3 +413,101 @@ def test_a_setting_that_is_code_makes_each_build_a_full_one(site: Site) -> None:
     site.write("another")
     site.build()
     assert (site.output / "2026" / "post" / "index.html").stat().st_ino != inode
+
+
+def test_a_post_in_a_folder_whose_time_was_put_back_is_found(site: Site) -> None:
+    """As rsync -a puts it back when it brings a folder that another machine knows without the post."""
+    first = site.write("first")
+    site.build()
+    site.write("elsewhere", folder="links")
+    site.build()  # from here on the folder of the first post is believed
+    when = first.parent.stat().st_mtime_ns
+    site.write("second")
+    os.utime(first.parent, ns=(when, when))
+    site.build()
+    assert site.pages() == ["2026/elsewhere", "2026/first", "2026/second"]
+    when = first.parent.stat().st_mtime_ns
+    first.unlink()
+    os.utime(first.parent, ns=(when, when))
+    site.build()
+    assert site.pages() == ["2026/elsewhere", "2026/second"]
+
+
+@pytest.mark.parametrize("setting", ["THEME = {!r}", "THEME_TEMPLATES_OVERRIDES = [{!r}]", "globals()['THEME'] = {!r}"])
+def test_a_template_that_settings_name_is_seen_to_change(site: Site, setting: str) -> None:
+    mine = site.desk.root / "mine"
+    folder = mine / "templates" if setting.startswith("THEME =") or "globals" in setting else mine
+    shutil.copytree(shipped_theme() / "templates", folder)
+    with site.desk.pelicanconf.open("a", encoding="utf-8") as conf:
+        conf.write(setting.format(str(mine)) + "\n")
+    page = folder / "404.html"
+    for words in ("One way", "Another"):
+        page.write_text(f"<!DOCTYPE html><title>{words}</title>", encoding="utf-8")
+        site.build()
+        assert words in (site.output / "404.html").read_text(encoding="utf-8")
+
+
+def test_a_plugin_of_the_persons_own_is_asked_in_each_build(site: Site) -> None:
+    plugin = site.desk.root / "plugins" / "mine.py"
+    plugin.parent.mkdir()
+    with site.desk.pelicanconf.open("a", encoding="utf-8") as conf:
+        conf.write("PLUGIN_PATHS = ['plugins']\nPLUGINS = ['curate.site.plugin', 'mine']\n")
+    for name in ("Dana the First", "Dana the Second"):
+        code = f"from pelican import signals\ndef name(them): them.settings['SITENAME'] = {name!r}\n"
+        plugin.write_text(f"{code}def register(): signals.initialized.connect(name)\n", encoding="utf-8")
+        site.build()
+        assert name in (site.output / "index.html").read_text(encoding="utf-8")
+
+
+def test_no_build_writes_into_a_file_that_readers_have(site: Site) -> None:
+    """Not even where somebody saved space and made one file of those that are the same."""
+    image = io.BytesIO()
+    Image.effect_noise((1600, 900), 90).convert("RGB").save(image, "JPEG", quality=95)
+    site.file("images/noise.jpg", image.getvalue())
+    site.write("first", "![Noise]({static}/images/noise.jpg)\n")
+    site.build()
+    site.write("second")
+    site.build()
+    spare = site.desk.private / "spare-output"
+    names = [*list_files(site.output), MARK]
+    for name in names:
+        (spare / name).unlink(missing_ok=True)
+        (spare / name).parent.mkdir(parents=True, exist_ok=True)
+        (spare / name).hardlink_to(site.output / name)
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context((site.output / name).open("rb")) for name in names]
+        before = [(os.fstat(file.fileno()).st_mtime_ns, sha256(file.read()).hexdigest()) for file in held]
+        site.write("third")
+        site.build()
+        for file in held:
+            file.seek(0)
+        after = [(os.fstat(file.fileno()).st_mtime_ns, sha256(file.read()).hexdigest()) for file in held]
+    changed = [name for name, one, other in zip(names, before, after, strict=True) if one != other]
+    assert changed == []
+
+
+def test_a_cache_that_is_lost_during_a_build_costs_no_post_its_place(site: Site) -> None:
+    """As when the disk is full when Pelican wants to keep what it found out."""
+    lose = site.desk.root / "lose"
+    with site.desk.pelicanconf.open("a", encoding="utf-8") as conf:
+        conf.write("from pathlib import Path\nfrom pelican import signals\n")
+        conf.write("def forget(pelican):\n")
+        conf.write(f"    if Path({str(lose)!r}).exists():\n")
+        conf.write(f"        Path({str(lose)!r}).unlink()\n")
+        conf.write("        Path(pelican.settings['BUILD_CACHE']).unlink()\n")
+        conf.write("signals.finalized.connect(forget, weak=False)\n")
+    site.write("post")
+    site.build()
+    before = tree(site.output)
+    lose.touch()
+    assert site.build().left_out == ()
+    assert not lose.exists()
+    assert tree(site.output) == before
+
+
+def test_a_name_that_is_no_unicode_costs_no_other_post_its_place(site: Site) -> None:
+    site.write("post")
+    (site.desk.content / os.fsdecode(b"caf\xe9.md")).write_text("---\ntitle: Odd\n---\n", encoding="utf-8")
+    built = site.build()
+    assert site.pages() == ["2026/post"]
+    assert [one for one in built.left_out if "post.md" in one.path] == []

@@ -97,6 +97,7 @@ def test_a_site_without_an_address_asks_no_engine(tmp_path: Path) -> None:
     [
         ("https://duckduckgo.com/?q=&sites={site}", "https://duckduckgo.com/", "q", (("sites", "dana.example"),)),
         ("https://kagi.com/search?q=", "https://kagi.com/search", "q", ()),
+        ("https://münchen.example:81/?q=", "https://xn--mnchen-3ya.example:81/", "q", ()),  # as a policy can name it
         (
             "https://s.example/find?as_sitesearch={site}&hl=en&query=",
             "https://s.example/find",
@@ -120,7 +121,15 @@ def test_no_engine_is_none() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["duckduckgo.com/?q=", "javascript:alert(1)?q=", "https://x.example/", "https://x.example/?q=v", "https://x;y/?q="],
+    [
+        "duckduckgo.com/?q=",
+        "javascript:alert(1)?q=",
+        "https://x.example/",
+        "https://x.example/?q=v",
+        "https://x;y/?q=",
+        "https://a@x.example/?q=",
+        "https://..x/?q=",
+    ],
 )
 def test_what_is_no_engine_is_refused(site: Site, value: str) -> None:
     with pytest.raises(UsageError, match="search_engine"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curate.site.manifest import walk_files
@@ -70,11 +70,31 @@ def test_a_file_is_the_same_only_with_the_stamp_it_had(tmp_path: Path) -> None:
     assert unchanged(tree, stamps_of(tmp_path, names)) == {}
 
 
-@given(st.integers(0, 2 * COARSE), st.booleans())
-def test_what_changed_just_before_the_look_is_not_believed(before: int, seconds: bool) -> None:  # noqa: FBT001 - drawn
-    now = 10**18 + (0 if seconds else 1)
-    stamp: Stamp = (1, 1, now - before, now - before)
-    folders: Folders = {"": (1, now - before, ["x"], [], [])}
+@example(before=10**9 + 1)
+@given(st.integers(0, 2 * COARSE))
+def test_what_changed_just_before_the_look_is_not_believed(before: int) -> None:
+    """Even where the disk counts seconds, and the one that says what time it is does not."""
+    now = 10**18 + 1
+    change = now - before
+    stamp: Stamp = (1, 1, change, change)
+    folders: Folders = {"": (1, change, change, ["x"], [], [])}
     tree = believed(folders, {"x": stamp}, {"x": "digest"}, now)
-    sure = before > (COARSE if seconds else STILL)
+    sure = before > (STILL if change % 10**9 else COARSE)
     assert (unchanged(tree, {"x": stamp}) == {"x": "digest"}) == sure == bool(tree.folders)
+
+
+@given(st.integers(0, 3))
+def test_a_disk_that_counts_seconds_is_believed_after_two(seconds: int) -> None:
+    now = 10**18
+    change = now - seconds * 10**9
+    tree = believed({}, {"x": (1, 1, change, change)}, {"x": "digest"}, now)
+    assert bool(unchanged(tree, {"x": (1, 1, change, change)})) == (seconds > 2)
+
+
+def test_a_folder_whose_time_was_put_back_is_read(tmp_path: Path) -> None:
+    grow(tmp_path)
+    first = look(tmp_path, {})
+    when = (tmp_path / "c").stat().st_mtime_ns
+    (tmp_path / "c" / "two").touch()
+    os.utime(tmp_path / "c", ns=(when, when))
+    assert "c/two" in files_in(look(tmp_path, first))

@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from curate.site.plugin.metadata import card_url
 from curate.site.plugin.report import report_of
+from curate.site.plugin.writer import put
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,10 +92,8 @@ def write_feeds(generator: Any, writer: Any) -> None:
 
 
 def _write_json(channel: Channel, context: Mapping[str, Any], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # it may be a file of the site that is served
     text = json.dumps(json_feed(channel, context), ensure_ascii=False, indent=1)
-    path.write_text(f"{text}\n", encoding="utf-8")
+    put(path, f"{text}\n".encode())
     report_of(context).written.append(channel.json)
 
 

@@ -24,7 +24,7 @@ from curate.site.plugin.prints import MISSING, Prints, at_home
 from curate.site.plugin.report import report_of
 from curate.site.plugin.settings import now_of
 from curate.site.plugin.templates import LateTemplates
-from curate.site.plugin.writer import free
+from curate.site.plugin.writer import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -194,10 +194,7 @@ class CarefulStaticGenerator(StaticGenerator):  # type: ignore[misc]  # Pelican 
             told = "it is not on the site: what its camera noted, such as where it was, cannot be taken out."
             report.warnings.append(f"{source}: {told} Save it as JPEG, PNG or WebP.")
             return
-        place = Path(self.output_path, sc.save_as)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        free(str(place))
-        place.write_bytes(data)
+        put(Path(self.output_path, sc.save_as), data)
 
 
 class PostsGenerator(_Choosing, LateTemplates, ArticlesGenerator):  # type: ignore[misc]  # Pelican carries no types

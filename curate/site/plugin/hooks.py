@@ -11,7 +11,6 @@ from datetime import timedelta
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
-from shutil import copyfile
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -41,7 +40,7 @@ from curate.site.plugin.sitemap import write_sitemap
 from curate.site.plugin.surroundings import OLD, surround
 from curate.site.plugin.watch import WatchedContext
 from curate.site.plugin.words import compact_style, day_and_month, day_in, in_words, month_and_year, percent, said_date
-from curate.site.plugin.writer import KeepingWriter
+from curate.site.plugin.writer import KeepingWriter, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,8 +204,7 @@ def _write_the_rest(generator: Any, writer: Any) -> None:
     report.written += write_sitemap(output, generator.context)
     copies = find_copies([*generator.context["articles"], *generator.context["pages"]])
     for name, source in sorted(copies.items()):
-        (output / name).parent.mkdir(parents=True, exist_ok=True)
-        copyfile(source, output / name)
+        put(output / name, Path(source).read_bytes())
     report.written += sorted(copies)
 
 
@@ -215,7 +213,7 @@ def _write_index(generator: Any, writer: Any) -> None:
     del writer
     settings = generator.settings
     if "search" in settings["DIRECT_TEMPLATES"]:
-        Path(settings["OUTPUT_PATH"], INDEX).write_bytes(search_index(generator.articles))
+        put(Path(settings["OUTPUT_PATH"], INDEX), search_index(generator.articles))
         report_of(settings).written.append(INDEX)
 
 

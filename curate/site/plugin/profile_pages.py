@@ -26,6 +26,7 @@ from curate.site.plugin.scorecard import make_scorecard
 from curate.site.plugin.settings import now_of
 from curate.site.plugin.templates import LateTemplates
 from curate.site.plugin.words import day_in
+from curate.site.plugin.writer import put
 
 if TYPE_CHECKING:
     from curate.posts.post import Post
@@ -200,8 +201,7 @@ class ProfilePages(LateTemplates):
         )
 
     def _write(self, name: str, text: str) -> None:
-        path = Path(self.output_path, name)
-        path.write_bytes(text.encode())
+        put(Path(self.output_path, name), text.encode())
         report_of(self.settings).written.append(name)
 
 

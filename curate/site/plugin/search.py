@@ -48,7 +48,7 @@ def read_form(address: str, host: str = "") -> Form | None:
     parts = urlsplit(address)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     name = next(key for key, value in pairs if not value)
-    origin = f"{parts.scheme}://{parts.netloc}"
+    origin = f"{parts.scheme}://{parts.netloc.encode('idna').decode()}"  # a page's policy knows no other letters
     hidden = tuple((key, value.replace("{site}", host)) for key, value in pairs if value)
     return Form(action=f"{origin}{parts.path or '/'}", origin=origin, name=name, hidden=hidden)
 

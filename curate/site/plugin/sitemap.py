@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from curate.site.plugin.writer import put
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
@@ -25,9 +27,10 @@ def write_sitemap(output: Path, context: Mapping[str, Any]) -> list[str]:
     if not root or context.get("BUILD_DRAFTS"):
         return []
     rows = "".join(f"<url><loc>{escape(f'{root}/{url}')}</loc>{_lastmod(at)}</url>\n" for url, at in listed(context))
-    (output / SITEMAP).write_text(f"{HEAD}{rows}</urlset>\n", encoding="utf-8")
-    (output / ROBOTS).write_text(f"User-agent: *\nAllow: /\n\nSitemap: {root}/{SITEMAP}\n", encoding="utf-8")
-    return [SITEMAP, ROBOTS]
+    said = {SITEMAP: f"{HEAD}{rows}</urlset>\n", ROBOTS: f"User-agent: *\nAllow: /\n\nSitemap: {root}/{SITEMAP}\n"}
+    for name, text in said.items():
+        put(output / name, text.encode())
+    return [*said]
 
 
 def listed(context: Mapping[str, Any]) -> list[tuple[str, datetime | None]]:

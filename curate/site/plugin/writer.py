@@ -159,7 +159,7 @@ class KeepingWriter(Writer):  # type: ignore[misc]  # Pelican carries no types
             self._written_files.add(filename)
             return open(os.devnull, "w", encoding=encoding)  # noqa: PTH123 - Pelican writes "" into it
         if filename not in self._written_files:
-            free(filename)
+            _free(filename)
         return super()._open_w(filename, encoding, override=override)
 
     @contextlib.contextmanager
@@ -231,9 +231,9 @@ def _reads(text: str) -> tuple[Any, ...]:
 
 
 def _is_whole(path: Path, said: str) -> bool:
-    """Say whether a file is there with the digest it had."""
+    """Say whether a file is there, and no link to one, with the digest it had."""
     try:
-        return _digest(path.read_bytes()) == said
+        return not path.is_symlink() and _digest(path.read_bytes()) == said
     except OSError:
         return False
 
@@ -254,7 +254,22 @@ def _place(source: Path, target: str) -> None:
         shutil.copyfile(source, target)
 
 
-def free(target: str) -> None:
-    """Take away what stands at ``target``: it may be a file of the site that is served, and is never written into."""
-    with contextlib.suppress(FileNotFoundError):
+def put(target: Path, data: bytes) -> None:
+    """Write a file of its own at ``target``."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _free(str(target))
+    target.write_bytes(data)
+
+
+def _free(target: str) -> None:
+    """Take away what stands at ``target``: it may be a file of the site that is served, and is never written into.
+
+    Folders of the site before the last may be left there, too, without a file in them.
+    """
+    try:
         os.unlink(target)  # noqa: PTH108 - thousands of times
+    except FileNotFoundError:
+        pass
+    except (IsADirectoryError, PermissionError):  # as Linux and others call it
+        for folder, *_ in os.walk(target, topdown=False):
+            os.rmdir(folder)  # noqa: PTH106 - the same
