@@ -34,6 +34,7 @@ STATES = ("draft", "published", "gone")
 Day: TypeAlias = date  # the name for it where a field is called date
 Meant = TypeVar("Meant")
 FARTHEST = (timedelta(hours=-16), timedelta(hours=14))  # what time zones are, or once were, away from UTC
+LAST = datetime.max.replace(microsecond=0, tzinfo=UTC) - FARTHEST[1]
 LONGEST_SLUG = 80
 SLUG = re.compile(rf"[a-z0-9-]{{1,{LONGEST_SLUG}}}")
 
@@ -160,12 +161,13 @@ def permalink(post: Post) -> str:
 def as_moment(text: str) -> datetime:
     """Return the moment an ISO 8601 text means: UTC unless it says otherwise, midnight for a day alone.
 
-    Raises ValueError, and OverflowError for one that some time zone has no day for.
+    The last hours of the calendar are its last moment that every time zone has a day for. Raises ValueError, and
+    OverflowError for the first ones.
     """
     moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$|Z$)", "", text.strip()))
     moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    _ = moment + FARTHEST[0], moment + FARTHEST[1]
-    return moment
+    _ = moment + FARTHEST[0]
+    return min(moment, LAST)
 
 
 def as_date(text: str) -> date:

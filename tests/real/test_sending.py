@@ -50,6 +50,8 @@ def bluesky_place(pds: Pds, tmp_path: Path) -> Place:
 class TestMastodonForReal(SignsIn):
     """The contract, on a server with Mastodon's API."""
 
+    clock_goes_on = True
+
     @pytest.fixture
     def place(self, mastodon_place: Place) -> Place:
         return mastodon_place
