@@ -94,7 +94,7 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
                 done.sending = await send_shares(desk, settings, connection, client, clock=clock, config=config)
             except Refused as error:
                 _fail(done, error)
-            done.troubles.extend(note_syndication(desk, [*_sent_since_last_pass(connection), *done.sending.sent]))
+        done.troubles.extend(note_syndication(desk, [*_sent_since_last_pass(connection), *done.sending.sent]))
         if send and not offline:
             done.told = await tell_cited(desk, settings, connection, client, now=clock(), config=config)
         if fetch and not offline:

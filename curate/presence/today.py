@@ -160,7 +160,7 @@ def gather(desk: Desk, settings: Settings, connection: sqlite3.Connection, *, no
                 planned=[share.id for share in planned],
                 unshared=unshared[0].slug if unshared else "",
                 feeds=_has_feeds(desk),
-                dead=mending(dead[0][0]) if dead else "",
+                dead=_mending(dead[0][0]) if dead else "",
                 due=due[0].post.slug if due else "",
                 stale=[section.name for section in profile.stale] if profile else [],
             )
@@ -231,7 +231,7 @@ def _unshared(posts: Sequence[Post], shares: Sequence[Share], now: datetime) -> 
     return tuple(post for *_, post in sorted(fresh))
 
 
-def mending(one: Cited) -> str:
+def _mending(one: Cited) -> str:
     """Return the command that mends a post which cites what is gone or changed."""
     return f"curate post {'archive' if one.key == 'source' else 'edit'} {one.post.slug}"
 

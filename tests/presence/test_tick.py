@@ -199,7 +199,7 @@ def test_an_address_that_a_killed_pass_did_not_write_is_written_by_the_next(
             path for path in (desk / "content").rglob("*.md") if "title: Choosing well" in path.read_text("utf-8")
         ]
         assert "syndication" not in post.read_text(encoding="utf-8")
-        after = curate("-C", desk, "tick", "--json", "--now", "2026-11-23T12:20:00+00:00")
+        after = curate("-C", desk, "tick", "--no-send", "--json", "--now", "2026-11-23T12:20:00+00:00")
         assert after.data["sent"] == []
         written = post.read_text(encoding="utf-8")
         assert written.count("https://social.example/@dana/") == 1
