@@ -4,9 +4,9 @@ Its own process, so that its work is nobody's figure: ``python bench/farm.py POR
 names of the files to serve on its standard input, one a line. Feed N is ``/N`` on address N mod 250;
 some are slow, missing, broken. Where a file is served again, it has sites and words of its own: as
 many feeds have as many articles, which no program is spared and none finds handed on. A line on
-standard input, ``validators on|off``, says from then on whether answers carry ETag and Last-Modified,
-and whether a 304 is ever given; it is answered with a line of how many requests were answered since
-the last one.
+standard input says what holds from then on, and is answered with a line of how many requests were answered
+since the last one: ``validators``, when answers carry ETag and Last-Modified, and a 304 is ever given;
+``news``, when each feed has its newest entry, too, which it is without before.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ import hashlib
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ADDRESSES = 250
 LATENCY = 0.02  # seconds
@@ -30,6 +34,7 @@ PART = re.compile(
 )
 SITE = re.compile(rb"""(?P<format>xmlns[\w:.-]*\s*=\s*["'])?(?P<scheme>https?:(?:\\?/){2})(?!jsonfeed\.org/)""")
 CONSONANTS = b"bcdfghjklmnpqrstvwxz"
+NEWEST = re.compile(rb"<(item|entry)[\s>].*?</\1>", re.DOTALL)
 
 
 def address(number: int) -> str:
@@ -61,10 +66,20 @@ def varied(body: bytes, copy: int) -> bytes:
     return PART.sub(other, body)
 
 
+def aged(body: bytes) -> bytes:
+    """Return ``body`` without its newest entry; where that is its only one, or JSON, with other bytes all the same."""
+    if len(NEWEST.findall(body)) < 2:
+        return body + b"\n"
+    return NEWEST.sub(b"", body, count=1)
+
+
+Edition = tuple[tuple[bytes, str], ...]  # of each feed: its bytes and its ETag
+
+
 class Answers(asyncio.Protocol):
     """Answer the requests of one connection."""
 
-    bodies: tuple[tuple[bytes, str], ...] = ()  # of each feed: its bytes and its ETag
+    bodies: Edition = ()
     validators = True
     count = 0
 
@@ -109,25 +124,31 @@ class Answers(asyncio.Protocol):
             self.transport.close()
 
 
-async def serve(port: int) -> None:
-    """Serve on every address until standard input ends."""
+async def serve(port: int, editions: tuple[Edition, Edition]) -> None:
+    """Serve on every address until standard input ends: the first of ``editions``, or the second, as it says."""
     loop = asyncio.get_running_loop()
     hosts = sorted({address(number) for number in range(ADDRESSES)})
+    Answers.bodies = editions[0]
     async with await loop.create_server(Answers, hosts, port, backlog=512):
         print("ready", flush=True)
         while line := await asyncio.to_thread(sys.stdin.readline):
-            Answers.validators = line.split()[1] == "on"
+            Answers.validators = "validators" in line.split()
+            Answers.bodies = editions["news" in line.split()]
             print(Answers.count, flush=True)
             Answers.count = 0
+
+
+def edition(bodies: Iterable[bytes]) -> Edition:
+    """Return ``bodies`` with the ETag of each."""
+    return tuple((body, f'"{hashlib.sha256(body).hexdigest()[:16]}"') for body in bodies)
 
 
 def main() -> None:
     """Read the files named on standard input up to an empty line, then serve them."""
     files = list(iter(lambda: sys.stdin.readline().strip(), ""))
     read = [Path(name).read_bytes() for name in files]
-    bodies = [varied(read[number % len(read)], number // len(read)) for number in range(int(sys.argv[2]))]
-    Answers.bodies = tuple((body, f'"{hashlib.sha256(body).hexdigest()[:16]}"') for body in bodies)
-    asyncio.run(serve(int(sys.argv[1])))
+    news = [varied(read[number % len(read)], number // len(read)) for number in range(int(sys.argv[2]))]
+    asyncio.run(serve(int(sys.argv[1]), (edition(map(aged, news)), edition(news))))
 
 
 if __name__ == "__main__":

@@ -34,10 +34,10 @@ READER = HERE.parent / ".venv-bench" / "bin" / "python"
 CORPORA = HERE.parents[1] / "shared" / "corpora"
 LARGEST = 256 << 10  # bytes of a saved feed; of real feeds nine in ten are smaller
 THREADS = 20  # of each peer
-STAGES = ("full", "nothing new (304)", "nothing new (same bytes)")
+STAGES = ("everything new", "nothing new (304)", "nothing new (same bytes)", "one new entry each")
 TARGETS = (  # stage, peer, what is compared, at least this many times better
-    ("full", "reader", "wall", 8.0),
-    ("full", "newsboat", "wall", 2.5),
+    ("everything new", "reader", "wall", 8.0),
+    ("everything new", "newsboat", "wall", 2.5),
     ("nothing new (304)", "reader", "wall", 2.0),
     ("nothing new (304)", "reader", "cpu", 4.0),
 )
@@ -62,9 +62,10 @@ class Server:
         self._process.stdin.flush()
         return self._process.stdout.readline()
 
-    def validators(self, *, on: bool) -> int:
-        """Give validators from now on, or not; return how many requests were answered since the last call."""
-        return int(self._say(f"validators {'on' if on else 'off'}\n"))
+    def hold(self, stage: str) -> int:
+        """Answer as ``stage`` wants it from now on; return how many requests were answered since the last call."""
+        validators = "" if stage in STAGES[2:] else "validators"
+        return int(self._say(f"{validators} {'news' if stage == STAGES[3] else ''}\n"))
 
     def urls(self, count: int) -> list[str]:
         """Return the addresses of ``count`` feeds."""
@@ -187,12 +188,12 @@ def measure(server: Server, kinds: Sequence[type[Contestant]], *, feeds: int, ro
         players = [kind(folder / f"{feeds}-{turn}-{kind.name}", urls, environment) for kind in kinds]
         for stage in STAGES:
             for player in players:
-                server.validators(on=stage != STAGES[2])
+                server.hold(stage)
                 for _ in range(player.warm_up if stage == STAGES[1] else 0):
                     run(player.refresh, environment=player.environment, bystander=server.pid)
-                    server.validators(on=True)
+                    server.hold(stage)
                 cost = run(player.refresh, environment=player.environment, bystander=server.pid)
-                asked = server.validators(on=True)
+                asked = server.hold(stage)
                 costs[stage, player.name].append(cost)
                 print(
                     f"  {feeds:5} feeds  {stage:25} {player.name:9} {cost.wall:6.2f} s  cpu {cost.cpu:6.2f} s"

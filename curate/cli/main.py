@@ -7,6 +7,7 @@ this module loads click and nothing else.
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import json
 import os
@@ -24,6 +25,7 @@ from curate.cli import render
 from curate.cli.here import Here
 from curate.errors import CurateError
 
+LITTER = 50_000  # objects made and kept until Python looks for circles among them: most commands are over by then
 SECTIONS: dict[str, dict[str, str]] = {
     "Every day": {
         "today": "day",
@@ -204,6 +206,7 @@ def cli(ctx: click.Context) -> None:
 
 def run() -> None:
     """Be the process ``curate``."""
+    gc.set_threshold(LITTER, 10, 10)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

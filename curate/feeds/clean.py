@@ -82,6 +82,7 @@ NESTED = re.compile(r"<(/?[a-z][a-z0-9]*)[^>]*>")
 NO_SPACES = "".join(  # white space besides spaces and line ends
     char for char in map(chr, range(0x3001)) if char.isspace() and char not in " \n"
 )
+ASCII_SPACES = "".join(filter(str.isascii, NO_SPACES))
 PREFORMATTED = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 BREAKS = {  # line ends and spaces that tags stand for
     **{f"{slash}{name}": "\n\n" for name in BLOCKS for slash in ("", "/")},
@@ -210,7 +211,7 @@ def safe_text(cleaned: str) -> str:
 def _flowing(cleaned: str) -> str:
     """Return the text of markup in which all white space is the same."""
     text = _unmarked(cleaned.replace("\n", " "))
-    for space in NO_SPACES:
+    for space in ASCII_SPACES if text.isascii() else NO_SPACES:
         if space in text:
             text = text.replace(space, " ")
     while "  " in text:
@@ -363,6 +364,8 @@ def word_count(text: str) -> int:
 
     Two Chinese or Japanese characters count as a word, and so do five of Thai, Lao, Burmese or Khmer.
     """
+    if text.isascii():
+        return _western_word_count(text.encode())
     if not any(map(str.isalnum, set(FOREIGN.findall(text)))):
         return _western_word_count(text.encode("cp1252", "replace"))
     clustered = sum(len(match) for match in CLUSTERED.findall(text))

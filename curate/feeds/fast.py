@@ -33,11 +33,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from lxml import etree
 
+from curate import __version__
 from curate.feeds.addresses import web_url
 from curate.feeds.careful import odd_date
 from curate.feeds.characters import one_line
@@ -61,7 +63,9 @@ from curate.feeds.said import (
 from curate.feeds.stated import language_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from curate.feeds.said import Unchanged
 
 ATOM = "http://www.w3.org/2005/Atom"
 RSS1 = "http://purl.org/rss/1.0/"
@@ -91,8 +95,11 @@ MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}  # hours
 
 
-def read_fast(document: str, url: str) -> Document:
-    """Read ``document``, which came from ``url``. Raises Misread when it is to be read with care."""
+def read_fast(document: str, url: str, known: Mapping[str, Unchanged]) -> Document:
+    """Read ``document``, which came from ``url``, but for entries that are ``known`` by their digests.
+
+    Raises Misread when it is to be read with care.
+    """
     if "<!DOCTYPE" in document[:100]:
         raise Misread("declared entities")
     body = document.encode()
@@ -102,7 +109,7 @@ def read_fast(document: str, url: str) -> Document:
     except etree.XMLSyntaxError as error:
         raise Misread("not well-formed") from error
     about, items = _parts(root)
-    return _Reader(root, about, "xml:base" in document, url).document(items[:MOST_READ])
+    return _Reader(root, about, "xml:base" in document, url).document(items[:MOST_READ], known)
 
 
 def _parts(root: etree._Element) -> tuple[etree._Element, list[etree._Element]]:
@@ -145,17 +152,28 @@ class _Reader:
             or ""
         )
         self.base = url if self.atom else self.site_url or url
+        around = (url, self.title, self.site_url, self.author, self.lang, based, root.items(), about.items())
+        self.seed = blake2b(repr((__version__, *around)).encode("utf-8", "surrogatepass"), digest_size=16)
 
-    def document(self, items: list[etree._Element]) -> Document:
+    def document(self, items: list[etree._Element], known: Mapping[str, Unchanged]) -> Document:
         """Return what the feed says, whose entries are ``items``."""
-        told = [self._entry(item) for item in items]
+        told = [
+            known.get(digest) or self._entry(item, digest)
+            for item, digest in ((item, self._digest(item)) for item in items)
+        ]
         return Document(
             title=self.title,
             site_url=self.site_url,
             entries=tuple(newest(told, lambda entry: entry.published)),
         )
 
-    def _entry(self, item: etree._Element) -> Said:
+    def _digest(self, item: etree._Element) -> str:
+        """Return a digest of an entry as it is written and of what is said around it, our own rules included."""
+        digest = self.seed.copy()
+        digest.update(etree.tostring(item, encoding="utf-8", with_tail=False))
+        return digest.hexdigest()
+
+    def _entry(self, item: etree._Element, digest: str) -> Said:
         """Read one entry."""
         said = list(flat(children(item)))
         if not said:
@@ -190,6 +208,7 @@ class _Reader:
             ),
             comments=words_of(by_name["comments"]) if "comments" in by_name else "",
             source_url=by_name["source"].get("url", "") if "source" in by_name else "",
+            digest=digest,
         )
 
     def _title(self, said: list[tuple[str, etree._Element]]) -> str:

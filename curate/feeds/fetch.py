@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 
     from curate.feeds.parse import Feed
+    from curate.feeds.said import Unchanged
     from curate.web.client import Client, Reply
 
+    Seen = Callable[[str], Mapping[str, Unchanged]]  # what a feed carried before, by digest
     Step = tuple["Fetched", Reply | None, str]  # what came of it so far; the reply that is to be read; a sign
 
 ACCEPT = (
@@ -87,14 +89,13 @@ class Fetched:
 
 
 async def fetch_feeds(
-    client: Client, known: Sequence[Known], *, seen: Callable[[str], Mapping[str, str]] | None = None
+    client: Client, known: Sequence[Known], *, seen: Seen | None = None
 ) -> AsyncGenerator[Fetched, None]:
     """Ask for all of ``known`` at once, within the client's limits, and yield each outcome as it comes.
 
     Failures without a sign of the feeds themselves come last, marked ``no_network`` when it is the network
     that failed. When the first 32 feeds, of several hosts, are silent, the rest is not asked. ``seen`` is asked, in a
-    thread, for the guids by digest of what a feed that has changed carried before: entries that are the same are left
-    out.
+    thread, for what a feed that has changed carried before, by digest: entries that are the same are left out.
     """
     unasked = {feed.url: feed.before for feed in known}
     heard: list[Heard] = []
@@ -139,7 +140,7 @@ def spread(known: Sequence[Known]) -> list[Known]:
 
 
 async def _outcomes(
-    client: Client, known: Sequence[Known], seen: Callable[[str], Mapping[str, str]] | None
+    client: Client, known: Sequence[Known], seen: Seen | None
 ) -> AsyncGenerator[tuple[Fetched, str], None]:
     """Yield each outcome, with a sign when it may be the network's and not the feed's.
 
@@ -233,7 +234,11 @@ def _judge(known: Known, reply: Reply) -> Fetched:
 
 
 async def _read(
-    workers: Workers, known: Known, fetched: Fetched, reply: Reply, seen: Callable[[str], Mapping[str, str]] | None
+    workers: Workers,
+    known: Known,
+    fetched: Fetched,
+    reply: Reply,
+    seen: Seen | None,
 ) -> Step:
     """Read the body of ``reply``; return what came of the feed."""
     # Of a feed that was never read whole there is nothing to look for.
@@ -252,7 +257,7 @@ def _unreadable(body_hash: str) -> str:
     return f"unreadable by {__version__}: {body_hash}"
 
 
-async def read_feed(workers: Workers, reply: Reply, known: Mapping[str, str] | None = None) -> Feed:
+async def read_feed(workers: Workers, reply: Reply, known: Mapping[str, Unchanged] | None = None) -> Feed:
     """Parse the body of ``reply`` in a worker, less the entries ``known``. Raises Unreadable with the reason."""
     from curate.feeds.parse import parse_feed  # not before a body needs it
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections import Counter, defaultdict
+import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from curate import __version__
-from curate.feeds.addresses import unwrapped, web_url
+from curate.feeds.addresses import web_url
 from curate.feeds.careful import read_carefully
 from curate.feeds.characters import one_line
 from curate.feeds.clean import plain_text, safe_html, safe_text, shorten, text_html
@@ -23,19 +24,20 @@ from curate.feeds.document import LONGEST_PROLOG, NotAFeed, binary_kind, decode,
 from curate.feeds.elements import Misread
 from curate.feeds.fast import read_fast
 from curate.feeds.jsonfeed import read_json
-from curate.feeds.said import LONGEST_CONTENT, LONGEST_SUMMARY, LONGEST_TITLE
+from curate.feeds.said import LONGEST_CONTENT, LONGEST_SUMMARY, LONGEST_TITLE, Said, Unchanged
 from curate.feeds.via import led_elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from curate.feeds.said import Document, Said
+    from curate.feeds.said import Document
 
 __all__ = ["Entry", "Feed", "NotAFeed", "Unchanged", "parse_feed"]
 
 MOST_TAGS = 50
 LONGEST_GUID = 512
+SHARED = re.compile(r" [0-9a-f]{32}\Z")  # what tells articles apart to which a feed gives one guid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +67,6 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unchanged:
-    """An entry that the feed carries as it was: the guid it is known by, and its date as it came."""
-
-    guid: str
-    published: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Feed:
     """A feed as it is now: newest entries first when it has more than we keep, else in its own order.
 
@@ -85,10 +79,10 @@ class Feed:
     unchanged: tuple[Unchanged, ...] = ()
 
 
-def parse_feed(body: bytes, url: str, content_type: str, known: Mapping[str, str] | None = None) -> Feed:
+def parse_feed(body: bytes, url: str, content_type: str, known: Mapping[str, Unchanged] | None = None) -> Feed:
     """Read ``body``, which ``url`` answered with ``content_type`` (may be empty or wrong).
 
-    ``known`` are guids by the digests of entries read before, which need not be made safe again.
+    ``known`` are entries read before, by their digests: they need not be read and made safe again.
     Raises NotAFeed. A feed without entries is a Feed without entries.
     """
     if not body.strip(b" \t\r\n\0\xef\xbb\xbf"):
@@ -98,56 +92,39 @@ def parse_feed(body: bytes, url: str, content_type: str, known: Mapping[str, str
     kind = binary_kind(body, start)
     if kind:
         raise NotAFeed(f"is {kind}, not a feed")
-    said = _read(text, start, url)
-    digests = [_stamp(entry, said, url) for entry in said.entries]
-    same = _unchanged(said, digests, known) if known else {}
-    made = (
-        _made(entry, said, url, digest)
-        for entry, digest in zip(said.entries, digests, strict=True)
-        if digest not in same
-    )
+    said = _read(text, start, url, known or {})
+    made = [_made(entry, said, url) for entry in said.entries if isinstance(entry, Said)]
+    same = {entry.guid: entry for entry in said.entries if isinstance(entry, Unchanged)}
+    if not {SHARED.sub("", guid) for guid in same}.isdisjoint(entry.guid for entry in made):
+        return parse_feed(body, url, content_type)  # what each of several with one guid is called depends on the others
     return Feed(title=said.title, site_url=said.site_url, entries=tuple(_kept(made)), unchanged=tuple(same.values()))
 
 
-def _read(text: str, start: str, url: str) -> Document:
+def _read(text: str, start: str, url: str, known: Mapping[str, Unchanged]) -> Document:
     """Return what the feed says, read in the quickest way that reads it right. Raises NotAFeed."""
     if start[:1] in {"{", "["}:
-        return read_json(text, url)
+        return _stamped(read_json(text, url), url, known)
     root, document = xml_document(text)
     try:
-        return read_fast(document, url)
+        return read_fast(document, url, known)
     except Misread:
-        return read_carefully(root, document, url)
+        return _stamped(read_carefully(root, document, url), url, known)
 
 
-def _stamp(said: Said, feed: Document, feed_url: str) -> str:
-    """Return a digest of all that an entry is made from, our own rules included: another version has others."""
-    texts = [f"{text.kind}\0{text.base}\0{text.value}" for text in (said.content, said.summary)]
-    rest = (said.guid, said.url, said.base, said.title, said.author, said.published, said.tags, said.lang, said.links)
-    sources = (__version__, feed_url, feed.site_url, feed.title, *rest, said.comments, said.source_url)
-    whole = "\0".join((repr(sources), *texts))
-    return hashlib.blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+def _stamped(feed: Document, feed_url: str, known: Mapping[str, Unchanged]) -> Document:
+    """Return ``feed`` with digests, and what is known in place of what was read again."""
+    entries: list[Said | Unchanged] = []
+    for entry in feed.entries:
+        if isinstance(entry, Said):
+            # Our own rules are part of what an entry is made from: another version has other digests.
+            whole = repr((__version__, feed_url, feed.site_url, feed.title, *vars(entry).values()))
+            digest = hashlib.blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+            entries.append(known.get(digest) or replace(entry, digest=digest))
+    return replace(feed, entries=tuple(entries))
 
 
-def _unchanged(feed: Document, digests: list[str], known: Mapping[str, str]) -> dict[str, Unchanged]:
-    """Return the entries that are as they were known, by digest.
-
-    Where several entries claim one guid, what each is called depends on the others: none is among these.
-    """
-    claims: defaultdict[str, set[str]] = defaultdict(set)
-    for entry, digest in zip(feed.entries, digests, strict=True):
-        claims[entry.guid or unwrapped(entry.url)].add(digest)
-    alone = {digest for claim in claims.values() if len(claim) == 1 for digest in claim}
-    return {
-        digest: Unchanged(guid=known[digest], published=entry.published)
-        for entry, digest in zip(feed.entries, digests, strict=True)
-        if digest in alone and digest in known
-    }
-
-
-def _kept(entries: Iterable[Entry]) -> list[Entry]:
+def _kept(every: Sequence[Entry]) -> list[Entry]:
     """Return the entries, each with a guid no other has."""
-    every = list(entries)
     articles = {(entry.guid, entry.url, entry.title) for entry in every}
     shared = {guid for guid, count in Counter(guid for guid, _, _ in articles).items() if count > 1}
     kept: dict[str, Entry] = {}
@@ -160,7 +137,7 @@ def _kept(entries: Iterable[Entry]) -> list[Entry]:
     return list(kept.values())
 
 
-def _made(said: Said, feed: Document, feed_url: str, digest: str = "") -> Entry:
+def _made(said: Said, feed: Document, feed_url: str) -> Entry:
     """Make an entry of ``feed`` safe, fill what it left empty, and cut what is too long."""
     instead = feed.site_url or feed_url
     value = said.content.value[:LONGEST_CONTENT]
@@ -205,7 +182,7 @@ def _made(said: Said, feed: Document, feed_url: str, digest: str = "") -> Entry:
         lang=said.lang,
         via_name=led.via_name,
         via_url=led.via_url,
-        digest=digest,
+        digest=said.digest,
     )
 
 

@@ -10,7 +10,7 @@ import html
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from curate.feeds.addresses import web_url
 from curate.feeds.characters import one_line
@@ -52,6 +52,7 @@ class Said:
     ``guid``, ``title`` and ``author`` are text already and ``url`` is safe or ""; ``tags`` and the
     texts are as they came. ``base`` is what the entry's addresses are relative to. ``links`` are all
     its (relation, address) pairs, ``comments`` its discussion, ``source_url`` whose entry it was first.
+    ``digest`` stands for all that it was read from; "" when the way of reading knows no more than this.
     """
 
     guid: str
@@ -67,6 +68,14 @@ class Said:
     links: tuple[tuple[str, str], ...] = ()
     comments: str = ""
     source_url: str = ""
+    digest: str = ""
+
+
+class Unchanged(NamedTuple):
+    """An entry that the feed carries as it was: the guid it is known by, and when it was published."""
+
+    guid: str
+    published: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +84,7 @@ class Document:
 
     title: str
     site_url: str
-    entries: tuple[Said, ...]
+    entries: tuple[Said | Unchanged, ...]
 
 
 def newest(entries: list[T], published: Callable[[T], datetime | None]) -> list[T]:

@@ -15,9 +15,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from curate.desk.db import new_ids, to_seconds, transaction
+from curate.desk.db import new_ids, to_moment, to_seconds, transaction
 from curate.feeds.addresses import canonical_url, opaque
 from curate.feeds.characters import one_line
+from curate.feeds.said import Unchanged
 from curate.inbox.items import Item, find_by_url, find_item
 from curate.inbox.search import index
 
@@ -71,17 +72,19 @@ def believable(published: datetime | None, now: datetime) -> datetime | None:
     return published if published and OLDEST <= published <= now + AHEAD else None
 
 
-def seen_before(connection: sqlite3.Connection, url: str) -> dict[str, str]:
-    """Return the guids, by digest, of the newest items of the feed at ``url``.
+def seen_before(connection: sqlite3.Connection, url: str) -> dict[str, Unchanged]:
+    """Return what is known, by digest, of the newest items of the feed at ``url``.
 
     One with a date that cannot be believed is not among them: time may make it believable.
     """
     rows = connection.execute(
-        "SELECT digest, guid FROM items WHERE feed = (SELECT number FROM feeds WHERE url = ?) AND digest <> ''"
-        " AND claimed IS NULL ORDER BY number DESC LIMIT ?",
+        "SELECT digest, guid, published FROM items WHERE feed = (SELECT number FROM feeds WHERE url = ?)"
+        " AND digest <> '' AND claimed IS NULL ORDER BY number DESC LIMIT ?",
         (url, MOST_SEEN),
     )
-    return {row["digest"]: row["guid"] for row in rows}
+    return {
+        digest: Unchanged(guid, None if published is None else to_moment(published)) for digest, guid, published in rows
+    }
 
 
 def store_arrivals(

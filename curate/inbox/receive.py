@@ -21,6 +21,7 @@ from curate.feeds.fetch import fetch_feeds
 from curate.feeds.health import known_feeds, note_slow, record
 from curate.feeds.workers import Unreadable, Workers
 from curate.inbox.arrivals import Arrival, believable, seen_before, store_arrivals, store_page
+from curate.inbox.gathering import BATCH as TOGETHER
 from curate.inbox.gathering import gather
 from curate.inbox.items import Item, find_by_url
 from curate.inbox.learn import judge_arrivals, keep, lessons, untaught
@@ -92,14 +93,20 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
 
     tell(0)
 
+    since = to_seconds(now - NEWS)
+    loose = 0  # items that wait to be gathered
+
     def store(batch: Sequence[Fetched]) -> int:
-        new_items = 0
+        nonlocal loose
         with transaction(connection):
-            for fetched in batch:
-                interval = every.get(fetched.url) or interval_minutes
-                number = record(connection, fetched, now=now, interval_minutes=interval)
-                if fetched.feed is not None:
-                    new_items += store_feed(connection, number, fetched.feed, now=now)
+            new_items = sum(
+                _store(connection, fetched, now=now, interval=every.get(fetched.url) or interval_minutes)
+                for fetched in batch
+            )
+        loose += new_items
+        if loose >= TOGETHER:  # while others are read: at the end nobody would be
+            gather(connection, since=since)
+            loose = 0
         return new_items
 
     mark = untaught(connection)
@@ -117,7 +124,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
     if storing.new_items:
         catch_up(connection, INDEXED)
         apply_to_arrivals(connection, now=now)
-        gather(connection, since=to_seconds(now - NEWS))
+        gather(connection, since=since)
     if learning is not None:
         keep(connection, await learning, mark)
     judge_arrivals(connection)
@@ -172,6 +179,12 @@ class _Storing:
             self.new_items += await asyncio.to_thread(self._store, batch)
             self._tell(self.new_items)
         self._writing = None
+
+
+def _store(connection: sqlite3.Connection, fetched: Fetched, *, now: datetime, interval: int) -> int:
+    """Store what came of asking a feed, to be asked again in ``interval`` minutes; return how many items are new."""
+    number = record(connection, fetched, now=now, interval_minutes=interval)
+    return 0 if fetched.feed is None else store_feed(connection, number, fetched.feed, now=now)
 
 
 def store_feed(connection: sqlite3.Connection, number: int, feed: Feed, *, now: datetime) -> int:

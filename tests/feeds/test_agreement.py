@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,8 +14,13 @@ from curate.feeds.document import NotAFeed, decode, xml_document
 from curate.feeds.elements import Misread
 from curate.feeds.fast import read_fast
 from curate.feeds.parse import _made
+from curate.feeds.said import Said
 from tests.conftest import CORPORA
 from tests.feeds.test_parse import atom, rss
+
+if TYPE_CHECKING:
+    from curate.feeds.parse import Entry
+    from curate.feeds.said import Document
 
 corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpora are not here")
 SITE = "https://site.example/feed"
@@ -41,6 +48,13 @@ def test_the_cases_of_other_parsers_are_read_as_they_expect(cases: str, entries:
     assert table.explained / table.entries >= least, table.classes
 
 
+def made(document: Document, most: int = 1000) -> list[Entry]:
+    """Return the entries of ``document`` as they are stored, but for the digests, which each way has of its own."""
+    return [
+        replace(_made(entry, document, SITE), digest="") for entry in document.entries[:most] if isinstance(entry, Said)
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -64,9 +78,9 @@ def test_the_cases_of_other_parsers_are_read_as_they_expect(cases: str, entries:
 )
 def test_small_feeds_are_read_alike_both_ways(text: str) -> None:
     root, document = xml_document(text)
-    fast, slow = read_fast(document, SITE), read_carefully(root, document, SITE)
+    fast, slow = read_fast(document, SITE, {}), read_carefully(root, document, SITE)
     assert (fast.title, fast.site_url) == (slow.title, slow.site_url)
-    assert [_made(one, fast, SITE) for one in fast.entries] == [_made(one, slow, SITE) for one in slow.entries]
+    assert made(fast) == made(slow)
 
 
 @corpora
@@ -81,16 +95,15 @@ def test_the_fast_way_says_what_the_careful_one_says() -> None:
             continue  # JSON
         read += 1
         try:
-            fast = read_fast(document, SITE)
+            fast = read_fast(document, SITE, {})
         except Misread:
             careful += 1
             continue
         slow = read_carefully(root, document, SITE)
         assert (fast.title, fast.site_url, len(fast.entries)) == (slow.title, slow.site_url, len(slow.entries))
-        pairs = zip(fast.entries[:10], slow.entries[:10], strict=True)
-        made = [(_made(one, fast, SITE), _made(other, slow, SITE)) for one, other in pairs]
-        entries += len(made)
-        unlike += [(row["path"], one.guid) for one, other in made if one != other]
+        pairs = list(zip(made(fast, 10), made(slow, 10), strict=True))
+        entries += len(pairs)
+        unlike += [(row["path"], one.guid) for one, other in pairs if one != other]
     assert read > 60
     assert careful <= read / 10
     assert len(unlike) <= entries / 200, unlike

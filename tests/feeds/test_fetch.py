@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from curate.feeds.fetch import Fetched, Known, fetch_feeds, spread
+from curate.feeds.said import Unchanged
 from curate.feeds.verdict import NO_NETWORK
 from curate.feeds.workers import Workers
 from curate.web.client import Client
@@ -51,9 +52,9 @@ def test_entries_seen_before_are_left_out_of_a_feed_that_changed(loopback: Loopb
     url = loopback.put("/feed", FEED)
     [fetched] = fetch([url])
     assert fetched.feed is not None
-    seen = {entry.digest: entry.guid for entry in fetched.feed.entries}
+    seen = {entry.digest: Unchanged(entry.guid, entry.published) for entry in fetched.feed.entries}
 
-    def known(of: str) -> dict[str, str]:
+    def known(of: str) -> dict[str, Unchanged]:
         asked.append(of)
         return seen
 

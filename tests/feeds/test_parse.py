@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.feeds.parse import Entry, Feed, NotAFeed, parse_feed
+from curate.feeds.said import Unchanged
 from tests.conftest import CORPORA
 
 if TYPE_CHECKING:
@@ -243,11 +244,11 @@ def test_entries_that_share_a_guid_are_several_unless_they_are_equal() -> None:
 ITEM = "<item><guid>{0}</guid><title>About {0}</title><description>{1}</description></item>"
 
 
-def known_of(*feeds: Feed) -> dict[str, str]:
-    return {entry.digest: entry.guid for found in feeds for entry in found.entries}
+def known_of(*feeds: Feed) -> dict[str, Unchanged]:
+    return {entry.digest: Unchanged(entry.guid, entry.published) for found in feeds for entry in found.entries}
 
 
-def reread(text: str, known: dict[str, str], url: str = URL) -> tuple[list[str], list[str]]:
+def reread(text: str, known: dict[str, Unchanged], url: str = URL) -> tuple[list[str], list[str]]:
     """Return the guids of the entries that were made anew, and of those that were left as they are."""
     found = parse_feed(text.encode(), url, "", known)
     return [entry.guid for entry in found.entries], [entry.guid for entry in found.unchanged]
@@ -279,10 +280,22 @@ def test_what_the_feed_says_of_itself_counts_for_each_entry() -> None:
 def test_entries_that_share_a_guid_or_have_none_are_the_same_with_others_known(claim: str) -> None:
     one, two, three = (f"<item>{claim.format(number)}<category>x</category></item>" for number in (1, 2, 3))
     alone, both = feed(rss(one)), feed(rss(one + two))
-    for text in (one + two, two + one, one + two + three, two + three):
-        known = known_of(alone, both)
-        assert parse_feed(rss(text).encode(), URL, "", known) == feed(rss(text)), "as if nothing were known"
+    for known in (known_of(alone), known_of(both), known_of(alone, both)):
+        for text in (one + two, two + one, one + two + three, two + three):
+            made, same = reread(rss(text), known)
+            assert {*made, *same} == {entry.guid for entry in feed(rss(text)).entries}, "as if nothing were known"
     assert reread(rss(one), known_of(alone)) == ([], [alone.entries[0].guid])
+    assert reread(rss(one + two), known_of(both)) == ([], [entry.guid for entry in both.entries])
+
+
+def test_an_entry_is_the_same_whichever_way_its_feed_is_read() -> None:
+    a, b = (ITEM.format(name, "words") for name in "ab")
+    told = [{"id": name, "content_text": "words"} for name in "ab"]
+    broken = rss(a + b).replace("</rss>", "")  # not well-formed: read with care
+    listed = json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "x", "items": told})
+    for text in (broken, listed):
+        assert reread(text, known_of(feed(text))) == ([], ["a", "b"])
+    assert reread(listed, known_of(feed(listed.replace('"words"', '"others"', 1)))) == (["a"], ["b"])
 
 
 def test_an_entry_that_says_nothing_is_none_beside_others() -> None:
