@@ -7,8 +7,9 @@ not show; no line printed here holds a code or a token.
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -128,7 +129,7 @@ def _by_asking(here: Here, account: Account) -> Secret:
     asked = ASKED.get(account.network)
     if asked is None:
         return read_secret(hidden("Paste it here"))
-    parts = {"user": click.prompt("  User name", default=account.handle, err=True)} if "user" in _keys(account) else {}
+    parts = {"user": _asked("User name", default=account.handle)} if "user" in _keys(account) else {}
     for key, words in asked.items():
         parts[key] = read_secret(hidden(words)).reveal()
     return secret_of(**parts)
@@ -160,7 +161,7 @@ async def _by_browser(
         return take_pasted(account.network, token, now=here.now())
     if app is None and door.app:
         what, secret_name = APPS[account.network]
-        client_id = click.prompt(f"  {what}", err=True).strip()
+        client_id = _asked(what).strip()
         app = secret_of(client_id=client_id, client_secret=read_secret(hidden(secret_name)).reveal())
     begun = await begin(
         client, name, account, port=port,
@@ -213,7 +214,7 @@ async def _come_back(callback: Callback | None, patience: float = PATIENCE) -> s
     import asyncio
 
     if callback is None:
-        return str(click.prompt("  Address", err=True))
+        return str(_asked("Address"))
     loop = asyncio.get_running_loop()
     pasted: asyncio.Future[str] = loop.create_future()
 
@@ -269,7 +270,7 @@ def _ask_page(here: Here, pages: list[Page]) -> Page:
     if not here.interactive():
         raise UsageError(f"There are {len(pages)} pages: {'; '.join(listed)}.", "Say which: --handle and its name.")
     here.say("\n".join(["  Which page?", *(f"  {line}" for line in listed)]))
-    number: int = click.prompt("  Number", type=click.IntRange(1, len(pages)), err=True)
+    number: int = _asked("Number", type=click.IntRange(1, len(pages)))
     return pages[number - 1]
 
 
@@ -283,6 +284,13 @@ def _steps(here: Here, account: Account, returns: str) -> None:
 
 def hidden(words: str, default: str | None = None) -> str:
     """Ask for what must not show."""
-    return str(
-        click.prompt(f"  {words} (it does not show)", hide_input=True, err=True, default=default, show_default=False)
-    )
+    return str(_asked(f"{words} (it does not show)", hide_input=True, default=default, show_default=False))
+
+
+def _asked(words: str, **rest: Any) -> Any:  # noqa: ANN401 - what click's prompt takes and gives
+    """Ask for a line; Ctrl-C ends the question at once. asyncio, in which it is asked, would heed it after Enter only."""
+    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return click.prompt(f"  {words}", err=True, **rest)
+    finally:
+        signal.signal(signal.SIGINT, heeded)

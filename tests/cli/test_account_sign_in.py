@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import select
+import signal
 import socket
 import stat
 import subprocess
@@ -230,6 +231,30 @@ def test_the_keys_of_x_are_asked_for_one_by_one_and_do_not_show(desk: Path) -> N
         person.type(f"canary-{words}")
     person.end()
     assert "canary" not in person.shown
+
+
+@posix
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("mastodon", "--server", "https://social.example"), "or paste a token"),
+        (("x",), "API key ("),
+        (("email", "--server", "smtps://mail.example:465", "--recipients", "a@example.org"), "User name"),
+    ],
+)
+def test_ctrl_c_at_a_question_ends_it_at_once_and_nothing_is_stored(
+    curate: Curate, desk: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    person = Terminal("-C", desk, "account", "add", *arguments, "--handle", "dana@example.org", "--offline")
+    person.until(words)
+    person.program.send_signal(signal.SIGINT)
+    try:
+        assert person.program.wait(timeout=30) == 130
+    finally:
+        person.program.kill()
+        person.end()
+    assert "Stopped." in person.shown
+    assert curate("-C", desk, "account", "list", "--json").data == []
 
 
 def test_the_wait_for_a_browser_ends(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
