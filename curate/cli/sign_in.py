@@ -28,47 +28,65 @@ if TYPE_CHECKING:
     from curate.web.client import Client
 
 PATIENCE = 300.0  # seconds a person has in the browser
-NAMES = {"linkedin": "LinkedIn", "x": "X", "facebook": "Facebook", "threads": "Threads"}
-STEPS = {
+NAMES = {
+    "linkedin": "LinkedIn", "x": "X", "facebook": "Facebook", "threads": "Threads", "mastodon": "Mastodon",
+    "bluesky": "Bluesky",
+}  # fmt: skip
+STEPS = {  # no line wider than a small terminal
     "linkedin": """\
-  1. Open https://www.linkedin.com/developers/apps in your browser and create an app. It is free; it wants
-     a company page, and any page of yours will do.
-  2. Products: add “Share on LinkedIn” and “Sign In with LinkedIn using OpenID Connect”.
-  3. Auth, “Authorized redirect URLs”: add exactly {returns}
-  4. Keep that page open: its Client ID and Client Secret are asked for next, once.""",
+  1. Open https://www.linkedin.com/developers/apps in your browser and create
+     an app. It is free; it wants a company page, and any page of yours will do.
+  2. Products: add “Share on LinkedIn” and
+     “Sign In with LinkedIn using OpenID Connect”.
+  3. Auth, “Authorized redirect URLs”: add exactly
+     {returns}
+  4. Keep that page open: its Client ID and Client Secret are asked for next,
+     once.""",
     "facebook": """\
-  1. Open https://developers.facebook.com/apps in your browser and create an app to manage a page of yours.
-     It is free, and may stay in development: you post on your own page.
+  1. Open https://developers.facebook.com/apps in your browser and create an app
+     to manage a page of yours. It is free, and may stay in development: you
+     post on your own page.
   2. App settings, Basic: its App ID and App Secret are asked for next, once.
-  3. Facebook Login, Settings: {returns} must be allowed; in development it is.""",
+  3. Facebook Login, Settings: {returns} must
+     be allowed; in development it is.""",
     "threads": """\
-  1. Open https://developers.facebook.com/apps in your browser and create an app that accesses Threads.
-     It is free, and may stay in development.
+  1. Open https://developers.facebook.com/apps in your browser and create an app
+     that accesses Threads. It is free, and may stay in development.
   2. App roles: add your Threads account as a tester, and accept that at
      https://www.threads.com/settings/website_permissions
-  3. Use case, Settings, “Redirect callback URLs”: add exactly {returns}
-  4. Use case, Permissions and features: add threads_content_publish and threads_manage_insights.
-  5. Keep that page open: its Threads app ID and Threads app secret are asked for next, once.""",
+  3. Use case, Settings, “Redirect callback URLs”: add exactly
+     {returns}
+  4. Use case, Permissions and features: add threads_content_publish and
+     threads_manage_insights.
+  5. Keep that page open: its Threads app ID and Threads app secret are asked
+     for next, once.""",
     "mastodon": """\
-  1. Open {server}/settings/applications in your browser and sign in.
+  1. Open {server}/settings/applications
+     in your browser and sign in.
   2. New application: any name; leave the redirect address as it is.
   3. Scopes: only profile (or read:accounts), read:statuses,
      read:notifications, write:statuses and write:media.
   4. Submit, open the application, and copy “Your access token”.
-  Or let the browser do it: curate registers itself at the server, and you only say yes.""",
+  Or let the browser do it: curate registers itself at the server, and you only
+  say yes.""",
     "bluesky": """\
   1. Open https://bsky.app/settings/app-passwords in your browser and sign in.
   2. Add an app password: any name; direct messages are not needed.
   3. Copy it; it is shown once.""",
     "x": """\
-  1. Open https://console.x.com in your browser, sign in and create an app. Posting costs: about 0.015 dollars
-     for each post, 0.20 with a link, from credits you buy before.
+  1. Open https://console.x.com in your browser, sign in and create an app.
+     Posting costs: about 0.015 dollars for each post, 0.20 with a link, from
+     credits you buy before.
   2. User authentication settings: “Read and write”.
-  3. Keys and tokens: make an API key and secret, then an access token and secret (after step 2, not before).
-  4. Copy the four of them; each is asked for next. They do not end by themselves.""",
+  3. Keys and tokens: make an API key and secret, then an access token and
+     secret (after step 2, not before).
+  4. Copy the four of them; each is asked for next. They do not end by
+     themselves.""",
     "email": """\
-  1. Look up your provider's outgoing mail server (SMTP) and your user name there; often it is your address.
-  2. If you sign in with two factors, make an app password in your provider's security settings.""",
+  1. Look up your provider's outgoing mail server (SMTP) and your user name
+     there; often it is your address.
+  2. If you sign in with two factors, make an app password in your provider's
+     security settings.""",
 }
 APPS = {  # what each network calls one's own app's id and secret
     "linkedin": ("Client ID", "Client Secret"),
@@ -199,13 +217,15 @@ async def _open(here: Here, begun: Begun, *, listening: bool) -> None:
     )
     if listening:
         here.say(
-            "  curate notices by itself when you are done. If the browser is on another machine, it ends at a page\n"
-            f"  that cannot be shown: copy that page's address ({begun.returns}?…), paste it here, press Enter."
+            "  curate notices by itself when you are done. If the browser is on another\n"
+            "  machine, it ends at a page that cannot be shown: copy that page's address\n"
+            f"  ({begun.returns}?…), paste it here, press Enter."
         )
     else:
         here.say(
-            "  It ends at a page that cannot be shown. That is as it should be: copy that page's address from the\n"
-            f"  browser's address line ({begun.returns}?…) and paste it here."
+            "  It ends at a page that cannot be shown. That is as it should be: copy that\n"
+            f"  page's address from the browser's address line ({begun.returns}?…)\n"
+            "  and paste it here."
         )
 
 
@@ -288,7 +308,7 @@ def hidden(words: str, default: str | None = None) -> str:
 
 
 def _asked(words: str, **rest: Any) -> Any:  # noqa: ANN401 - what click's prompt takes and gives
-    """Ask for a line; Ctrl-C ends the question at once. asyncio, in which it is asked, would heed it after Enter only."""
+    """Ask for a line. Ctrl-C ends the question at once; asyncio, in which it is asked, would heed it after Enter."""
     heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return click.prompt(f"  {words}", err=True, **rest)
