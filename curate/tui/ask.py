@@ -6,6 +6,7 @@ field keeps every character it had; only how it is drawn is disarmed.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
+    from textual.events import Key
 
     from curate.tui.rows import Wording
 
@@ -149,7 +151,7 @@ class Ask(ModalScreen[str | None]):
         self.complete = complete
         self.value = value
         # not selected, or the first key would wipe what is there
-        self.field = Input(select_on_focus=False, highlighter=_Disarmed(wording))
+        self.field = Line(select_on_focus=False, highlighter=_Disarmed(wording))
 
     @property
     def typed(self) -> str:
@@ -258,8 +260,31 @@ def fitting(lines: Sequence[str], cells: int) -> str:
     return next((line for line in lines if cell_len(line) <= cells), lines[-1])
 
 
+def unseen(event: Key) -> str:
+    """Return the character typed when it is one that Textual takes for no text, else ''.
+
+    Joiners hold emoji and Persian words together, and there are more spaces than one.
+    """
+    char = event.character or ""
+    return char if len(char) == 1 and unicodedata.category(char) in {"Cf", "Zs"} and char != " " else ""
+
+
+class Line(Input):
+    """One line to type in."""
+
+    async def _on_key(self, event: Key) -> None:
+        if char := unseen(event):
+            event.prevent_default().stop()
+            self.replace(char, *self.selection)
+
+
 class Field(TextArea):
     """Several lines to type in."""
+
+    async def _on_key(self, event: Key) -> None:
+        if char := unseen(event):
+            event.prevent_default().stop()
+            self.replace(char, *self.selection, maintain_selection_offset=False)
 
     def __init__(self, text: str, wording: Wording) -> None:
         super().__init__(text, soft_wrap=True, tab_behavior="focus", compact=True, highlight_cursor_line=False)

@@ -101,6 +101,20 @@ def test_the_full_text_comes_while_one_reads_and_the_editor_brings_one_back(stoc
     assert screen.end_with("q") == 0
 
 
+def test_what_is_typed_keeps_its_joiners_and_its_wide_spaces(stock: Stock) -> None:
+    screen = Terminal(stock.root)
+    screen.until("A teaser.")
+    screen.press("n")
+    screen.until("of 280")
+    words = "\U0001f469\u200d\U0001f4bb\u3000\u0645\u06cc\u200c\u062e"
+    screen.press(words)
+    screen.until(f"{len(words)} of 280")
+    screen.press("\r")
+    screen.until("noted on")
+    assert screen.end_with("q") == 0
+    assert find_item(stock.connection, stock.only().id).note == words
+
+
 def test_an_interrupt_leaves_with_130_and_keeps_what_was_decided(stock: Stock) -> None:
     screen = Terminal(stock.root)
     screen.until("A teaser.")
