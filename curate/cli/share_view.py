@@ -169,9 +169,13 @@ def evergreen_lines(evergreens: Sequence[Evergreen]) -> Iterator[str]:
 
 
 def story(share: Share, attempts: Sequence[Attempt], *, whole: bool) -> Iterator[str]:
-    """Show what became of one share, and when it was sent or is meant; ``whole`` shows its text and every request, too."""
-    sent = f"  {share.remote_url}" if share.remote_url else ""
-    yield f"{share.id}  {when(share, share.sent_at)} ({share.zone})  {share.account}  {share.state.replace('_', ' ')}{render.term_safe(sent)}"
+    """Show what became of one share; ``whole`` shows its text and every request, too.
+
+    What was sent is told with the time it was, whatever time it was meant for.
+    """
+    sent = f"  {render.term_safe(share.remote_url)}" if share.remote_url else ""
+    state = share.state.replace("_", " ")
+    yield f"{share.id}  {when(share, share.sent_at)} ({share.zone})  {share.account}  {state}{sent}"
     if share.reason:
         yield f"      {render.term_safe(share.reason)}"
     if whole:

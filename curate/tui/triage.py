@@ -17,6 +17,7 @@ from curate.inbox.items import web_address
 from curate.inbox.notes import set_note
 from curate.tui import keys
 from curate.tui.ask import Ask, NotePane
+from curate.tui.browser import open_page
 from curate.tui.keys import HelpPane, Said
 from curate.tui.writing import Writing
 
@@ -113,8 +114,7 @@ class Triage(Writing):
         row = self.sitting.current
         address = self.attempt(lambda: web_address(row.lead)) if row else None
         if address:
-            self.open_url(address)
-            self.say(f"opened: {address}")
+            self.say(open_page(self, address))
 
     def action_copy(self) -> None:
         """Hand the item's address to the terminal's clipboard."""
@@ -122,7 +122,7 @@ class Triage(Writing):
         address = self.attempt(lambda: web_address(row.lead)) if row else None
         if address:
             self.copy_to_clipboard(address)
-            self.say(f"copied: {address}")
+            self.say(f"handed to the terminal's clipboard: {address}")
 
     def action_why(self) -> None:
         """Say why the item stands where it does."""

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from curate.shares.plan import CHANGEABLE, find_accounts, find_page
 from curate.tui import keys
 from curate.tui.ask import Ask, Confirm
+from curate.tui.browser import open_page
 from curate.tui.compose import Compose
 from curate.tui.keys import HelpPane
 from curate.tui.variant import Variant
@@ -230,15 +231,14 @@ class WeekBoard(WeekView):
         share = self._current()
         if share is not None:
             address = share.remote_url if share.remote_url.startswith("http") else share.link
-            self.open_url(address)
-            self.say(f"opened: {address}")
+            self.say(open_page(self, address))
 
     def action_copy(self) -> None:
         """Hand the share's text to the terminal's clipboard."""
         share = self._current()
         if share is not None:
             self.copy_to_clipboard(share.text)
-            self.say(f"copied: the text of {share.id}")
+            self.say(f"handed to the terminal's clipboard: the text of {share.id}")
 
     def action_help(self) -> None:
         """Show what each key does here."""

@@ -115,6 +115,44 @@ def test_what_is_typed_keeps_its_joiners_and_its_wide_spaces(stock: Stock) -> No
     assert find_item(stock.connection, stock.only().id).note == words
 
 
+def test_a_browser_of_the_terminal_has_the_screen_until_it_is_quit(stock: Stock, tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+    script = tmp_path / "browser"
+    script.write_text(f'#!/bin/sh\necho "page of $1"\nread answer\necho "$answer" > {heard}\n', encoding="utf-8")
+    script.chmod(0o755)
+    screen = Terminal(stock.root, BROWSER=str(script))
+    screen.until("A teaser.")
+    screen.press("o")
+    screen.until(f"page of {stock.only().url}")
+    screen.press("sxs sxs sxs\r")
+    screen.until("opened: http")
+    assert heard.read_text(encoding="utf-8") == "sxs sxs sxs\n"
+    assert screen.end_with("q") == 0
+    assert stock.only().state == "new", "no key of the browser's was one of the list's"
+
+
+NOTHING = {"PATH": "/nonexistent", "BROWSER": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac always has a browser")
+def test_where_there_is_no_browser_the_screens_say_so(stock: Stock, shares: Path, curate: Curate) -> None:
+    screen = Terminal(stock.root, **NOTHING)
+    screen.until("A teaser.")
+    screen.press("o")
+    screen.until("No browser was found: http")
+    assert screen.end_with("q") == 0
+    lines = Terminal(stock.root, "triage", "--line", **NOTHING)
+    lines.until("help [skip]:")
+    lines.press("open\r")
+    lines.until("No browser was found: http")
+    assert lines.end_with("quit\r") == 0
+    [share] = curate("-C", shares, "share", "queue", "--json").data
+    copy = Terminal(shares, "share", "copy", share["id"], **NOTHING)
+    copy.until("https://bsky.app/intent/compose")
+    assert copy.end_with("") == 0
+    assert "Opened" not in copy.heard
+
+
 def test_an_interrupt_leaves_with_130_and_keeps_what_was_decided(stock: Stock) -> None:
     screen = Terminal(stock.root)
     screen.until("A teaser.")
