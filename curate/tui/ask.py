@@ -36,7 +36,7 @@ NOTE_KEYS = (
     "Enter save  Ctrl-J line  Ctrl-E editor  Ctrl-Q quote  Esc cancel",
     "Enter save  Ctrl-E editor  Ctrl-Q quote  Esc cancel",
 )
-LINE_KEYS = ("Enter save   Esc cancel", "Tab takes the first   Enter save   Esc cancel")
+LINE_KEYS = ("Enter {does}   Esc cancel", "Tab takes the first   Enter {does}   Esc cancel")
 PANE = """
 {name} {{ align: left bottom; background: transparent; }}
 {name} > Vertical {{ height: auto; max-height: 100%; background: ansi_default; }}
@@ -127,7 +127,7 @@ class NotePane(ModalScreen[NoteDone]):
 
 
 class Ask(ModalScreen[str | None]):
-    """Ask for one line; ``complete`` offers words for what stands after the last comma."""
+    """Ask for one line; ``complete`` offers words for what stands after the last comma, ``does`` is what Enter does."""
 
     CSS = PANE.format(name="Ask")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -135,7 +135,7 @@ class Ask(ModalScreen[str | None]):
         Binding("tab", "complete", "complete", priority=True),
     ]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a question is made of
         self,
         title: str,
         value: str,
@@ -143,9 +143,11 @@ class Ask(ModalScreen[str | None]):
         hint: str,
         wording: Wording,
         complete: Callable[[str], Sequence[str]] | None = None,
+        does: str = "save",
     ) -> None:
         super().__init__()
         self.heading = title
+        self.keys = LINE_KEYS[complete is not None].format(does=does)
         self.hint = hint
         self.wording = wording
         self.complete = complete
@@ -165,7 +167,7 @@ class Ask(ModalScreen[str | None]):
             yield Static(markup=False, id="title", classes="line")
             yield self.field
             yield Static(markup=False, id="offered", classes="line")
-            yield Static(LINE_KEYS[self.complete is not None], markup=False, classes="line")
+            yield Static(self.keys, markup=False, classes="line")
 
     def on_mount(self) -> None:
         """Begin at the end of what is there."""

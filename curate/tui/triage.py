@@ -240,8 +240,8 @@ class Triage(Writing):
             if text is not None and self.attempt(lambda: self.sitting.narrow(text)) is not None:
                 self.say("")
 
-        hint = 'Words, "a phrase", #tag, from:feed, newer:7d, -not; Enter with nothing shows all.'
-        self.push_screen(Ask("Filter", self.sitting.filter, hint=hint, wording=self.wording), done)
+        hint = 'Words "a phrase" #tag from:feed newer:7d -not, or nothing'
+        self.push_screen(Ask("Filter", self.sitting.filter, hint=hint, wording=self.wording, does="filter"), done)
 
     def action_stop(self) -> None:
         """Leave at once; a note that is being written is saved first, or kept beside the database."""

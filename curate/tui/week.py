@@ -153,7 +153,8 @@ class WeekBoard(WeekView):
         when = f"{day_of(look)} {look.at:%H:%M}" if look else ""
         hint = "17:30, wed 17:30, 2026-11-25T17:30, or next for the next free slot."
         self.push_screen(
-            Ask(f"Move {share.id} on {share.account}, {when}, to", "", hint=hint, wording=self.wording), done
+            Ask(f"Move {share.id} on {share.account}, {when}, to", "", hint=hint, wording=self.wording, does="move"),
+            done,
         )
 
     def action_cancel(self) -> None:
@@ -207,6 +208,7 @@ class WeekBoard(WeekView):
                 free,
                 hint=", ".join(known),
                 wording=self.wording,
+                does="write",
                 complete=lambda begun: [name for name in known if name.casefold().startswith(begun.casefold())],
             ),
             done,
