@@ -105,7 +105,7 @@ def queue_lines(shares: Sequence[Share], due: Sequence[Due], home: str) -> Itera
     for one in shares:
         zone = "" if one.zone == home else f" ({one.zone})"
         cells.append((one.id, when(one) + zone, one.account, one.state.replace("_", " "), one.text))
-    for line, share in zip(render.fitted(cells, (8, 40, 20, 12, 0)), shares, strict=True):
+    for line, share in zip(render.fitted(cells, (8, 40, 20, 12, 0), least=10), shares, strict=True):
         yield line
         if share.reason:
             yield f"      {render.term_safe(share.reason)}"
