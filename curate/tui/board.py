@@ -69,7 +69,7 @@ class Board(App[None]):
         wording: Wording,
         plan: Plan | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True)  # from the first, or NO_COLOR would be taken for black on black
         self.theme = "ansi-dark"  # the terminal's own sixteen colours
         self.connection = connection
         self.clock = clock

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are a thing of POSIX")
 PAGE = "".join(f"<p>Paragraph {number} says more about pagers than any teaser could.</p>" for number in range(30))
 DRAWING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+COLOUR = re.compile(
+    r"\x1b\[(?:[0-9;]*;)?(?:[34][0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m"
+)  # 39 and 49 are the terminal's own
 
 
 @pytest.fixture
@@ -151,6 +154,19 @@ def test_where_there_is_no_browser_the_screens_say_so(stock: Stock, shares: Path
     copy.until("https://bsky.app/intent/compose")
     assert copy.end_with("") == 0
     assert "Opened" not in copy.heard
+
+
+@pytest.mark.parametrize(("command", "drawn"), [("triage", "A teaser."), ("share board", "mastodon")])
+def test_with_no_color_the_terminals_own_two_are_left(stock: Stock, curate: Curate, command: str, drawn: str) -> None:
+    curate("-C", stock.root, "account", "add", "mastodon", "--server", "https://social.example", "--deliver", "outbox")
+    screen = Terminal(stock.root, *command.split(), NO_COLOR="1")
+    screen.until(drawn)
+    seen = screen.heard
+    screen.press("?")
+    screen.until("Esc closes")
+    seen += screen.heard
+    assert screen.end_with("\x03") == 130
+    assert COLOUR.findall(seen) == []
 
 
 def test_an_interrupt_leaves_with_130_and_keeps_what_was_decided(stock: Stock) -> None:
