@@ -66,8 +66,16 @@ def _farewell(folder: Path, root: Path) -> list[str]:
     return [
         "",
         f"The site lies in {root / 'output'}; what would have been sent, in {root / '.curate' / 'outbox'}.",
-        f"To read it in a browser:   curate -C {folder} site serve --open",
+        f"To read it in a browser:   {_program()} -C {shlex.quote(str(folder))} site serve --open",
     ]
+
+
+def _program() -> str:
+    """Return what to type for this curate: its name where the shell finds it, else where it is."""
+    mine, found = Path(sys.argv[0]), shutil.which("curate")
+    if mine.name != "curate" or (found and mine.exists() and Path(found).samefile(mine)):
+        return "curate"
+    return shlex.quote(str(mine))
 
 
 @contextmanager

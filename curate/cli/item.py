@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli import render
-from curate.cli.item_view import about_list, also_row, cells, full_row, named, page, row, story_of, table
+from curate.cli.item_view import about_list, also_row, full_row, named, page, row, story_of, table
 from curate.cli.main import Group, Moment
 from curate.cli.marks import note, quote, tag, via
 from curate.cli.rank import why
@@ -243,7 +243,7 @@ def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int
     def lines() -> Iterator[str]:
         for line, hit in zip(table([hit.item for hit in hits], now, states=True), hits, strict=True):
             yield line
-            yield "      " + render.clip(render.term_safe(hit.snippet), cells() - 6)
+            yield "      " + render.clip(render.term_safe(hit.snippet), render.cells() - 6)
 
     unsearched = f"{render.count(lacking, 'new item')} not searched: the search index cannot be written now. "
     unsearched += "Nothing is lost; the next search that can write it catches up."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -65,11 +64,6 @@ def named(item: Item) -> str:
     return f"{item.id} “{render.clip(render.term_safe(item.title), TITLE)}”"
 
 
-def cells() -> int:
-    """Return how many cells a line of this terminal has."""
-    return shutil.get_terminal_size().columns
-
-
 def table(items: Sequence[Item], now: datetime, *, states: bool) -> list[str]:
     """Return one line for each item, with its state where a list mixes ``states``."""
     from curate.inbox.items import minutes
@@ -85,12 +79,7 @@ def table(items: Sequence[Item], now: datetime, *, states: bool) -> list[str]:
         extra = " ".join(mark for mark in marks if mark)
         rows.append((item.id, *state, item.title, item.feed_title, render.ago(item.dated, now), length, extra))
     limits = [8, *((7,) if states else ()), 0, SOURCE, 5, 7, 12]  # 0: the title takes what the others leave
-    used = [
-        min(limit, max(map(render.width, column)))
-        for limit, column in zip(limits, zip(*rows, strict=True), strict=True)
-    ]
-    room = max(cells() - sum(used) - 2 * (len(limits) - 1), 20)
-    return render.columns(rows, [limit or room for limit in limits])
+    return render.fitted(rows, limits)
 
 
 def also_row(others: Sequence[Item]) -> list[dict[str, Any]]:
@@ -106,7 +95,7 @@ def with_also(lines: Sequence[str], others: Sequence[Sequence[Item]]) -> Iterato
     for line, each in zip(lines, others, strict=True):
         yield line
         if each:
-            yield "      " + render.clip(render.term_safe(also_in(each)), cells() - 6)
+            yield "      " + render.clip(render.term_safe(also_in(each)), render.cells() - 6)
 
 
 def also_in(others: Sequence[Item]) -> str:
@@ -138,7 +127,7 @@ def about_list(shown: int, counts: dict[str, int], state: str, *, filtered: bool
 
 def page(item: Item, others: Sequence[Item] = ()) -> Iterator[str]:
     """Lay one item out for reading: what it is, the ``others`` of its story, what the person said of it, its text."""
-    line = min(cells(), LINE)
+    line = min(render.cells(), LINE)
     for fact in (item.title, byline(item), item.url, _standing(item)):
         yield from wrapped(fact, line)
     for one in others:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from curate.cli.here import Here
+    from curate.desk.settings import Settings
     from curate.presence.publish import Published
+
+CONNECT = "curate account add mastodon     when you want to share"
 
 
 @click.command(cls=Command, epilog="Example: curate publish small-models-on-call")
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 def publish(here: Here, post: str, at: datetime | None, force: str, *, no_deploy: bool, yes: bool) -> None:
     """Check a post, date it, build the site with it and deploy."""
     from curate.desk.locks import hold
+    from curate.posts.files import find_post
     from curate.presence.publish import publish_post
     from curate.site.deploy import deploy_site, parse_target
 
@@ -35,6 +39,7 @@ def publish(here: Here, post: str, at: datetime | None, force: str, *, no_deploy
     if target:
         if parse_target(desk, target).remote and here.offline:
             raise NetworkTrouble(target, f"--offline: nothing may be sent to {target}.", "Publish with --no-deploy.")
+        find_post(desk.content, post)  # nobody is asked about what is not there
         here.confirm(f"Publish {post} and deploy the site to {target}?", yes=yes)
     send = (lambda desk, target: deploy_site(desk, target, now=now)) if target else None
     with here.database() as connection, hold(desk, "publish"):
@@ -42,10 +47,10 @@ def publish(here: Here, post: str, at: datetime | None, force: str, *, no_deploy
         done = publish_post(desk, settings, connection, post, now=now, at=moment, force=force, deploy=send)
     data = {"url": done.url, "path": done.path, "output": done.output, "scheduled": done.scheduled}
     data["deployed"] = done.deployed.target if done.deployed else None
-    here.answer(data, _told(done, settings.deploy.target), warnings=done.warnings)
+    here.answer(data, _told(done, settings), warnings=done.warnings)
 
 
-def _told(done: Published, target: str) -> Iterator[str]:
+def _told(done: Published, settings: Settings) -> Iterator[str]:
     if done.scheduled:
         yield f"Ready      {done.url} appears on {done.scheduled:%d %b %Y %H:%M} UTC, with the next curate tick"
     else:
@@ -54,5 +59,6 @@ def _told(done: Published, target: str) -> Iterator[str]:
     if done.deployed:
         yield f"Deployed   {done.deployed.target} ({done.deployed.changed} of {done.deployed.files} files changed)"
     else:
-        yield f"Next       curate site {'deploy' if target else 'serve'}"
-    yield f"           curate share plan {done.slug} --to mastodon,bluesky --at next"
+        yield f"Next       curate site {'deploy' if settings.deploy.target else 'serve'}"
+    later = f"curate share plan {done.slug} --at next" if settings.accounts else CONNECT
+    yield f"{'Next' if done.deployed else '':<10} {later}"

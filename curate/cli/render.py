@@ -7,6 +7,7 @@ The only place that prints. Knows nothing of desks or networks; every foreign te
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import unicodedata
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,20 @@ def columns(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> list[str]:
         "  ".join(cell + " " * (size - width(cell)) for cell, size in zip(row, wide, strict=True)).rstrip()
         for row in safe
     ]
+
+
+def cells() -> int:
+    """Return how many cells a line of this terminal has."""
+    return shutil.get_terminal_size().columns
+
+
+def fitted(rows: Sequence[Sequence[str]], limits: Sequence[int], least: int = 20) -> list[str]:
+    """Align ``rows`` as ``columns`` does, in lines of this terminal: the column whose limit is 0 takes what is left."""
+    if not rows:
+        return []
+    used = [min(limit, max(map(width, column))) for limit, column in zip(limits, zip(*rows, strict=True), strict=True)]
+    room = max(cells() - sum(used) - 2 * (len(limits) - 1), least)
+    return columns(rows, [limit or room for limit in limits])
 
 
 def wire(value: object) -> Any:  # noqa: ANN401 - JSON's own shape

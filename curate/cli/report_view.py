@@ -86,7 +86,7 @@ def source_lines(found: Sources, *, mark: str) -> Iterator[str]:
         yield "No post of this time cites a source."
         return
     yield from wrapped(
-        f"{render.count(found.cited, 'post')} cite {render.count(len(found.sites), 'site')}; the first three make up "
+        f"{render.count(found.cited, 'post')}, {render.count(len(found.sites), 'site')} cited; the first three make up "
         f"{found.first_three:.0%}. As concentrated as {found.effective:.1f} sites cited alike."
     )
     yield ""

@@ -27,13 +27,15 @@ def copy(here: Here, share_id: str, *, only_print: bool) -> None:
 
     curate does not send it any more.
     """
+    import webbrowser
+
     from curate.shares.by_hand import compose_url, take_over
 
     with here.database() as connection:
         share = take_over(connection, share_id)
     address = compose_url(share, here.settings().accounts.get(share.account))
     copied = not only_print and _to_clipboard(share.text)
-    opened = not only_print and bool(address) and here.interactive() and click.launch(address) == 0
+    opened = not only_print and bool(address) and here.interactive() and webbrowser.open(address)
     data = {**row(share), "compose": address, "copied": copied, "opened": opened}
     here.answer(data, lambda: _handed(share, address, copied=copied, opened=opened))
     if not copied and not only_print:

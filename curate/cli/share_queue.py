@@ -35,13 +35,13 @@ def queue(here: Here, net: str | None, *, week: bool) -> None:
         due = due_evergreens(connection, here.now())
     if net is not None:
         shares, due = _of(here, net, shares, due)
-    today = here.local(here.now()).date()
+    today, home = here.local(here.now()).date(), here.settings().site.timezone
     if week:
         end = today + timedelta(days=7)
         shares = [one for one in shares if one.due_at.astimezone(ZoneInfo(one.zone)).date() < end]
     here.answer(
         [row(one) for one in shares],
-        lambda: [*week_lines(shares, today), *due_lines(due)] if week else queue_lines(shares, due),
+        lambda: [*week_lines(shares, today), *due_lines(due)] if week else queue_lines(shares, due, home),
         warnings=list(due_lines(due)) if here.json else (),
     )
 

@@ -11,7 +11,7 @@ from curate.cli import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from curate.desk.settings import Account
     from curate.shares.attempts import Attempt
@@ -57,9 +57,9 @@ def history_row(share: Share, attempts: Sequence[Attempt], *, payload: bool) -> 
     return {**row(share), "sent_at": share.sent_at, "attempts": tries}
 
 
-def when(share: Share) -> str:
-    """Say when a share is meant, in its own zone: Mon 23 Nov 08:40."""
-    local = share.due_at.astimezone(ZoneInfo(share.zone))
+def when(share: Share, at: datetime | None = None) -> str:
+    """Say when a share is meant, or another moment of it, in its own zone: Mon 23 Nov 08:40."""
+    local = (at or share.due_at).astimezone(ZoneInfo(share.zone))
     return f"{local:%a} {local.day} {local:%b %H:%M}"
 
 
@@ -94,12 +94,18 @@ def imported_lines(done: Imported, *, dry_run: bool) -> Iterator[str]:
     yield f"{len(done.planned)} {would}planned, {len(done.changed)} {would}changed, {done.unchanged} unchanged."
 
 
-def queue_lines(shares: Sequence[Share], due: Sequence[Due] = ()) -> Iterator[str]:
-    """Show the queue: one line for each share, and why it waits; then what it is time to say anew."""
+def queue_lines(shares: Sequence[Share], due: Sequence[Due], home: str) -> Iterator[str]:
+    """Show the queue: one line for each share, and why it waits; then what it is time to say anew.
+
+    A time that is not meant in the desk's own zone, ``home``, names its zone.
+    """
     if not shares and not due:
         yield "No shares are planned. curate share plan POST --to ACCOUNT --at next"
-    cells = [(one.id, when(one), one.account, one.state.replace("_", " "), one.text) for one in shares]
-    for line, share in zip(render.columns(cells, (8, 20, 20, 12, 60)), shares, strict=True):
+    cells = []
+    for one in shares:
+        zone = "" if one.zone == home else f" ({one.zone})"
+        cells.append((one.id, when(one) + zone, one.account, one.state.replace("_", " "), one.text))
+    for line, share in zip(render.fitted(cells, (8, 40, 20, 12, 0), least=10), shares, strict=True):
         yield line
         if share.reason:
             yield f"      {render.term_safe(share.reason)}"
@@ -163,9 +169,13 @@ def evergreen_lines(evergreens: Sequence[Evergreen]) -> Iterator[str]:
 
 
 def story(share: Share, attempts: Sequence[Attempt], *, whole: bool) -> Iterator[str]:
-    """Show what became of one share; ``whole`` shows its text and every request, too."""
-    sent = f"  {share.remote_url}" if share.remote_url else ""
-    yield f"{share.id}  {when(share)}  {share.account}  {share.state.replace('_', ' ')}{render.term_safe(sent)}"
+    """Show what became of one share; ``whole`` shows its text and every request, too.
+
+    What was sent is told with the time it was, whatever time it was meant for.
+    """
+    sent = f"  {render.term_safe(share.remote_url)}" if share.remote_url else ""
+    state = share.state.replace("_", " ")
+    yield f"{share.id}  {when(share, share.sent_at)} ({share.zone})  {share.account}  {state}{sent}"
     if share.reason:
         yield f"      {render.term_safe(share.reason)}"
     if whole:

@@ -41,7 +41,8 @@ def check(here: Here, ids: tuple[str, ...]) -> None:
 def check_lines(checked: Sequence[Checked]) -> Iterator[str]:
     """Show each share with what every rule says to it."""
     for one in checked:
-        yield f"{one.share.id}  {one.share.account}  {when(one.share)}  {one.share.state.replace('_', ' ')}"
+        share = one.share
+        yield f"{share.id}  {share.account}  {when(share)} ({share.zone})  {share.state.replace('_', ' ')}"
         for rule in one.checks:
             mark = "look" if rule.doubtful else "ok" if rule.ok else "no"
             yield f"      {mark:<5}{rule.name:<9} {render.term_safe(rule.words)}"

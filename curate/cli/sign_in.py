@@ -7,8 +7,9 @@ not show; no line printed here holds a code or a token.
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,47 +28,65 @@ if TYPE_CHECKING:
     from curate.web.client import Client
 
 PATIENCE = 300.0  # seconds a person has in the browser
-NAMES = {"linkedin": "LinkedIn", "x": "X", "facebook": "Facebook", "threads": "Threads"}
-STEPS = {
+NAMES = {
+    "linkedin": "LinkedIn", "x": "X", "facebook": "Facebook", "threads": "Threads", "mastodon": "Mastodon",
+    "bluesky": "Bluesky",
+}  # fmt: skip
+STEPS = {  # no line wider than a small terminal
     "linkedin": """\
-  1. Open https://www.linkedin.com/developers/apps in your browser and create an app. It is free; it wants
-     a company page, and any page of yours will do.
-  2. Products: add “Share on LinkedIn” and “Sign In with LinkedIn using OpenID Connect”.
-  3. Auth, “Authorized redirect URLs”: add exactly {returns}
-  4. Keep that page open: its Client ID and Client Secret are asked for next, once.""",
+  1. Open https://www.linkedin.com/developers/apps in your browser and create
+     an app. It is free; it wants a company page, and any page of yours will do.
+  2. Products: add “Share on LinkedIn” and
+     “Sign In with LinkedIn using OpenID Connect”.
+  3. Auth, “Authorized redirect URLs”: add exactly
+     {returns}
+  4. Keep that page open: its Client ID and Client Secret are asked for next,
+     once.""",
     "facebook": """\
-  1. Open https://developers.facebook.com/apps in your browser and create an app to manage a page of yours.
-     It is free, and may stay in development: you post on your own page.
+  1. Open https://developers.facebook.com/apps in your browser and create an app
+     to manage a page of yours. It is free, and may stay in development: you
+     post on your own page.
   2. App settings, Basic: its App ID and App Secret are asked for next, once.
-  3. Facebook Login, Settings: {returns} must be allowed; in development it is.""",
+  3. Facebook Login, Settings: {returns} must
+     be allowed; in development it is.""",
     "threads": """\
-  1. Open https://developers.facebook.com/apps in your browser and create an app that accesses Threads.
-     It is free, and may stay in development.
+  1. Open https://developers.facebook.com/apps in your browser and create an app
+     that accesses Threads. It is free, and may stay in development.
   2. App roles: add your Threads account as a tester, and accept that at
      https://www.threads.com/settings/website_permissions
-  3. Use case, Settings, “Redirect callback URLs”: add exactly {returns}
-  4. Use case, Permissions and features: add threads_content_publish and threads_manage_insights.
-  5. Keep that page open: its Threads app ID and Threads app secret are asked for next, once.""",
+  3. Use case, Settings, “Redirect callback URLs”: add exactly
+     {returns}
+  4. Use case, Permissions and features: add threads_content_publish and
+     threads_manage_insights.
+  5. Keep that page open: its Threads app ID and Threads app secret are asked
+     for next, once.""",
     "mastodon": """\
-  1. Open {server}/settings/applications in your browser and sign in.
+  1. Open {server}/settings/applications
+     in your browser and sign in.
   2. New application: any name; leave the redirect address as it is.
   3. Scopes: only profile (or read:accounts), read:statuses,
      read:notifications, write:statuses and write:media.
   4. Submit, open the application, and copy “Your access token”.
-  Or let the browser do it: curate registers itself at the server, and you only say yes.""",
+  Or let the browser do it: curate registers itself at the server, and you only
+  say yes.""",
     "bluesky": """\
   1. Open https://bsky.app/settings/app-passwords in your browser and sign in.
   2. Add an app password: any name; direct messages are not needed.
   3. Copy it; it is shown once.""",
     "x": """\
-  1. Open https://console.x.com in your browser, sign in and create an app. Posting costs: about 0.015 dollars
-     for each post, 0.20 with a link, from credits you buy before.
+  1. Open https://console.x.com in your browser, sign in and create an app.
+     Posting costs: about 0.015 dollars for each post, 0.20 with a link, from
+     credits you buy before.
   2. User authentication settings: “Read and write”.
-  3. Keys and tokens: make an API key and secret, then an access token and secret (after step 2, not before).
-  4. Copy the four of them; each is asked for next. They do not end by themselves.""",
+  3. Keys and tokens: make an API key and secret, then an access token and
+     secret (after step 2, not before).
+  4. Copy the four of them; each is asked for next. They do not end by
+     themselves.""",
     "email": """\
-  1. Look up your provider's outgoing mail server (SMTP) and your user name there; often it is your address.
-  2. If you sign in with two factors, make an app password in your provider's security settings.""",
+  1. Look up your provider's outgoing mail server (SMTP) and your user name
+     there; often it is your address.
+  2. If you sign in with two factors, make an app password in your provider's
+     security settings.""",
 }
 APPS = {  # what each network calls one's own app's id and secret
     "linkedin": ("Client ID", "Client Secret"),
@@ -128,7 +147,7 @@ def _by_asking(here: Here, account: Account) -> Secret:
     asked = ASKED.get(account.network)
     if asked is None:
         return read_secret(hidden("Paste it here"))
-    parts = {"user": click.prompt("  User name", default=account.handle, err=True)} if "user" in _keys(account) else {}
+    parts = {"user": _asked("User name", default=account.handle)} if "user" in _keys(account) else {}
     for key, words in asked.items():
         parts[key] = read_secret(hidden(words)).reveal()
     return secret_of(**parts)
@@ -160,7 +179,7 @@ async def _by_browser(
         return take_pasted(account.network, token, now=here.now())
     if app is None and door.app:
         what, secret_name = APPS[account.network]
-        client_id = click.prompt(f"  {what}", err=True).strip()
+        client_id = _asked(what).strip()
         app = secret_of(client_id=client_id, client_secret=read_secret(hidden(secret_name)).reveal())
     begun = await begin(
         client, name, account, port=port,
@@ -198,13 +217,15 @@ async def _open(here: Here, begun: Begun, *, listening: bool) -> None:
     )
     if listening:
         here.say(
-            "  curate notices by itself when you are done. If the browser is on another machine, it ends at a page\n"
-            f"  that cannot be shown: copy that page's address ({begun.returns}?…), paste it here, press Enter."
+            "  curate notices by itself when you are done. If the browser is on another\n"
+            "  machine, it ends at a page that cannot be shown: copy that page's address\n"
+            f"  ({begun.returns}?…), paste it here, press Enter."
         )
     else:
         here.say(
-            "  It ends at a page that cannot be shown. That is as it should be: copy that page's address from the\n"
-            f"  browser's address line ({begun.returns}?…) and paste it here."
+            "  It ends at a page that cannot be shown. That is as it should be: copy that\n"
+            f"  page's address from the browser's address line ({begun.returns}?…)\n"
+            "  and paste it here."
         )
 
 
@@ -213,7 +234,7 @@ async def _come_back(callback: Callback | None, patience: float = PATIENCE) -> s
     import asyncio
 
     if callback is None:
-        return str(click.prompt("  Address", err=True))
+        return str(_asked("Address"))
     loop = asyncio.get_running_loop()
     pasted: asyncio.Future[str] = loop.create_future()
 
@@ -269,7 +290,7 @@ def _ask_page(here: Here, pages: list[Page]) -> Page:
     if not here.interactive():
         raise UsageError(f"There are {len(pages)} pages: {'; '.join(listed)}.", "Say which: --handle and its name.")
     here.say("\n".join(["  Which page?", *(f"  {line}" for line in listed)]))
-    number: int = click.prompt("  Number", type=click.IntRange(1, len(pages)), err=True)
+    number: int = _asked("Number", type=click.IntRange(1, len(pages)))
     return pages[number - 1]
 
 
@@ -283,6 +304,13 @@ def _steps(here: Here, account: Account, returns: str) -> None:
 
 def hidden(words: str, default: str | None = None) -> str:
     """Ask for what must not show."""
-    return str(
-        click.prompt(f"  {words} (it does not show)", hide_input=True, err=True, default=default, show_default=False)
-    )
+    return str(_asked(f"{words} (it does not show)", hide_input=True, default=default, show_default=False))
+
+
+def _asked(words: str, **rest: Any) -> Any:  # noqa: ANN401 - what click's prompt takes and gives
+    """Ask for a line. Ctrl-C ends the question at once; asyncio, in which it is asked, would heed it after Enter."""
+    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return click.prompt(f"  {words}", err=True, **rest)
+    finally:
+        signal.signal(signal.SIGINT, heeded)

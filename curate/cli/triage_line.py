@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-import click
-
 from curate.cli import render
 from curate.cli.item_view import byline, named, wrapped
 from curate.errors import CurateError, UsageError
@@ -106,10 +104,12 @@ class LineMode:
                 sitting.refresh(item.id)
                 self.say(said)
             case "open":
+                import webbrowser
+
                 from curate.inbox.items import web_address
 
-                click.launch(web_address(item))
-                self._say(item.url)
+                address = web_address(item)
+                self._say(address if webbrowser.open(address) else f"No browser was found: {address}")
             case "read":
                 self._read(item)
             case "why":

@@ -114,7 +114,8 @@ def write_whole(path: Path, data: bytes | str, *, expected: str | None = None) -
 
     A new file beside it is written, synced and renamed over it, then the folder is synced.
     ``expected`` is the fingerprint the file had when it was read: when it has another one now,
-    Conflict is raised and nothing is written. Raises CurateError when the disk refuses.
+    Conflict is raised and nothing is written. A device, such as /dev/null, is written to and stays one.
+    Raises CurateError when the disk refuses.
     """
     import tempfile
 
@@ -125,6 +126,9 @@ def write_whole(path: Path, data: bytes | str, *, expected: str | None = None) -
             raise Conflict(
                 str(path), f"{path} changed while curate was at work; it is left as it is.", "Run the command again."
             )
+        if path.is_char_device():
+            path.write_bytes(raw)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
         try:

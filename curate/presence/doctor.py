@@ -141,7 +141,7 @@ def _feeds(desk: Desk, connection: sqlite3.Connection) -> Iterator[Check]:
         name="feeds",
         ok=not failing,
         message=f"{len(subscriptions)} in feeds.opml, {len(failing)} failing",
-        hint="curate feed list shows why.",
+        hint="curate feed list --failing shows why.",
     )
 
 

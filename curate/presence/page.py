@@ -211,7 +211,8 @@ def _sources(found: Review) -> Markup:
     if not sources.cited:
         return Markup("<p>No post of this time cites a source.</p>")
     said = (
-        f"{sources.cited} posts cite {len(sources.sites)} sites; the first three make up {sources.first_three:.0%}. "
+        f"{sources.cited} {'post' if sources.cited == 1 else 'posts'}, {len(sources.sites)} "
+        f"{'site' if len(sources.sites) == 1 else 'sites'} cited; the first three make up {sources.first_three:.0%}. "
         f"That is as concentrated as {sources.effective:.1f} sites cited alike."
     )
     most = sources.sites[0][1]

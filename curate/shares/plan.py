@@ -74,6 +74,8 @@ def find_accounts(settings: Settings, names: Sequence[str]) -> dict[str, Account
     Raises Unknown, or UsageError when one account is meant twice or none at all.
     """
     found: dict[str, Account] = {}
+    if not names and not settings.accounts:
+        raise UsageError("There are no accounts yet.", "curate account add mastodon connects one.")
     if not names:
         raise UsageError("No account is named.", "curate account list shows them.")
     for name in names:

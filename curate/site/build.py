@@ -95,7 +95,11 @@ ERROR = re.compile(r"^(?:[A-Za-z_.]*\.)?(\w*(?:Error|Exception|NotFound|Undefine
 OURS = re.compile(r"^curate\.[\w.]+: (.+)$", re.MULTILINE)  # an error of ours, which says it all
 FATAL = "Warning or error encountered"  # how Pelican stops, whatever the error was
 SKIPPED = re.compile(r"^Could not process (.+)$", re.MULTILINE)
-OF_NO_NEWS = ("Done: Processed", "Generating", "Empty alt attribute")  # decoration has an empty alt, and should
+OF_NO_NEWS = (
+    *("Done: Processed", "Generating"),
+    "Empty alt attribute",  # decoration has one, and should
+    *("Unable to generate valid slug", "Other invalid slugs"),  # a topic without a letter gets an address all the same
+)
 TEMPLATE = re.compile(r'^  File "([^"]+\.(?:html|css))", line (\d+), in (?:template|top-level|block)', re.MULTILINE)
 
 

@@ -6,6 +6,7 @@ field keeps every character it had; only how it is drawn is disarmed.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
+    from textual.events import Key
 
     from curate.tui.rows import Wording
 
@@ -34,7 +36,7 @@ NOTE_KEYS = (
     "Enter save  Ctrl-J line  Ctrl-E editor  Ctrl-Q quote  Esc cancel",
     "Enter save  Ctrl-E editor  Ctrl-Q quote  Esc cancel",
 )
-LINE_KEYS = ("Enter save   Esc cancel", "Tab takes the first   Enter save   Esc cancel")
+LINE_KEYS = ("Enter {does}   Esc cancel", "Tab takes the first   Enter {does}   Esc cancel")
 PANE = """
 {name} {{ align: left bottom; background: transparent; }}
 {name} > Vertical {{ height: auto; max-height: 100%; background: ansi_default; }}
@@ -125,7 +127,7 @@ class NotePane(ModalScreen[NoteDone]):
 
 
 class Ask(ModalScreen[str | None]):
-    """Ask for one line; ``complete`` offers words for what stands after the last comma."""
+    """Ask for one line; ``complete`` offers words for what stands after the last comma, ``does`` is what Enter does."""
 
     CSS = PANE.format(name="Ask")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -133,7 +135,7 @@ class Ask(ModalScreen[str | None]):
         Binding("tab", "complete", "complete", priority=True),
     ]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a question is made of
         self,
         title: str,
         value: str,
@@ -141,15 +143,17 @@ class Ask(ModalScreen[str | None]):
         hint: str,
         wording: Wording,
         complete: Callable[[str], Sequence[str]] | None = None,
+        does: str = "save",
     ) -> None:
         super().__init__()
         self.heading = title
+        self.keys = LINE_KEYS[complete is not None].format(does=does)
         self.hint = hint
         self.wording = wording
         self.complete = complete
         self.value = value
         # not selected, or the first key would wipe what is there
-        self.field = Input(select_on_focus=False, highlighter=_Disarmed(wording))
+        self.field = Line(select_on_focus=False, highlighter=_Disarmed(wording))
 
     @property
     def typed(self) -> str:
@@ -163,7 +167,7 @@ class Ask(ModalScreen[str | None]):
             yield Static(markup=False, id="title", classes="line")
             yield self.field
             yield Static(markup=False, id="offered", classes="line")
-            yield Static(LINE_KEYS[self.complete is not None], markup=False, classes="line")
+            yield Static(self.keys, markup=False, classes="line")
 
     def on_mount(self) -> None:
         """Begin at the end of what is there."""
@@ -258,8 +262,31 @@ def fitting(lines: Sequence[str], cells: int) -> str:
     return next((line for line in lines if cell_len(line) <= cells), lines[-1])
 
 
+def unseen(event: Key) -> str:
+    """Return the character typed when it is one that Textual takes for no text, else ''.
+
+    Joiners hold emoji and Persian words together, and there are more spaces than one.
+    """
+    char = event.character or ""
+    return char if len(char) == 1 and unicodedata.category(char) in {"Cf", "Zs"} and char != " " else ""
+
+
+class Line(Input):
+    """One line to type in."""
+
+    async def _on_key(self, event: Key) -> None:
+        if char := unseen(event):
+            event.prevent_default().stop()
+            self.replace(char, *self.selection)
+
+
 class Field(TextArea):
     """Several lines to type in."""
+
+    async def _on_key(self, event: Key) -> None:
+        if char := unseen(event):
+            event.prevent_default().stop()
+            self.replace(char, *self.selection, maintain_selection_offset=False)
 
     def __init__(self, text: str, wording: Wording) -> None:
         super().__init__(text, soft_wrap=True, tab_behavior="focus", compact=True, highlight_cursor_line=False)

@@ -69,7 +69,7 @@ class Board(App[None]):
         wording: Wording,
         plan: Plan | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True)  # from the first, or NO_COLOR would be taken for black on black
         self.theme = "ansi-dark"  # the terminal's own sixteen colours
         self.connection = connection
         self.clock = clock
@@ -170,6 +170,8 @@ class Board(App[None]):
         if sitting.filter or sitting.feed:
             what = f"match “{sitting.filter}”" if sitting.filter else f"are left of {sitting.feed and sitting.feed[1]}"
             return f"No items {what}. {sitting.left:,} without the filter.\n\nEsc  all of them"
+        if sitting.left and sitting.plan.named and not sitting.decided:
+            return f"No new items for {sitting.plan.named}. {sitting.left:,} in all.\n\nq  leave"
         if sitting.left:
             return f"That was all of this sitting. {sitting.left:,} left.\n\nq  leave       u  undo"
         kept = list_items(self.connection, state="kept", limit=0)

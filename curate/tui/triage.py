@@ -17,6 +17,7 @@ from curate.inbox.items import web_address
 from curate.inbox.notes import set_note
 from curate.tui import keys
 from curate.tui.ask import Ask, NotePane
+from curate.tui.browser import open_page
 from curate.tui.keys import HelpPane, Said
 from curate.tui.writing import Writing
 
@@ -113,8 +114,7 @@ class Triage(Writing):
         row = self.sitting.current
         address = self.attempt(lambda: web_address(row.lead)) if row else None
         if address:
-            self.open_url(address)
-            self.say(f"opened: {address}")
+            self.say(open_page(self, address))
 
     def action_copy(self) -> None:
         """Hand the item's address to the terminal's clipboard."""
@@ -122,7 +122,7 @@ class Triage(Writing):
         address = self.attempt(lambda: web_address(row.lead)) if row else None
         if address:
             self.copy_to_clipboard(address)
-            self.say(f"copied: {address}")
+            self.say(f"handed to the terminal's clipboard: {address}")
 
     def action_why(self) -> None:
         """Say why the item stands where it does."""
@@ -240,8 +240,8 @@ class Triage(Writing):
             if text is not None and self.attempt(lambda: self.sitting.narrow(text)) is not None:
                 self.say("")
 
-        hint = 'Words, "a phrase", #tag, from:feed, newer:7d, -not; Enter with nothing shows all.'
-        self.push_screen(Ask("Filter", self.sitting.filter, hint=hint, wording=self.wording), done)
+        hint = 'Words "a phrase" #tag from:feed newer:7d -not, or nothing'
+        self.push_screen(Ask("Filter", self.sitting.filter, hint=hint, wording=self.wording, does="filter"), done)
 
     def action_stop(self) -> None:
         """Leave at once; a note that is being written is saved first, or kept beside the database."""

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from curate.shares.plan import CHANGEABLE, find_accounts, find_page
 from curate.tui import keys
 from curate.tui.ask import Ask, Confirm
+from curate.tui.browser import open_page
 from curate.tui.compose import Compose
 from curate.tui.keys import HelpPane
 from curate.tui.variant import Variant
@@ -152,7 +153,8 @@ class WeekBoard(WeekView):
         when = f"{day_of(look)} {look.at:%H:%M}" if look else ""
         hint = "17:30, wed 17:30, 2026-11-25T17:30, or next for the next free slot."
         self.push_screen(
-            Ask(f"Move {share.id} on {share.account}, {when}, to", "", hint=hint, wording=self.wording), done
+            Ask(f"Move {share.id} on {share.account}, {when}, to", "", hint=hint, wording=self.wording, does="move"),
+            done,
         )
 
     def action_cancel(self) -> None:
@@ -206,6 +208,7 @@ class WeekBoard(WeekView):
                 free,
                 hint=", ".join(known),
                 wording=self.wording,
+                does="write",
                 complete=lambda begun: [name for name in known if name.casefold().startswith(begun.casefold())],
             ),
             done,
@@ -230,15 +233,14 @@ class WeekBoard(WeekView):
         share = self._current()
         if share is not None:
             address = share.remote_url if share.remote_url.startswith("http") else share.link
-            self.open_url(address)
-            self.say(f"opened: {address}")
+            self.say(open_page(self, address))
 
     def action_copy(self) -> None:
         """Hand the share's text to the terminal's clipboard."""
         share = self._current()
         if share is not None:
             self.copy_to_clipboard(share.text)
-            self.say(f"copied: the text of {share.id}")
+            self.say(f"handed to the terminal's clipboard: the text of {share.id}")
 
     def action_help(self) -> None:
         """Show what each key does here."""

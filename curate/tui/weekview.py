@@ -66,7 +66,7 @@ class WeekView(App[None]):
         clock: Callable[[], datetime],
         wording: Wording,
     ) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True)  # from the first, or NO_COLOR would be taken for black on black
         self.theme = "ansi-dark"  # the terminal's own sixteen colours
         self.desk = desk
         self.settings = settings

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import select
+import signal
 import socket
 import stat
 import subprocess
@@ -18,9 +19,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from curate.cli.here import Here
-from curate.cli.sign_in import _come_back, obtain, read_file
+from curate.cli.render import width
+from curate.cli.sign_in import STEPS, _come_back, obtain, read_file
 from curate.desk.settings import Account, load_settings
 from curate.errors import CurateError, NetworkTrouble, UsageError
+from curate.shares.sign_in import DOORS
 from curate.shares.tokens import Secret, secret_of, store_token
 from curate.web.callback import listen
 from curate.web.client import Client
@@ -230,6 +233,37 @@ def test_the_keys_of_x_are_asked_for_one_by_one_and_do_not_show(desk: Path) -> N
         person.type(f"canary-{words}")
     person.end()
     assert "canary" not in person.shown
+
+
+def test_the_steps_fit_a_terminal_of_80_columns() -> None:
+    for network, steps in STEPS.items():
+        returns = DOORS[network].returns.format(port=8917) if network in DOORS else ""
+        for line in steps.format(server="https://mastodon.social", returns=returns).splitlines():
+            assert width(line) <= 80, (network, line)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("mastodon", "--server", "https://social.example"), "or paste a token"),
+        (("x",), "API key ("),
+        (("email", "--server", "smtps://mail.example:465", "--recipients", "a@example.org"), "User name"),
+    ],
+)
+def test_ctrl_c_at_a_question_ends_it_at_once_and_nothing_is_stored(
+    curate: Curate, desk: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    person = Terminal("-C", desk, "account", "add", *arguments, "--handle", "dana@example.org", "--offline")
+    person.until(words)
+    person.program.send_signal(signal.SIGINT)
+    try:
+        assert person.program.wait(timeout=30) == 130
+    finally:
+        person.program.kill()
+        person.end()
+    assert "Stopped." in person.shown
+    assert curate("-C", desk, "account", "list", "--json").data == []
 
 
 def test_the_wait_for_a_browser_ends(port: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathlib import Path
+import pytest
 
+if TYPE_CHECKING:
     from tests.conftest import Curate
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_demo_goes_from_feeds_to_a_page_and_to_rehearsed_shares(curate: Curate, tmp_path: Path) -> None:
@@ -32,6 +39,23 @@ def test_the_demo_goes_from_feeds_to_a_page_and_to_rehearsed_shares(curate: Cura
     assert len(items) >= 38
     assert max(item["sources"] for item in items) == 2
     assert curate("-C", desk, "tick", "--no-fetch", "--json", *now).data["sent"] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script for a shell")
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_last_line_can_be_copied_wherever_curate_is(tmp_path: Path, *, installed: bool) -> None:
+    program = tmp_path / "bin" / "curate"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable}\nfrom curate.cli.main import run\nrun()\n", encoding="utf-8")
+    program.chmod(0o755)
+    path = os.environ["PATH"] if not installed else f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["bin/curate", "demo", "my tour"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    command = done.stdout.splitlines()[-1].partition(":   ")[2]
+    assert command == f"{'curate' if installed else 'bin/curate'} -C 'my tour' site serve --open"
+    subprocess.run([*shlex.split(command)[:3], "post", "list"], cwd=tmp_path, env=environment, check=True)
 
 
 def test_the_demo_replaces_only_its_own_desk_and_only_when_told(curate: Curate, tmp_path: Path) -> None:

@@ -104,13 +104,13 @@ def test_on_a_terminal_the_page_for_writing_opens(shares: Shares, clipboard: Pat
     [row] = shares.plan()
     page = shares.folder / "page"
     os.mkfifo(page)
-    for name in ("xdg-open", "open"):
-        browser = shares.folder / "bin" / name
-        browser.write_text(f"#!/bin/sh\necho \"$1\" > '{page}'\n")
-        browser.chmod(0o700)
+    browser = shares.folder / "browser"
+    browser.write_text(f"#!/bin/sh\necho \"$1\" > '{page}'\n")
+    browser.chmod(0o700)
     ours, theirs = os.openpty()
     command = [sys.executable, "-m", "curate", "-C", shares.desk, "share", "copy", row["id"]]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT) as program:
+    environment = os.environ | {"BROWSER": str(browser)}
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=environment) as program:
         os.close(theirs)
         opened = page.read_text(encoding="utf-8").strip()  # waits for the browser
         shown = b""

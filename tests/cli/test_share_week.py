@@ -56,6 +56,28 @@ def test_the_week_is_a_table_of_days_and_accounts_with_letters(week: Shares) -> 
     assert max(map(len, lines)) <= 100
 
 
+def test_the_queue_fits_the_window_and_names_a_zone_that_is_not_the_desks(
+    week: Shares, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    week.curate("-C", week.desk, "config", "set", "site.timezone", "Europe/Berlin")
+    [draft, club, bluesky] = week("queue", "--json").data
+    week("edit", draft["id"], "--text-file", week.words("An end is nowhere in these words " * 9))
+    week("move", club["id"], "--at", "2026-11-26T12:10")
+    monkeypatch.setenv("COLUMNS", "80")
+    first, second, third = week("queue").out.splitlines()
+    assert first.startswith(f"{draft['id']}  Tue 24 Nov 08:40 (UTC)  mastodon  draft")
+    assert second.startswith(f"{club['id']}  Thu 26 Nov 12:10        club ")
+    assert third.startswith(f"{bluesky['id']}  Thu 26 Nov 17:30 (UTC)  bluesky")
+    assert len(first) == 80
+    assert first.endswith("…")
+
+
+def test_what_was_sent_stands_in_the_history_at_the_time_it_was_sent(week: Shares) -> None:
+    [club] = [one for one in week("queue", "--json").data if one["account"] == "club"]
+    week("log", club["id"], "https://club.example/1", now="2026-11-25T15:00:00Z")
+    assert f"{club['id']}  Wed 25 Nov 15:00 (UTC)  club  sent" in week("history").out
+
+
 def test_what_is_blocked_is_told_below_the_table(week: Shares) -> None:
     week.deployed()
     week("send", "--due", "--yes", now="2026-11-26T17:31:00Z", expect=3)

@@ -97,4 +97,4 @@ def test_files_say_which_accounts_are_meant_when_none_is_named(shares: Shares) -
 
 def test_without_any_account_there_is_nowhere_to_plan(curate: Curate, desk: Path, tmp_path: Path) -> None:
     done = Shares(curate, desk, tmp_path)("plan", "small-models", expect=2)
-    assert "No account is named." in done.err
+    assert done.err == "There are no accounts yet.\ncurate account add mastodon connects one.\n"

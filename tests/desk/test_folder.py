@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,6 @@ from curate.errors import Conflict, CurateError, NoDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 # Writes 64 KiB over the file named, where the system lets no file grow beyond 4 KiB: a full disk.
 ON_A_FULL_DISK = """
@@ -87,6 +87,17 @@ def test_a_new_file_gets_the_rights_the_umask_leaves(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "a").iterdir()} == {0o640}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such devices")
+def test_a_device_is_written_to_and_never_replaced() -> None:
+    ours, theirs = os.openpty()
+    device = Path(os.ttyname(theirs))  # not /dev/null: were it replaced, the whole machine would miss it
+    write_whole(device, "words\n")
+    assert os.read(ours, 99) == b"words\r\n"
+    assert device.is_char_device()
+    os.close(theirs)
+    os.close(ours)
 
 
 def test_a_link_stays_a_link_and_the_file_behind_it_is_written(tmp_path: Path) -> None:

@@ -116,6 +116,28 @@ def test_a_target_that_cannot_be_used_is_said_before_anything_is_published(
     assert not page(desk, slug).exists()
 
 
+def test_what_is_proposed_next_can_be_typed(curate: Curate, desk: Path) -> None:
+    slug, _ = write_essay(curate, desk)
+    told = curate("-C", desk, "publish", slug, "--no-deploy", *NOON).out
+    assert "           curate account add mastodon     when you want to share\n" in told
+    assert "share plan" not in told
+    curate("-C", desk, "account", "add", "manual", "--name", "club")
+    curate("-C", desk, "config", "set", "deploy.target", "folder:public")
+    told = curate("-C", desk, "publish", slug, "--yes", *NOON).out
+    [proposed] = [line.removeprefix("Next").strip() for line in told.splitlines() if "curate " in line]
+    assert proposed == f"curate share plan {slug} --at next"
+    plan = proposed.removeprefix("curate ").split()
+    words = desk / "words.txt"
+    words.write_text("Four feeds are plenty. Which four are yours?", encoding="utf-8")
+    planned = curate("-C", desk, *plan, "--text-file", f"club={words}", "--json", *NOON).data
+    assert [one["account"] for one in planned] == ["club"]
+
+
+def test_nobody_is_asked_about_a_post_that_is_not_there(curate: Curate, desk: Path) -> None:
+    curate("-C", desk, "config", "set", "deploy.target", "folder:public")
+    assert "There is no post “none”." in curate("-C", desk, "publish", "none", *NOON, expect=2).err
+
+
 def test_publishing_again_keeps_the_date(curate: Curate, desk: Path) -> None:
     slug, path = write_essay(curate, desk)
     curate("-C", desk, "publish", slug, "--no-deploy", *NOON)

@@ -68,6 +68,8 @@ def test_a_site_cited_alone_is_one_site_and_many_alike_are_many() -> None:
     assert Sources(sites=tuple((name, 2) for name in "abcd")).effective == 4
     assert Sources(sites=(("a", 6), ("b", 2), ("c", 1), ("d", 1))).first_three == pytest.approx(0.9)
     assert (Sources(sites=()).effective, Sources(sites=()).first_three) == (0, 0)
+    told = " ".join(source_lines(Sources(sites=(("a", 1),)), mark="#"))
+    assert told.startswith("1 post, 1 site cited; the first three make up 100%.")
 
 
 # Experiments

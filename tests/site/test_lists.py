@@ -194,6 +194,13 @@ def test_names_that_signs_tell_apart_have_lists_of_their_own(site: Site) -> None
     assert len(list((site.output / "tags").glob(f"{'x' * 71}-*"))) == 1
 
 
+def test_a_topic_without_a_letter_has_its_list_and_nothing_is_said_of_it(site: Site) -> None:
+    for number in range(7):  # Pelican sums up what it says more than five times
+        site.write(f"p{number}", topic=chr(0x1F389 + number), tags=[chr(0x1F389 + number)])
+    assert [said for said in site.build().warnings if "social image" not in said] == []
+    assert len(list((site.output / "topics").glob("*/index.html"))) >= 7
+
+
 def test_names_in_other_scripts_have_lists_of_their_own_at_addresses_that_stay(site: Site) -> None:
     def lists(kind: str, slug: str) -> dict[str, int]:
         found = {path.name: site.page(f"{kind}/{path.name}") for path in (site.output / kind).glob(slug)}

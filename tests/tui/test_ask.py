@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.events import Key
 
 from curate.tui.ask import Ask, NoteDone, NotePane
 from tests.tui.bare import ASCII, HOSTILE, SIZES, WORDING, Bare, assert_tame, drive, lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.pilot import Pilot
 
     from curate.tui.rows import Wording
@@ -104,6 +107,25 @@ def test_pasted_lines_are_one_note() -> None:
         assert app.back == [], "a line end that is pasted does not save"
         await pilot.press("enter")
         assert app.back == [NoteDone("one\ntwo", "save")]
+
+    drive(app, act)
+
+
+UNSEEN = "\u3000\U0001f469\u200d\U0001f4bb \u0645\u06cc\u200c\u062e\u0648 Ah\u202f! \u5915\u65b9\u3000\u306e"
+
+
+@pytest.mark.parametrize("pane", [note, tags])
+def test_joiners_and_other_spaces_are_text_when_typed(pane: Callable[[str], Bare]) -> None:
+    app = pane("x")
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("shift+home")
+        for char in UNSEEN:
+            app.post_message(Key(char, char))
+        await pilot.pause()
+        await pilot.press("enter")
+        [back] = app.back
+        assert (back.text if isinstance(back, NoteDone) else back) == UNSEEN
 
     drive(app, act)
 

@@ -134,6 +134,17 @@ def test_a_filter_narrows_says_what_it_cannot_mean_and_is_left(stock: Stock) -> 
     drive(app, act)
 
 
+def test_what_a_filter_may_be_stands_whole_in_the_narrowest_window(stock: Stock) -> None:
+    app = screen_of(stock)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("slash")
+        assert "or nothing" in shown(app)
+        assert "Enter filter   Esc cancel" in shown(app)
+
+    drive(app, act, size=(60, 16))
+
+
 def test_feed_after_feed_and_all_of_them_again(stock: Stock) -> None:
     app = screen_of(stock)
 

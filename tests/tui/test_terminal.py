@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are a thing of POSIX")
 PAGE = "".join(f"<p>Paragraph {number} says more about pagers than any teaser could.</p>" for number in range(30))
 DRAWING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+COLOUR = re.compile(
+    r"\x1b\[(?:[0-9;]*;)?(?:[34][0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m"
+)  # 39 and 49 are the terminal's own
 
 
 @pytest.fixture
@@ -99,6 +102,71 @@ def test_the_full_text_comes_while_one_reads_and_the_editor_brings_one_back(stoc
     assert draft.read_text(encoding="utf-8").endswith("\nMy own words.\n")
     assert find_item(stock.connection, item_id).state == "drafted"
     assert screen.end_with("q") == 0
+
+
+def test_what_is_typed_keeps_its_joiners_and_its_wide_spaces(stock: Stock) -> None:
+    screen = Terminal(stock.root)
+    screen.until("A teaser.")
+    screen.press("n")
+    screen.until("of 280")
+    words = "\U0001f469\u200d\U0001f4bb\u3000\u0645\u06cc\u200c\u062e"
+    screen.press(words)
+    screen.until(f"{len(words)} of 280")
+    screen.press("\r")
+    screen.until("noted on")
+    assert screen.end_with("q") == 0
+    assert find_item(stock.connection, stock.only().id).note == words
+
+
+def test_a_browser_of_the_terminal_has_the_screen_until_it_is_quit(stock: Stock, tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+    script = tmp_path / "browser"
+    script.write_text(f'#!/bin/sh\necho "page of $1"\nread answer\necho "$answer" > {heard}\n', encoding="utf-8")
+    script.chmod(0o755)
+    screen = Terminal(stock.root, BROWSER=str(script))
+    screen.until("A teaser.")
+    screen.press("o")
+    screen.until(f"page of {stock.only().url}")
+    screen.press("sxs sxs sxs\r")
+    screen.until("opened: http")
+    assert heard.read_text(encoding="utf-8") == "sxs sxs sxs\n"
+    assert screen.end_with("q") == 0
+    assert stock.only().state == "new", "no key of the browser's was one of the list's"
+
+
+NOTHING = {"PATH": "/nonexistent", "BROWSER": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac always has a browser")
+def test_where_there_is_no_browser_the_screens_say_so(stock: Stock, shares: Path, curate: Curate) -> None:
+    screen = Terminal(stock.root, **NOTHING)
+    screen.until("A teaser.")
+    screen.press("o")
+    screen.until("No browser was found: http")
+    assert screen.end_with("q") == 0
+    lines = Terminal(stock.root, "triage", "--line", **NOTHING)
+    lines.until("help [skip]:")
+    lines.press("open\r")
+    lines.until("No browser was found: http")
+    assert lines.end_with("quit\r") == 0
+    [share] = curate("-C", shares, "share", "queue", "--json").data
+    copy = Terminal(shares, "share", "copy", share["id"], **NOTHING)
+    copy.until("https://bsky.app/intent/compose")
+    assert copy.end_with("") == 0
+    assert "Opened" not in copy.heard
+
+
+@pytest.mark.parametrize(("command", "drawn"), [("triage", "A teaser."), ("share board", "mastodon")])
+def test_with_no_color_the_terminals_own_two_are_left(stock: Stock, curate: Curate, command: str, drawn: str) -> None:
+    curate("-C", stock.root, "account", "add", "mastodon", "--server", "https://social.example", "--deliver", "outbox")
+    screen = Terminal(stock.root, *command.split(), NO_COLOR="1")
+    screen.until(drawn)
+    seen = screen.heard
+    screen.press("?")
+    screen.until("Esc closes")
+    seen += screen.heard
+    assert screen.end_with("\x03") == 130
+    assert COLOUR.findall(seen) == []
 
 
 def test_an_interrupt_leaves_with_130_and_keeps_what_was_decided(stock: Stock) -> None:

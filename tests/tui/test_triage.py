@@ -19,6 +19,7 @@ from curate.inbox.decide import decide
 from curate.inbox.items import find_item
 from curate.inbox.journal import undo
 from curate.inbox.notes import set_note
+from curate.inbox.search import condition
 from curate.tui.rows import Wording
 from curate.tui.sitting import Plan, Sitting
 from curate.tui.triage import Triage
@@ -156,6 +157,16 @@ def test_after_five_hundred_rows_comes_the_next_page(stock: Stock) -> None:
         await pilot.press("G", "x")
         assert len(sitting.rows) == 10
         assert "10 left" in shown(app)
+
+    drive(app, act)
+
+
+def test_a_sitting_about_nothing_there_says_so(stock: Stock) -> None:
+    where = condition(stock.connection, "zebra", now=NOW)
+    app = screen_of(stock, plan=Plan(where=where, named="zebra"))
+
+    async def act(_: Pilot[None]) -> None:
+        assert "No new items for zebra. 5 in all." in shown(app)
 
     drive(app, act)
 
