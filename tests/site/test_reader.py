@@ -244,6 +244,22 @@ def test_tags_without_a_latin_letter_have_pages_of_their_own(site: Site) -> None
     assert all((site.output / target / "index.html").is_file() for target in targets)
 
 
+def test_links_to_tags_and_topics_lead_to_the_lists_of_the_site(site: Site) -> None:
+    names = ["北京", "背景", "C++", "C#", "Ops & Co", "incident response", "Ελλάδα"]
+    links = " ".join(f"[x](<{{tag}}{name}>)" for name in names)
+    raw = '<a href="{tag}北京">y</a> [z]({index}) [w](<{author}Dana Okafor>)'
+    body = f"{links} [x](<{{category}}Надёжность>) {raw}\n"
+    site.write("one", body, tags=names, topic="Надёжность")
+    site.file("pages/now.md", f"---\ntitle: Now\nslug: now\nstatus: published\n---\n{body}")
+    site.build()
+    for place in ("2026/one", "now"):
+        targets = re.findall(r'href="([^"#]+)">[xyzw]</a>', site.page(place))
+        assert len(targets) == len(names) + 4
+        assert len(set(targets)) == len(names) + 3  # the first tag is linked twice
+        for target in targets[:-1]:  # the page about the author is theirs to write
+            assert (site.output / place / target).exists(), target
+
+
 # Markdown
 
 
