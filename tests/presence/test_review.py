@@ -199,7 +199,11 @@ def test_the_page_has_no_script_no_address_and_no_markup_of_others() -> None:
 @pytest.mark.parametrize(
     ("columns", "row", "title"),
     [
-        (60, "  linkedin       25.5  ▇▇▇▇  4 shares, too few, 1,234 views", "  24  linkedin  Small models are taking the nig…"),
+        (
+            60,
+            "  linkedin       25.5  ▇▇▇▇  4 shares, too few, 1,234 views",
+            "  24  linkedin  Small models are taking the nig…",
+        ),
         (80, "  linkedin               25.5  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  4 shares, too few, 1,234 views", ", part 40"),
         (130, f"  linkedin {' ' * 31}   25.5  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  4 shares, too few, 1,234 views", ", part 40"),
     ],

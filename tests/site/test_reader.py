@@ -265,8 +265,8 @@ def test_links_to_tags_and_topics_lead_to_the_lists_of_the_site(site: Site) -> N
 
 def test_no_heading_has_an_id_of_the_page_around_it(site: Site) -> None:
     templates = shipped_theme() / "templates"
-    around = [name for page in ("base", "article", "page", "about")
-              for name in re.findall(r'\bid="([^"{]+)"', (templates / f"{page}.html").read_text(encoding="utf-8"))]  # fmt: skip
+    texts = [(templates / f"{page}.html").read_text(encoding="utf-8") for page in ("base", "article", "page", "about")]
+    around = [name for text in texts for name in re.findall(r'\bid="([^"{]+)"', text)]
     assert {"main", "related", "me"} <= {*around}
     titles = [*around, "Main", "fn1", "FnRef1", "???", "…", "section"]
     body = "\n".join(f"## {title}\n" for title in titles) + "\nText[^1]\n\n[^1]: Note\n"

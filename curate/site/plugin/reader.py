@@ -129,7 +129,9 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
         copies: dict[str, str] = {}
         if reading.linked:
             check_links(body, post, content)
-            body, copies, troubles = show_images(name_lists(body, self.settings), post, content, Desk(content.parent).private / "images")
+            body, copies, troubles = show_images(
+                name_lists(body, self.settings), post, content, Desk(content.parent).private / "images"
+            )
             report_of(self.settings).warnings.extend(troubles)
         metadata: dict[str, Any] = {
             **self._extras(post),
