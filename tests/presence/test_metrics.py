@@ -84,12 +84,12 @@ def test_one_status_with_an_odd_answer_costs_only_its_own_figures(field: Field, 
         field.book.send(client=field.client)
     for status in field.mastodon.statuses:
         status["likes"] = int(status["id"])
-    field.mastodon.odd = {f"/api/v1/statuses/{1000 + place}": ODD[kind]}
+    field.mastodon.instead = {f"/api/v1/statuses/{1000 + place}": ODD[kind]}
     done = field.listen(START + HOUR)
     left = [1000, 1001, 1002][:place] if kind == "wait" else [one for one in (1000, 1001, 1002) if one != 1000 + place]
     assert field.likes() == left
     assert done.troubles == []
-    field.mastodon.odd = {}
+    field.mastodon.instead = {}
     field.listen(START + 4 * HOUR)  # what could not be asked while the server wanted to be left alone is asked soon
     assert field.likes() == (left if kind != "wait" else [1000, 1001, 1002])
     field.listen(START + 26 * HOUR)
@@ -100,7 +100,7 @@ def test_a_server_without_an_answer_is_not_asked_for_every_share(field: Field) -
     for number in range(5):
         field.book.share("mastodon", text=f"Other words, number {number}")
         field.book.send(client=field.client)
-    field.mastodon.odd = {f"/api/v1/statuses/{1000 + number}": None for number in range(6)}
+    field.mastodon.instead = {f"/api/v1/statuses/{1000 + number}": None for number in range(6)}
     field.mastodon.heard.clear()
     assert field.listen(START + HOUR).troubles == []
     asked = [path for _, path in field.mastodon.heard if path.startswith("/api/v1/statuses/")]

@@ -71,7 +71,7 @@ class Server:
     stored: threading.Event = field(default_factory=threading.Event)
     hang: threading.Event = field(default_factory=threading.Event)
     waiting: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list)
-    odd: dict[str, Answer | None] = field(default_factory=dict)  # by path: another answer, or none
+    instead: dict[str, Answer | None] = field(default_factory=dict)  # by path: another answer, or none
     chance: Callable[[], str] = str  # the effect of a request that has none in line
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -90,7 +90,7 @@ class Server:
         self.heard.append((method, path))
         with self.lock:
             if (method, path) != ("POST", self.posting):
-                answer = self.odd[path] if path in self.odd else self.reads(target, headers, body)
+                answer = self.instead[path] if path in self.instead else self.reads(target, headers, body)
                 if answer is None:
                     raise Dropped
                 return answer

@@ -115,7 +115,11 @@ class X:
             if reply.status == 401 and at is not None and abs(at - now) > ADRIFT:
                 clocks = f"this computer's clock says {now:%d %b %Y %H:%M}, X's {at:%d %b %Y %H:%M} (UTC)"
                 return RetryAt(reason=f"{clocks}: set the clock", evidence=said(reply, secret), clock=at)
-            return self._unpaid(reply) or not_ready(reply, self.server, secret, now=now)
+            refusal = self._unpaid(reply) or not_ready(reply, self.server, secret, now=now)
+            if reply.status == 401 and at is None:  # what is signed with a wrong time is refused like a wrong token
+                words = f"{refusal.reason}; or this computer's clock is wrong: it says {now:%d %b %Y %H:%M} (UTC)"
+                return NeedsLogin(reason=words, evidence=refusal.evidence)
+            return refusal
         self.skew = at - now if at else timedelta(0)
         name = at_path(data, "username")
         self.handle = name if isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_]{1,50}", name) else self.handle
