@@ -313,6 +313,7 @@ def _tick_data(done: Pass) -> dict[str, Any]:
         "backup": done.backup,
         **outcome_data(done.sending),
         "told": done.told,
+        "looked": done.looked,
         "samples": done.listening.samples,
         "replies": done.listening.replies,
         "next": done.next,
@@ -331,6 +332,8 @@ def tick_lines(done: Pass) -> list[str]:
     lines += outcome_lines(done.sending)
     if done.told:
         lines.append(f"Told       {render.count(done.told, 'page')} that you cite")
+    if done.looked:
+        lines.append(f"Looked     at {render.count(done.looked, 'source')} that you cite")
     if done.listening.samples:
         lines.append(f"Asked      how {render.count(done.listening.samples, 'share')} of yours did")
     if done.listening.replies:
