@@ -175,11 +175,14 @@ async def _look_at_sources(  # noqa: PLR0913 - what asking needs
     if _lately(connection, "sources-asked", HOUR, now):
         return
     remember(connection, "sources-asked", str(to_seconds(now)))
-    posts, _ = read_posts(desk.content)
     try:
+        posts, _ = read_posts(desk.content)
         found = await rot.look(connection, client, settings, posts, now=now, due=True)
     except NetworkTrouble:
         return  # nobody answered: the fault is on this side, and another pass asks again
+    except CurateError as error:
+        done.troubles.append(f"No source was looked at: {error.message} {error.hint}".rstrip())
+        return
     done.looked = len({one.cited.url for one in found})
     done.troubles.extend(one.advice for one in found if one.standing.strikes == strikes.ENOUGH)
 
