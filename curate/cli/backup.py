@@ -54,7 +54,10 @@ def list_(here: Here) -> None:
     from curate.desk.backup import backups_folder, list_backups, made_at
 
     folder = backups_folder(here.desk())
-    there = [(path, made_at(path), path.stat().st_size) for path in list_backups(folder)]
+    there = []
+    for path in list_backups(folder):
+        with contextlib.suppress(FileNotFoundError):  # tick has just thinned it out
+            there.append((path, made_at(path), path.stat().st_size))
     lines = [f"{at:%d %b %Y %H:%M} UTC  {size / MB:>8,.1f} MB  {path}" for path, at, size in there]
     data = [{"path": path, "at": at, "size": size} for path, at, size in there]
     here.answer(data, lines or [f"There is no backup in {folder}: curate backup create"])

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from curate.presence.today import Today
     from curate.shares.ledger import Share
 
+WAITING = 5  # shares that are named, of those that wait for the person
 WIDTH, NARROWEST = 80, 60  # cells of a line
 SOON = 14  # days before a prediction is due, from which on the day says so
 ABREAST = 3  # accounts on a line
@@ -255,9 +256,11 @@ def _shares_lines(day: Today, settings: Settings, zone: ZoneInfo, now: datetime,
         sent = [f"{name} {number} of {limits[name].per_day}" for name, number in day.sent_today.items()]
         for number in range(0, len(sent), ABREAST):
             yield f"           {'' if number else 'today':<12}{'   '.join(sent[number : number + ABREAST])}"
-    for share in day.waiting[:5]:
+    for share in day.waiting[:WAITING]:
         reason = f": {render.term_safe(share.reason)}" if share.reason else ""
         yield f"           {share.state.replace('_', ' ')}  {share.id} {share.account}{reason}"
+    if len(day.waiting) > WAITING:
+        yield f"           and {len(day.waiting) - WAITING} more wait for you: curate share queue"
     if day.foreign:
         yield f"           {day.foreign} It sends nothing until you let it: curate doctor --adopt"
     if day.next_share:
@@ -313,6 +316,7 @@ def _tick_data(done: Pass) -> dict[str, Any]:
         "backup": done.backup,
         **outcome_data(done.sending),
         "told": done.told,
+        "looked": done.looked,
         "samples": done.listening.samples,
         "replies": done.listening.replies,
         "next": done.next,
@@ -331,6 +335,8 @@ def tick_lines(done: Pass) -> list[str]:
     lines += outcome_lines(done.sending)
     if done.told:
         lines.append(f"Told       {render.count(done.told, 'page')} that you cite")
+    if done.looked:
+        lines.append(f"Looked     at {render.count(done.looked, 'source')} that you cite")
     if done.listening.samples:
         lines.append(f"Asked      how {render.count(done.listening.samples, 'share')} of yours did")
     if done.listening.replies:

@@ -1,7 +1,8 @@
-"""Lay out a review for a terminal: sentences first, then tables with a bar in each row, 80 columns wide."""
+"""Lay out a review for a terminal, as wide as that is: sentences first, then tables with a bar in each row."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from curate.cli import render
@@ -14,16 +15,24 @@ if TYPE_CHECKING:
     from curate.presence.response import Group, Response
     from curate.presence.review import Review
 
-BAR = 16  # cells
-NAMED = 24  # cells of a name
-WIDE = 80  # cells of a line
+NARROWEST, WIDEST = 60, 100  # cells of a line
+BAR, SHORT = 16, 4  # cells of a bar, and in a narrow terminal
+NUMBERS, TOLD = 13, 31  # cells of a row for its number and gaps, and for what is told at its end
 LISTED = 10  # sources
 
 
 def bar(part: float, most: float, mark: str) -> str:
     """Return a bar for ``part``, where ``most`` would fill it; what is not nothing has a mark."""
-    cells = round(BAR * part / most) if most else 0
+    cells = round(_bar() * part / most) if most else 0
     return mark * max(cells, 1 if part else 0)
+
+
+def _wide() -> int:
+    return min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
+
+
+def _bar() -> int:
+    return BAR if _wide() >= 80 else SHORT
 
 
 def review_lines(found: Review, *, mark: str) -> Iterator[str]:
@@ -33,15 +42,15 @@ def review_lines(found: Review, *, mark: str) -> Iterator[str]:
     yield f"Read       {render.count(reading.decided, 'item')} decided, {reading.kept} kept{pace}"
     yield f"Published  {balance.own} own, {balance.curated} curated{_ratio(balance)}"
     sent = ", ".join(f"{name} {number}" for name, number in found.sent.items())
-    yield f"Shared     {sent or 'nothing'}"
+    yield from wrapped(f"Shared     {sent or 'nothing'}", " " * 11)
     often, row = found.tending, f", {found.tending.streak} in a row" if found.tending.streak > 1 else ""
     yield f"Tended     {often.days} of {often.of} days{row}"
     yield from response_lines(found.response, mark=mark)
     if found.best:
         yield ""
         yield "What people answered most:"
-        rows = [(str(one.reactions), one.account, render.clip(render.term_safe(one.title), 50)) for one in found.best]
-        yield from (f"  {line}" for line in render.columns(rows, (6, 16, 50)))
+        rows = [(str(one.reactions), one.account, one.title) for one in found.best]
+        yield from (f"  {line}" for line in render.columns(rows, (6, 16, _wide() - 28)))  # what stands before, and gaps
 
 
 def response_lines(found: Response, *, mark: str) -> Iterator[str]:
@@ -49,7 +58,7 @@ def response_lines(found: Response, *, mark: str) -> Iterator[str]:
     yield ""
     young = f" {render.count(found.young, 'younger one')} not counted yet." if found.young else ""
     if not found.shares:
-        yield f"No figures of shares yet: curate tick asks Mastodon and Bluesky once a day.{young}"
+        yield from wrapped(f"No figures of shares yet: curate tick asks Mastodon and Bluesky once a day.{young}")
         return
     yield from wrapped(
         f"What {render.count(found.shares, 'share')} came to, a week after: likes, reposts and replies.{young}"
@@ -106,7 +115,7 @@ def experiment_lines(found: Sequence[tuple[Experiment, Verdict]], now: Any) -> I
         state = "runs until" if each.until > now else "ended"
         yield from wrapped(render.term_safe(f"{each.name}: {each.hypothesis}"))
         yield f"  since {each.started_at:%d %b %Y}, {state} {each.until:%d %b %Y}"
-        yield from wrapped(verdict_words(verdict), "  ")
+        yield from wrapped("  " + verdict_words(verdict), "  ")
 
 
 def verdict_words(verdict: Verdict) -> str:
@@ -129,13 +138,14 @@ def _shares(group: Group) -> str:
 
 
 def _row(name: str, value: str, drawn: str, told: str) -> str:
-    named = render.clip(render.term_safe(name), NAMED)
-    named += " " * (NAMED - render.width(named))
-    return f"  {named} {value:>6}  {drawn:<{BAR}}  {told}".rstrip()
+    room = _wide() - _bar() - NUMBERS - (TOLD if told else 0)
+    named = render.clip(render.term_safe(name), room)
+    named += " " * (room - render.width(named))
+    return f"  {named} {value:>6}  {drawn:<{_bar()}}  {told}".rstrip()
 
 
 def wrapped(text: str, indent: str = "") -> list[str]:
-    """Break a sentence where a terminal of 80 cells would cut it."""
+    """Break a sentence where the terminal would cut it, and begin what follows with ``indent``."""
     import textwrap
 
-    return textwrap.wrap(text, WIDE, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    return textwrap.wrap(text, _wide(), subsequent_indent=indent, break_on_hyphens=False)

@@ -57,30 +57,39 @@ def log(here: Here, share_id: str, url: str) -> None:
 
 
 @click.command("resolve", cls=Command, epilog="Example: curate share resolve kfmt --sent https://x.com/dana/status/1")
-@click.argument("share_id", metavar="ID")
+@click.argument("ids", metavar="ID…", nargs=-1, required=True)
 @click.option("--sent", metavar="URL", is_flag=False, flag_value="", help="It is out, and here; a mail needs no URL.")
-@click.option("--not-sent", is_flag=True, help="It is not out; it is a draft again.")
+@click.option("--not-sent", is_flag=True, help="It is not out, nor any other named; drafts again.")
 @click.option("--resend", is_flag=True, help="Send it again with the next pass, whatever is out.")
 @click.pass_obj
-def resolve(here: Here, share_id: str, sent: str | None, *, not_sent: bool, resend: bool) -> None:
-    """Say what became of a share that may be out or not."""
+def resolve(here: Here, ids: tuple[str, ...], sent: str | None, *, not_sent: bool, resend: bool) -> None:
+    """Say what became of a share that may be out or not; several at once that are not."""
     from curate.shares import by_hand
 
     if [sent is not None, not_sent, resend].count(True) != 1:
-        raise UsageError("Say one of --sent URL, --not-sent and --resend.", f"curate share history {share_id}")
+        raise UsageError("Say one of --sent URL, --not-sent and --resend.", f"curate share history {ids[0]}")
+    if len(ids) > 1 and not not_sent:
+        raise UsageError("Only what is not out is said of several at once.", f"curate share resolve {ids[0]} …")
     with here.database() as connection:
-        if sent is not None:
-            _tell_sent(here, by_hand.resolve_sent(here.desk(), connection, share_id, sent, now=here.now()))
-            return
-        settle = by_hand.resend if resend else by_hand.resolve_not_sent
-        share = settle(here.desk(), connection, share_id, now=here.now())
-    if resend:
-        lines = [f"Again      {share.id} {share.account}, with the next curate tick"]
-        warnings = [f"If it is out after all, it is out twice then. curate share cancel {share.id} stops it."]
-    else:
-        lines = [f"Draft      {share.id} {share.account}", f"Next       curate share approve {share.id}"]
-        warnings = []
-    here.answer(row(share), lines, warnings=warnings)
+        if not_sent:
+            drafts = by_hand.resolve_not_sent(here.desk(), connection, *ids, now=here.now())
+            _tell_drafts(here, drafts)
+        elif resend:
+            _tell_again(here, by_hand.resend(here.desk(), connection, ids[0], now=here.now()))
+        else:
+            _tell_sent(here, by_hand.resolve_sent(here.desk(), connection, ids[0], sent or "", now=here.now()))
+
+
+def _tell_drafts(here: Here, drafts: list[Share]) -> None:
+    rows = [row(one) for one in drafts]
+    lines = [f"Draft      {one.id} {one.account}" for one in drafts]
+    lines.append(f"Next       curate share approve {' '.join(one.id for one in drafts)}")
+    here.answer(rows if len(rows) > 1 else rows[0], lines)
+
+
+def _tell_again(here: Here, share: Share) -> None:
+    warning = f"If it is out after all, it is out twice then. curate share cancel {share.id} stops it."
+    here.answer(row(share), [f"Again      {share.id} {share.account}, with the next curate tick"], warnings=[warning])
 
 
 def _tell_sent(here: Here, share: Share) -> None:

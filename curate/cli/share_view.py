@@ -111,6 +111,9 @@ def queue_lines(shares: Sequence[Share], due: Sequence[Due], home: str) -> Itera
             yield f"      {render.term_safe(share.reason)}"
         if share.state == "unknown":
             yield f"      When you have looked: curate share resolve {share.id} --sent URL, or --not-sent"
+    doubtful = [one.id for one in shares if one.state == "unknown"]
+    if len(doubtful) > 1:
+        yield f"When none of these is out: curate share resolve {' '.join(doubtful)} --not-sent"
     yield from due_lines(due)
 
 

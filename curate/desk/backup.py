@@ -159,8 +159,9 @@ def thin_out(folder: Path, *, now: datetime) -> list[Path]:
         with contextlib.suppress(OSError):
             path.unlink()
     for left in folder.glob(f"{TEMPORARY}*/"):  # by one that was killed
-        if now.timestamp() - left.stat().st_mtime > FRESH.total_seconds():
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another pass may have deleted it since
+            if now.timestamp() - left.stat().st_mtime > FRESH.total_seconds():
+                shutil.rmtree(left, ignore_errors=True)
     return gone
 
 

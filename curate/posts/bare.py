@@ -1,7 +1,7 @@
 """Take out of a picture what its camera noted: where it was taken, when, with what, by whom. No pixel changes.
 
-Knows the parts of JPEG, PNG, WebP, JPEG XL and 2000, and of the family of AVIF, HEIC, MP4 and MOV; keeps of the notes
-which side is up. Pure: bytes in, bytes out. https://exiftool.org/TagNames/ shows what all may be noted.
+Knows the parts of JPEG, PNG, WebP, GIF, JPEG XL and 2000, and of the family of AVIF, HEIC, MP4 and MOV; keeps of the
+notes which side is up. Pure: bytes in, bytes out. https://exiftool.org/TagNames/ shows what all may be noted.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from zlib import crc32
+
+from curate.posts.drawings import bare_drawing, is_drawing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +26,9 @@ NEVER = b"\0none"
 NOTED_IN = {*range(0xE0, 0xF0), 0xFE}  # a JPEG's segments for applications and comments
 EXIF, SCAN, END = 0xE1, 0xDA, 0xD9
 AFTER_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # the first that is a marker and no part of the scan
+GIF = (b"GIF87a", b"GIF89a")
+GIF_HEAD = 13  # bytes
+PLAYS = (b"\x0bNETSCAPE2.0", b"\x0bANIMEXTS1.0", b"\x0bICCRGBG1012")  # a GIF's extensions: how often it plays, colours
 HEAD = b"Exif\0\0"
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # raw pictures of many cameras, too
 ORIENTATION = 0x0112
@@ -41,22 +46,33 @@ class Unknown(ValueError):
 
 def bare(raw: bytes) -> bytes:
     """Return a file as it may be public: a picture without notes, anything else as it is. Raises Unknown."""
+    kinds = (
+        (raw.startswith(b"\xff\xd8\xff"), _jpeg),
+        (raw.startswith(PNG), _png),
+        (raw[:4] == b"RIFF" and raw[8:12] == b"WEBP", _webp),
+        (raw.startswith(GIF) and len(raw) > GIF_HEAD, _gif),
+        (raw[4:8] == b"ftyp", _boxed),
+        (raw[4:8] in JPEGS, _unboxed),
+        (is_drawing(raw), _drawing),
+        (raw.startswith(TIFF), _refused),
+    )
+    make = next((make for fits, make in kinds if fits), None)
     try:
-        if raw.startswith(b"\xff\xd8\xff"):
-            return _jpeg(raw)
-        if raw.startswith(PNG):
-            return _png(raw)
-        if raw[:4] == b"RIFF" and raw[8:12] == b"WEBP":
-            return _webp(raw)
-        if raw[4:8] == b"ftyp":
-            return _boxed(raw)
-        if raw[4:8] in JPEGS:
-            return b"".join([raw[box.begin : box.end] for box in _boxes(raw, 0, len(raw)) if box.kind not in WORDS])
-    except IndexError as error:
+        return make(raw) if make else raw
+    except (IndexError, ValueError) as error:
         raise Unknown from error
-    if raw.startswith(TIFF):
-        raise Unknown
-    return raw
+
+
+def _refused(raw: bytes) -> bytes:
+    raise Unknown(raw[:4])
+
+
+def _drawing(raw: bytes) -> bytes:
+    return bare_drawing(raw, bare)
+
+
+def _unboxed(raw: bytes) -> bytes:
+    return b"".join([raw[box.begin : box.end] for box in _boxes(raw, 0, len(raw)) if box.kind not in WORDS])
 
 
 def _jpeg(raw: bytes) -> bytes:
@@ -119,6 +135,33 @@ def _webp(raw: bytes) -> bytes:
         parts.append(b"EXIF" + len(upright).to_bytes(4, "little") + upright if upright else b"")
     inside = b"WEBP" + b"".join(parts)
     return b"RIFF" + len(inside).to_bytes(4, "little") + inside
+
+
+def _gif(raw: bytes) -> bytes:
+    """Leave out comments and what programs noted, and whatever follows the end."""
+    place = GIF_HEAD + _table(raw[10])
+    parts = [raw[:place]]
+    while place < len(raw):
+        start, kind = place, raw[place]
+        if kind == 0x3B:
+            return b"".join([*parts, b";"])
+        if kind == 0x2C:  # a picture
+            place += 11 + _table(raw[place + 9])
+        elif kind == 0x21:
+            place += 2
+        else:
+            raise Unknown
+        while place < len(raw) and raw[place]:  # blocks, each with its length before it
+            place += 1 + raw[place]
+        place += 1
+        noted = kind == 0x21 and raw[start + 1] in {0xFE, 0xFF} and not raw.startswith(PLAYS, start + 2)
+        parts.append(b"" if noted else raw[start:place])
+    return b"".join(parts)
+
+
+def _table(flags: int) -> int:
+    """Return how many bytes a GIF's table of colours takes, by the flags before it."""
+    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 
 
 def _upright(tiff: bytes) -> bytes:

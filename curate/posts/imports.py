@@ -20,14 +20,14 @@ from curate.errors import Conflict, CurateError, Refused
 from curate.feeds.characters import one_line
 from curate.feeds.clean import plain_text, shorten
 from curate.feeds.stated import moment
-from curate.inbox.saved import Rejected, split_list, tag_texts
+from curate.inbox.saved import LONGEST_TAG, MOST_TAGS, Rejected, split_list, tag_texts
 from curate.posts.draft import make_slug, short
 from curate.posts.files import free_slug, read_posts
 from curate.posts.header import PostFault, dump, read_mapping
 from curate.posts.post import KINDS, LONGEST_SLUG, SLUG, parse_post
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 LARGEST = 2_000_000  # bytes of a post
@@ -59,7 +59,10 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True)
 class _Old:
-    """A post as another site has it; ``hidden`` when that showed it and its date cannot be read."""
+    """A post as another site has it.
+
+    ``hidden``: that showed it, and its date cannot be read; ``cut``: it had more tags than are taken, or longer ones.
+    """
 
     title: str
     slug: str
@@ -67,6 +70,7 @@ class _Old:
     kind: str
     text: str
     hidden: bool = False
+    cut: bool = False
 
 
 def import_posts(content: Path, folder: Path, *, dry_run: bool = False) -> Taken:
@@ -82,6 +86,7 @@ def import_posts(content: Path, folder: Path, *, dry_run: bool = False) -> Taken
     taken = Taken()
     codes = pictures = 0
     hidden: list[str] = []
+    cut: list[str] = []
     for path in _files(folder, content):
         place = path.relative_to(folder).as_posix()
         try:
@@ -98,18 +103,26 @@ def import_posts(content: Path, folder: Path, *, dry_run: bool = False) -> Taken
         codes += bool(CODES.search(old.text))
         pictures += bool(PICTURES.search(old.text))
         hidden += [place] if old.hidden else []
+        cut += [place] if old.cut else []
         taken.made.append(_copy(content, old, slug, dry_run=dry_run))
     if not (taken.made or taken.known or taken.rejected):
         raise Refused(f"{folder} holds no post in Markdown.", HINT)
     if hidden:
-        more = ", …" if len(hidden) > SHOWN else ""
-        named = f"{', '.join(one_line(place) for place in hidden[:SHOWN])}{more}"
-        taken.warnings.append(f"{len(hidden)} of the posts say no date that can be read and came as drafts: {named}.")
+        said = "say no date that can be read and came as drafts"
+        taken.warnings.append(f"{len(hidden)} of the posts {said}: {_named(hidden)}.")
+    if cut:
+        said = f"had more than {MOST_TAGS} tags or tags of more than {LONGEST_TAG} characters, and lost what is beyond"
+        taken.warnings.append(f"{len(cut)} of the posts {said}: {_named(cut)}.")
     if codes:
         taken.warnings.append(f"{codes} of the posts hold shortcodes or Liquid tags, which show as they are typed.")
     if pictures:
         taken.warnings.append(f"{pictures} of the posts show pictures of the old site, which were not copied.")
     return taken
+
+
+def _named(places: Sequence[str]) -> str:
+    more = ", …" if len(places) > SHOWN else ""
+    return f"{', '.join(map(one_line, places[:SHOWN]))}{more}"
 
 
 class _Left(Exception):
@@ -240,7 +253,9 @@ def _old(said: Mapping[str, Any], body: str, path: Path) -> _Old:
     if changed and at and changed > at:
         values["modified"] = changed.isoformat(timespec="seconds")
     groups = [*_texts(said.get("categories"), " "), *_texts(said.get("category"), "")]
-    tags = tag_texts([*_texts(said.get("tags"), " " if "layout" in said else ""), *groups[1:]])
+    named = [*_texts(said.get("tags"), " " if "layout" in said else ""), *groups[1:]]
+    tags = tag_texts(named)
+    cut = (len(named) > MOST_TAGS and len(tags) == MOST_TAGS) or max(map(len, named), default=0) > LONGEST_TAG
     summary = next((_text(said[name]) for name in ("summary", "description", "excerpt") if said.get(name)), "")
     status = _status(said, path)
     values |= {"slug": slug, "kind": "essay", "status": status if at else "draft"}
@@ -248,7 +263,8 @@ def _old(said: Mapping[str, Any], body: str, path: Path) -> _Old:
     values |= {"tags": list(tags)} if tags else {}
     values |= {"summary": shorten(plain_text(summary), LONGEST_SUMMARY)} if summary else {}
     whole = f"---\n{dump(values)}---\n{body.lstrip(chr(10))}"
-    return _Old(title=title, slug=slug, date=at, kind="essay", text=whole, hidden=at is None and status == "published")
+    hidden = at is None and status == "published"
+    return _Old(title=title, slug=slug, date=at, kind="essay", text=whole, hidden=hidden, cut=cut)
 
 
 def _status(said: Mapping[str, Any], path: Path) -> str:

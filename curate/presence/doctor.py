@@ -18,6 +18,7 @@ from curate.posts.files import read_posts
 from curate.posts.profile import load_profile
 from curate.presence.standing import read_standing
 from curate.shares import home, ledger
+from curate.shares.accounts import REFUSED
 from curate.shares.expiry import SOON, again, remaining, standing, version_ending
 from curate.site.build import theme_folder
 
@@ -65,6 +66,7 @@ def examine(
         if not wrong:  # else nothing it says can be trusted
             looks.insert(3, lambda: _feeds(desk, opened))
             looks += [lambda: _home(opened, desk, config), lambda: _shares(opened), lambda: _runner(opened, now)]
+            looks.append(lambda: _refusals(settings, opened))
     checks: list[Check] = []
     for look in looks:
         try:
@@ -187,6 +189,13 @@ def _shares(connection: sqlite3.Connection) -> Iterator[Check]:
         message=f"{len(shares)} in the ledger, {len(waiting)} waiting for you",
         hint="curate share queue shows each with its reason.",
     )
+
+
+def _refusals(settings: Settings, connection: sqlite3.Connection) -> Iterator[Check]:
+    for name in settings.accounts:
+        told = recall(connection, REFUSED.format(name))
+        if told:
+            yield Check(name=f"account {name}", ok=False, message=told)
 
 
 def _runner(connection: sqlite3.Connection, now: datetime) -> Iterator[Check]:

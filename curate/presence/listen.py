@@ -1,7 +1,7 @@
 """Ask the networks what became of shares and what was said to us: hourly at most, reading only.
 
-Each account is asked in spite of the others, and signed in to once. What a network refuses is said in
-words, and then it is left alone for a day. Must not answer anybody.
+Each account is asked in spite of the others, and signed in to once. What a network refuses is said in words once,
+until something about it changes, and then it is left alone for a day. Must not answer anybody.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from curate.desk.db import recall, remember, to_seconds
 from curate.errors import CurateError
 from curate.presence import metrics, received, replies
 from curate.shares import attempts, ledger
+from curate.shares.accounts import NEXT, REFUSED
+from curate.shares.expiry import again
 from curate.shares.limits import MONTH
 from curate.shares.networks import open_channel
 from curate.shares.networks.base import NeedsLogin, Office, RetryAt
-from curate.shares.networks.readings import Figures, Hearing, Readable
+from curate.shares.networks.readings import Hearing, Readable
 from curate.shares.tokens import load_token, store_token
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ async def listen(  # noqa: PLR0913 - what asking needs
     for name, account in settings.accounts.items():
         may = account.deliver == "network" and (account.network in FREE or account.paid_figures)
         if may and _sends(connection, name, now) and _due(connection, name, now):
-            remember(connection, f"listen {name}", str(to_seconds(now + HOUR)))
+            remember(connection, NEXT.format(name), str(to_seconds(now + HOUR)))
             office = _office(settings, name, client, config)
             refusal = (
                 await _ask(connection, desk, office, done, now=now, config=config)
@@ -61,10 +63,13 @@ async def listen(  # noqa: PLR0913 - what asking needs
                 else office
             )
             if isinstance(refusal, NeedsLogin):
-                remember(connection, f"listen {name}", str(to_seconds(now + DAY)))
-                done.troubles.append(f"{name} cannot be asked what became of its shares: {refusal.reason}.")
+                remember(connection, NEXT.format(name), str(to_seconds(now + DAY)))
+                token = refusal.evidence and refusal.evidence in refusal.reason  # the network's own words about it
+                mend = f" {again(name, account)} gives it a new token." if token else ""
+                told = f"{name} cannot be asked what became of its shares: {refusal.reason}.{mend}"
+                done.troubles.extend(_news(connection, name, told))
             elif refusal is not None and refusal.at is not None:
-                remember(connection, f"listen {name}", str(to_seconds(max(refusal.at, now + HOUR))))
+                remember(connection, NEXT.format(name), str(to_seconds(max(refusal.at, now + HOUR))))
     if settings.site.webmention_feed and _due(connection, FEED, now):
         await _receive(settings, connection, client, done, now=now, config=config)
     return done
@@ -81,21 +86,31 @@ async def _receive(  # noqa: PLR0913 - what asking needs
 ) -> None:
     """Ask for the site's webmentions; what is refused or fails is said, and left alone for a day or an hour."""
     feed = settings.site.webmention_feed
-    remember(connection, f"listen {FEED}", str(to_seconds(now + HOUR)))
+    remember(connection, NEXT.format(FEED), str(to_seconds(now + HOUR)))
     try:
         secret = load_token(config, received.Source(feed))
     except CurateError as error:
-        done.troubles.append(f"{error.message} {error.hint}".rstrip())
+        done.troubles.extend(_news(connection, FEED, f"{error.message} {error.hint}".rstrip()))
         return
     answer = await received.receive(connection, client, feed, secret, home=settings.site.url, now=now)
     if isinstance(answer, int):
+        remember(connection, REFUSED.format(FEED), "")
         done.replies += answer
         return
     if isinstance(answer, NeedsLogin):
-        remember(connection, f"listen {FEED}", str(to_seconds(now + DAY)))
+        remember(connection, NEXT.format(FEED), str(to_seconds(now + DAY)))
     elif answer.at is not None:
-        remember(connection, f"listen {FEED}", str(to_seconds(max(answer.at, now + HOUR))))
-    done.troubles.append(f"The site's webmentions could not be asked for: {answer.reason}. curate replies receive URL")
+        remember(connection, NEXT.format(FEED), str(to_seconds(max(answer.at, now + HOUR))))
+    told = f"The site's webmentions could not be asked for: {answer.reason}. curate replies receive URL"
+    done.troubles.extend(_news(connection, FEED, told))
+
+
+def _news(connection: sqlite3.Connection, name: str, told: str) -> list[str]:
+    """Return what is told of ``name``, unless it was the last that was."""
+    if recall(connection, REFUSED.format(name)) == told:
+        return []
+    remember(connection, REFUSED.format(name), told)
+    return [told]
 
 
 def _sends(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
@@ -106,7 +121,7 @@ def _sends(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
 
 def _due(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
     """Say whether ``name`` was not asked in the last hour; a clock that was set asks."""
-    until = recall(connection, f"listen {name}")
+    until = recall(connection, NEXT.format(name))
     return not (until.isdecimal() and 0 < int(until) - to_seconds(now) <= DAY.total_seconds())
 
 
@@ -134,12 +149,7 @@ async def _ask(  # noqa: PLR0913 - what asking needs
     wanted = metrics.due_samples(connection, office.name, pace, now=now)
     if not wanted and not isinstance(channel, Hearing):
         return None
-    if pace is metrics.PAID:
-        spent = attempts.spent(connection, office.name, since=now - MONTH)
-        if spent >= office.account.budget * 1000:
-            words = f"{spent / 1000:.2f} of {office.account.budget:.2f} US dollars are spent in 30 days"
-            return NeedsLogin(reason=words, evidence="")
-    answer = await channel.ready(now=now)
+    answer = (_too_dear(connection, office, now) if pace is metrics.PAID else None) or await channel.ready(now=now)
     if isinstance(answer, (NeedsLogin, RetryAt)):
         return answer
     if answer.renewed is not None:
@@ -153,8 +163,20 @@ async def _ask(  # noqa: PLR0913 - what asking needs
         heard = await channel.heard(since=max(begin, last - OVERLAP) if last else begin, now=now)
         if isinstance(heard, list):
             done.replies += replies.add_replies(connection, office.name, office.account.network, heard, now=now)
-    refusal = await _measure(connection, channel, office.name, wanted, done, now=now)
-    return heard if isinstance(heard, (NeedsLogin, RetryAt)) else refusal
+    measured = await _measure(connection, channel, office.name, wanted, done, now=now)
+    refusal = heard if isinstance(heard, (NeedsLogin, RetryAt)) else measured
+    if wanted and refusal is None:
+        remember(connection, REFUSED.format(office.name), "")
+    return refusal
+
+
+def _too_dear(connection: sqlite3.Connection, office: Office, now: datetime) -> NeedsLogin | None:
+    """Say that the account's budget is spent; None when it is not."""
+    spent = attempts.spent(connection, office.name, since=now - MONTH)
+    if spent < office.account.budget * 1000:
+        return None
+    words = f"{spent / 1000:.2f} of {office.account.budget:.2f} US dollars are spent in 30 days"
+    return NeedsLogin(reason=words, evidence="")
 
 
 async def _measure(  # noqa: PLR0913 - whom, what and where to
@@ -173,6 +195,6 @@ async def _measure(  # noqa: PLR0913 - whom, what and where to
         figures = await channel.figures(list(wanted), now=now)
     if not isinstance(figures, dict):
         return figures
-    samples = {number: figures.get(remote_id, Figures()) for remote_id, number in wanted.items()}
+    samples = {wanted[remote_id]: told for remote_id, told in figures.items()}
     done.samples += metrics.add_samples(connection, samples, origin="network", now=now)
     return None

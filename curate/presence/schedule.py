@@ -162,10 +162,11 @@ def _plain(text: str) -> str:
 def _crontab(environment: Mapping[str, str]) -> list[str]:
     """Return the person's crontab; crontab(1) ends with 1 when there is none."""
     done = subprocess.run(
-        ["crontab", "-l"], env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+        ["crontab", "-l"], env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        encoding="utf-8", errors="surrogateescape",
+    )  # fmt: skip
     if done.returncode and "no crontab" not in done.stderr.lower():
-        raise CurateError(f"crontab -l failed: {done.stderr.strip()[:200]}", "Nothing was changed.")
+        raise CurateError(f"crontab -l failed: {_beginning(done.stderr)}", "Nothing was changed.")
     return done.stdout.splitlines() if not done.returncode else []
 
 
@@ -182,10 +183,17 @@ def _works(command: Sequence[str], environment: Mapping[str, str]) -> bool:
 def _call(command: Sequence[str], environment: Mapping[str, str], *, said: str = "") -> None:
     try:
         done = subprocess.run(
-            command, env=dict(environment), input=said, capture_output=True, text=True, timeout=60, check=False
-        )
+            command, env=dict(environment), input=said, capture_output=True, timeout=60, check=False,
+            encoding="utf-8", errors="surrogateescape",  # what others wrote into a crontab stays as it is, to the byte
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CurateError(f"{command[0]} could not be run: {error}.", "curate run does the same by hand.") from error
     if done.returncode:
-        words = " ".join(done.stderr.split())[:200]
-        raise CurateError(f"{shlex.join(command)} failed: {words}", "curate run does the same by hand.")
+        raise CurateError(
+            f"{shlex.join(command)} failed: {_beginning(done.stderr)}", "curate run does the same by hand."
+        )
+
+
+def _beginning(said: str) -> str:
+    """Return the beginning of what a program said, as it may stand in a sentence."""
+    return " ".join(said.encode("utf-8", "replace").decode().split())[:200]

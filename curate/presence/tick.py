@@ -1,4 +1,4 @@
-"""Make one unattended pass: feeds, site, shares, what became of them, a backup a day; whatever of it is due.
+"""Make one unattended pass: feeds, site, shares, what became of them and of sources, a backup a day; whatever is due.
 
 In that order, and each part in spite of the others: a feed that fails stops no share, and a share is
 sent only when its page is in the last deploy. Run as often as one likes.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from curate.desk.backup import backups_folder, create_backup, thin_out
 from curate.desk.db import recall, remember, to_seconds
 from curate.desk.locks import hold
-from curate.errors import CurateError, Refused, Unknown
+from curate.errors import CurateError, NetworkTrouble, Refused, Unknown
 from curate.feeds.opml import read_feeds
 from curate.feeds.verdict import NO_NETWORK, PORTAL
 from curate.inbox.receive import read_feeds as receive_feeds
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from curate.web.client import Client
 
 
-DAY, HOUR = 24 * 3600, 3600  # seconds between two backups, and between two tries when one fails
+DAY, HOUR = 24 * 3600, 3600  # seconds between two backups, and between two tries of one, or two looks at sources
 
 
 @dataclass(kw_only=True)
@@ -58,6 +58,7 @@ class Pass:
     sending: SendReport = field(default_factory=SendReport)
     listening: Listening = field(default_factory=Listening)
     told: int = 0  # cited pages
+    looked: int = 0  # sources that were asked whether they are there and unchanged
     next: datetime | None = None
     troubles: list[str] = field(default_factory=list)
     failed: bool = False
@@ -100,6 +101,7 @@ async def run_pass(  # noqa: PLR0913 - the whole of one pass
         if fetch and not offline:
             done.listening = await listen(desk, settings, connection, client, now=clock(), config=config)
             done.troubles.extend(done.listening.troubles)
+            await _look_at_sources(desk, settings, connection, client, done, now=clock())
         _back_up(desk, connection, done, now=clock())
         remember(connection, "last-tick", str(to_seconds(clock())))
         shares = ledger.list_shares(connection)
@@ -164,17 +166,41 @@ def _put_up(  # noqa: PLR0913 - what a build and a deploy need
         _fail(done, error)
 
 
+async def _look_at_sources(  # noqa: PLR0913 - what asking needs
+    desk: Desk, settings: Settings, connection: sqlite3.Connection, client: Client, done: Pass, *, now: datetime
+) -> None:
+    """Ask what posts cite whether it is there and unchanged, each once a week; say what has just been found out."""
+    from curate.site import rot, strikes
+
+    if _lately(connection, "sources-asked", HOUR, now):
+        return
+    remember(connection, "sources-asked", str(to_seconds(now)))
+    try:
+        posts, _ = read_posts(desk.content)
+        found = await rot.look(connection, client, settings, posts, now=now, due=True)
+    except NetworkTrouble:
+        return  # nobody answered: the fault is on this side, and another pass asks again
+    except CurateError as error:
+        done.troubles.append(f"No source was looked at: {error.message} {error.hint}".rstrip())
+        return
+    done.looked = len({one.cited.url for one in found})
+    done.troubles.extend(one.advice for one in found if one.standing.strikes == strikes.ENOUGH)
+
+
+def _lately(connection: sqlite3.Connection, fact: str, apart: int, now: datetime) -> bool:
+    """Say whether the moment kept as ``fact`` is less than ``apart`` seconds ago; one that is to come is none."""
+    last = recall(connection, fact)
+    return last.isdecimal() and 0 <= to_seconds(now) - int(last) < apart
+
+
 def _back_up(desk: Desk, connection: sqlite3.Connection, done: Pass, *, now: datetime) -> None:
     """Back the desk up, once a day, and delete backups that newer ones of their day or week replace."""
-    moment = to_seconds(now)
-    for fact, apart in (("backed-up", DAY), ("backup-tried", HOUR)):
-        last = recall(connection, fact)
-        if last.isdecimal() and 0 <= moment - int(last) < apart:
-            return
-    remember(connection, "backup-tried", str(moment))
+    if _lately(connection, "backed-up", DAY, now) or _lately(connection, "backup-tried", HOUR, now):
+        return
+    remember(connection, "backup-tried", str(to_seconds(now)))
     try:
         done.backup = create_backup(desk, connection, now=now).path
-        remember(connection, "backed-up", str(moment))
+        remember(connection, "backed-up", str(to_seconds(now)))
         thin_out(backups_folder(desk), now=now)
     except CurateError as error:
         done.troubles.append(f"No backup was made: {error.message} {error.hint}".rstrip())

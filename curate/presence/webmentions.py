@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 FRESH = timedelta(days=7)  # posts older than that are no news to anybody
 AGAIN = timedelta(hours=12)  # before a page that did not answer is asked once more
 TRIES = 3
+BUSY = {408, 425, 429, 503}  # answers of a server that took nothing, and may later
 MOST_AT_ONCE = 10  # pages told in one pass
 
 
@@ -89,7 +90,7 @@ async def _tell(connection: sqlite3.Connection, client: Client, pair: tuple[str,
         return 0
     endpoint = find_endpoint(page) if page.status < 400 else ""
     if not endpoint:
-        _note(connection, pair, "later" if page.status >= 500 else "none", page.words, now)
+        _note(connection, pair, "later" if page.status >= 500 or page.status in BUSY else "none", page.words, now)
         return 0
     _note(connection, pair, "sending", endpoint, now)
     try:
@@ -101,7 +102,8 @@ async def _tell(connection: sqlite3.Connection, client: Client, pair: tuple[str,
         _note(connection, pair, "unknown", clean(error.message), now)
         return 0
     taken = 200 <= reply.status < 300
-    _note(connection, pair, "sent" if taken else "refused", f"{endpoint}: {said(reply)}", now)
+    state = "sent" if taken else "later" if reply.status in BUSY else "refused"
+    _note(connection, pair, state, f"{endpoint}: {said(reply)}", now)
     return int(taken)
 
 

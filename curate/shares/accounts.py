@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from curate.desk import settings as store
+from curate.desk.db import remember
 from curate.desk.settings import Account
 from curate.errors import NetworkTrouble, SignInNeeded, Unknown, UsageError
 from curate.shares import ledger, tokens
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from curate.web.client import Client
 
 PACE = {"linkedin": (1, 4), "facebook": (1, 3), "email": (1, 1)}  # shares a day and a week; else the settings' usual
+NEXT, REFUSED = "listen {}", "refused {}"  # facts of an account: when it is asked again, why it cannot be asked
 ANYWHERE = ("mastodon", "email")  # networks of many servers, one of which must be named
 MAIL_PORTS = {"smtps": 465, "smtp": 587}
 ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\"]+")
@@ -230,7 +232,7 @@ async def connect(  # noqa: PLR0913 - what an account is made of
             _refuse_twin(settings, name, account)
         stored = tokens.store_token(config, account, secret)
     _write(desk.settings, settings, name, account)
-    ledger.release(connection, name)
+    _believe(connection, name)
     return Connected(
         name=name,
         account=account,
@@ -240,6 +242,13 @@ async def connect(  # noqa: PLR0913 - what an account is made of
         expires_at=secret.expires_at() if secret else None,
         warnings=tuple(warnings),
     )
+
+
+def _believe(connection: sqlite3.Connection, name: str) -> None:
+    """Let what waited for a good token go with the next pass, and ask again what was refused."""
+    ledger.release(connection, name)
+    for fact in (NEXT, REFUSED):
+        remember(connection, fact.format(name), "")
 
 
 def _refuse_twin(settings: Settings, name: str, account: Account) -> None:
@@ -301,7 +310,7 @@ async def test(  # noqa: PLR0913 - what an account is made of
     kept = _told(secret, answer)
     if answer.renewed is not None or (kept.scopes(), kept.expires_at()) != (secret.scopes(), secret.expires_at()):
         tokens.store_token(config, account, kept)
-    ledger.release(connection, name)
+    _believe(connection, name)
     return Tested(handle=answer.handle, scopes=kept.scopes(), expires_at=kept.expires_at())
 
 

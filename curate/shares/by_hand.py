@@ -72,11 +72,12 @@ def resolve_sent(desk: Desk, connection: sqlite3.Connection, share_id: str, url:
     return _sent(desk, connection, share_id, _address(url) if url else "", ("unknown",), now=now)
 
 
-def resolve_not_sent(desk: Desk, connection: sqlite3.Connection, share_id: str, *, now: datetime) -> Share:
-    """Settle an unknown share: it is not out, and a draft again. Raises Unknown, Refused, Conflict."""
+def resolve_not_sent(desk: Desk, connection: sqlite3.Connection, *share_ids: str, now: datetime) -> list[Share]:
+    """Settle unknown shares: they are not out, and drafts again; all or none. Raises Unknown, Refused, Conflict."""
+    said = "you said it is not out"
     with hold(desk, "send", wait=PATIENCE), transaction(connection):
-        share = _absent(connection, share_id, "you said it is not out", now=now)
-        return ledger.set_reason(connection, ledger.set_text(connection, share, share.text), "you said it is not out")
+        absent = [_absent(connection, share_id, said, now=now) for share_id in dict.fromkeys(share_ids)]
+        return [ledger.set_reason(connection, ledger.set_text(connection, one, one.text), said) for one in absent]
 
 
 def resend(desk: Desk, connection: sqlite3.Connection, share_id: str, *, now: datetime) -> Share:

@@ -172,7 +172,11 @@ def _contrast(site: BuiltSite) -> Iterator[str]:
 
 def _feed_names(site: BuiltSite, name: str, settings: Settings) -> Iterator[str]:
     parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True)
-    root = lxml.etree.fromstring((site.folder / name).read_bytes(), parser)
+    try:
+        root = lxml.etree.fromstring((site.folder / name).read_bytes(), parser)
+    except lxml.etree.XMLSyntaxError as error:
+        yield f"it is not well-formed: {error.msg}."
+        return
     for said in dict.fromkeys(each.text or "" for each in root.iter(f"{ATOM}name")):
         if said != settings.site.name:
             yield f"the author is “{said}” there, and {settings.site.name} in curate.toml."

@@ -140,7 +140,10 @@ def posts_without_page(desk: Desk) -> tuple[str, ...]:
 
 def _line_of(path: Path, reason: str) -> int:
     """Return the file's line that ``reason`` quotes from, or that holds a script; 1 when it cannot be told."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 1  # it has gone since
     quoted = QUOTED.search(reason)
     script = SCRIPT.search(text)
     place = text.find(quoted[1]) if quoted else script.start() if script else -1

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+import lxml.etree
 import lxml.html
 
 from curate.site.manifest import list_files
@@ -33,7 +34,10 @@ class Page:
     @cached_property
     def _parsed(self) -> tuple[lxml.html.HtmlElement, tuple[str, ...]]:
         parser = lxml.html.HTMLParser(encoding="utf-8")
-        tree = lxml.html.document_fromstring(self.raw, parser=parser)
+        try:
+            tree = lxml.html.document_fromstring(self.raw, parser=parser)
+        except lxml.etree.ParserError:
+            return lxml.html.document_fromstring("<p></p>"), ("nothing is in it",)
         said = [f"line {error.line}: {error.message.strip().rstrip('.')}" for error in parser.error_log]
         return tree, tuple(one for one in said if any(words in one for words in MISTAKES))
 
@@ -64,7 +68,8 @@ class BuiltSite:
         self.folder = folder
         self.address = address.rstrip("/")
         self.files = frozenset(list_files(folder))
-        self.pages = {name: Page(name, (folder / name).read_bytes()) for name in self.files if name.endswith(".html")}
+        pages = [name for name in self.files if name.endswith(".html") and (folder / name).is_file()]
+        self.pages = {name: Page(name, (folder / name).read_bytes()) for name in pages}
 
     def __iter__(self) -> Iterator[Page]:
         """Go through the pages by their names."""

@@ -50,14 +50,19 @@ async def look(  # noqa: PLR0913 - what asking needs
     *,
     now: datetime,
     accepted: Sequence[str] = (),
+    due: bool = False,
 ) -> list[Found]:
     """Ask for every source once, and keep what came of it. ``accepted`` are those whose text is right as it is now.
 
+    With ``due``, only for those that were not asked for a while, some at a time.
     Raises Unknown for one of those of which nothing is kept, and NetworkTrouble, also when one of them cannot be
     read now: what it said stays kept.
     """
     every = sources.cited(posts, now)
     urls = list(dict.fromkeys(one.url for one in every))
+    if due:
+        urls = strikes.list_due(connection, urls, now=now)
+        every = [one for one in every if one.url in urls]
     readable = {one.url for one in every if one.key == "source"}
     before = texts.known_texts(connection, readable)
     for url in accepted:

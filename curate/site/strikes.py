@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 APART = 20 * 3600  # seconds: strikes nearer to each other are the same bad day
 ENOUGH = 3  # strikes after which a source counts as gone or moved
+WEEK = 7 * 24 * 3600  # seconds after which a source is asked again that has no strikes, or enough of them
+MOST_AT_ONCE, COMPANY = 40, 3  # sources asked in one go, and those among them that answered well the last time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +82,25 @@ def note(connection: sqlite3.Connection, answers: Iterable[Answer], *, now: date
                 )
             standings.append(_standing(connection.execute("SELECT * FROM links WHERE url = ?", (url,)).fetchone()))
     return standings
+
+
+def list_due(connection: sqlite3.Connection, urls: Iterable[str], *, now: datetime) -> list[str]:
+    """Return those of ``urls`` to be asked now: those never asked first, then those asked the longest ago.
+
+    Each once a week, and one with a strike the next day. When there are any, some that lived are asked beside them:
+    where nobody answers, it is the network.
+    """
+    moment = to_seconds(now)
+    rows = {row["url"]: row for row in connection.execute("SELECT url, checked_at, strikes FROM links")}
+    asked = sorted(urls, key=lambda url: rows[url]["checked_at"] if url in rows else -1)
+    due = [url for url in asked if url not in rows or not _asked_lately(rows[url], moment)][:MOST_AT_ONCE]
+    lived = [url for url in asked if url not in due and url in rows and not rows[url]["strikes"]]
+    return [*due, *lived[:COMPANY]] if due else []
+
+
+def _asked_lately(row: sqlite3.Row, moment: int) -> bool:
+    apart = APART if 0 < row["strikes"] < ENOUGH else WEEK
+    return 0 <= moment - int(row["checked_at"]) < apart
 
 
 def standing_of(connection: sqlite3.Connection, url: str) -> Standing | None:

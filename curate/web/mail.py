@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 import aiohappyeyeballs
 
 from curate.web.guard import Forbidden, Guard
-from curate.web.trouble import NO_WAY, NotSent, Unanswered
+from curate.web.trouble import NO_WAY, NotSent, Unanswered, distrust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -295,7 +295,7 @@ def _told(error: Exception, server: str, host: str, talk: _Talk) -> NotSent | Un
     elif isinstance(error, _Useless):
         words = str(error)
     elif isinstance(error, ssl.SSLCertVerificationError):
-        words = "its certificate is not valid"
+        words = distrust(error)
     elif isinstance(error, ssl.SSLError):
         words = "no safe connection could be made (TLS)"
     elif isinstance(error, (socket.gaierror, UnicodeError)):

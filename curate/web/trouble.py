@@ -6,6 +6,7 @@ Must not know what was asked for.
 from __future__ import annotations
 
 import errno
+import ssl
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -14,6 +15,7 @@ import aiohttp
 from curate.errors import NetworkTrouble
 from curate.web.guard import Forbidden
 
+OUTSIDE_ITS_DAYS = frozenset({9, 10})  # OpenSSL's numbers of a certificate that is not valid yet, or not any more
 NO_WAY = frozenset({errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ETIMEDOUT})
 
 
@@ -80,6 +82,12 @@ def tell(error: Exception, url: str, progress: Progress, timeout: float, gap: fl
     raise kind(url, "hung up without an answer", barred=True) from error
 
 
+def distrust(error: Exception) -> str:
+    """Say why a certificate is not believed: by its dates, it may be our clock that is wrong."""
+    ended = isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in OUTSIDE_ITS_DAYS
+    return "its certificate is not valid" + (" today, unless this computer's clock is wrong" if ended else "")
+
+
 def _is_silent(error: aiohttp.ClientConnectorError) -> bool:
     return isinstance(error, aiohttp.ClientConnectorDNSError) or error.os_error.errno in NO_WAY
 
@@ -89,7 +97,7 @@ def _no_connection(error: aiohttp.ClientConnectorError) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"no server of the name {error.host} was found"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return "its certificate is not valid"
+        return distrust(error.certificate_error)
     if isinstance(error, aiohttp.ClientConnectorSSLError):
         return "no safe connection could be made (TLS)"
     if error.os_error.errno == errno.ECONNREFUSED:

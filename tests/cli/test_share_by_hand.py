@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from curate.desk.db import open_database
+from curate.desk.folder import Desk
+from curate.shares import ledger
 from tests.cli.test_share import LINK, Shares
 from tests.shares.servers import MastodonServer, serve
 
@@ -162,6 +165,25 @@ def test_an_unknown_share_that_is_not_out(shares: Shares, mastodon: MastodonServ
     shares("approve", share)
     shares("send", "--due", "--yes")
     assert len(mastodon.posts()) == 1
+
+
+def test_all_that_are_not_out_are_settled_in_one_line_that_the_queue_shows(shares: Shares) -> None:
+    ids = [row["id"] for row in shares.plan(to="mastodon,bluesky")]
+    with contextlib.closing(open_database(Desk(shares.desk))) as connection:  # as a restore leaves them
+        for share in ledger.list_shares(connection):
+            ledger.set_unknown(connection, share, "it may be out already")
+    [line] = [line for line in shares("queue").out.splitlines() if line.startswith("When none of these is out: ")]
+    words = line.partition("curate share ")[2].split()
+    assert sorted(words[1:-1]) == sorted(ids)
+    assert "Only what is not out" in shares("resolve", *ids, "--resend", expect=2).err
+    assert "Only what is not out" in shares("resolve", *ids, "--sent", OUT, expect=2).err
+    shares(*words[:-1], "zzzz", "--not-sent", expect=2)
+    assert {row["state"] for row in shares("queue", "--json").data} == {"unknown"}  # all of them, or none
+    done = shares(*words)
+    assert [line.split()[0] for line in done.out.splitlines()] == ["Draft", "Draft", "Next"]
+    assert done.out.endswith(f"Next       curate share approve {' '.join(words[1:-1])}\n")
+    assert {row["state"] for row in shares("queue", "--json").data} == {"draft"}
+    assert "When none of these" not in shares("queue").out
 
 
 def test_sending_again_warns_and_does_it_with_the_next_pass(shares: Shares, mastodon: MastodonServer) -> None:

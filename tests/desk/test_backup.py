@@ -12,6 +12,7 @@ import tarfile
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +24,6 @@ from curate.errors import CurateError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 NOW = datetime(2026, 11, 22, 8, 12, tzinfo=UTC)
 
@@ -234,6 +234,23 @@ def test_what_a_killed_backup_left_behind_stops_none_and_goes_after_a_day(desk: 
     assert left.exists(), "it may be under way"
     thin_out(folder, now=NOW + timedelta(hours=25))
     assert not left.exists()
+
+
+def test_what_another_pass_deletes_meanwhile_is_not_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, stays = tmp_path / ".curate-tmp-a", tmp_path / ".curate-tmp-b"
+    for folder in (left, stays):
+        folder.mkdir()
+        os.utime(folder, (0, 0))
+    real = Path.glob
+
+    def overtaken(folder: Path, pattern: str) -> list[Path]:
+        found = sorted(real(folder, pattern))
+        left.rmdir()
+        return found
+
+    monkeypatch.setattr(Path, "glob", overtaken)
+    assert thin_out(tmp_path, now=NOW) == []
+    assert not stays.exists()
 
 
 def test_a_disk_without_hard_links_takes_backups(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import struct
 from typing import Any
 
+import lxml.etree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -128,12 +130,93 @@ def test_a_picture_in_jpeg_xl_or_2000_loses_its_notes() -> None:
         assert bare(start + notes[0] + picture + b"".join(notes[1:])) == start + picture
 
 
+def moving() -> bytes:
+    """Return a GIF that plays twice, with comments and XMP before, between and behind its pictures."""
+    images = [Image.effect_noise((20, 10), 80) for _ in range(3)]
+    out = io.BytesIO()
+    images[0].save(out, "GIF", save_all=True, append_images=images[1:], loop=2, duration=70, comment=b"CANARY " * 80)
+    xmp = b"\x21\xff\x0bXMP DataXMP" + XMP + b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    return out.getvalue()[:-1] + xmp + b"\x21\xfe\x06CANARY\0;CANARY"
+
+
+def test_a_gif_loses_comments_and_notes_and_moves_on() -> None:
+    raw = moving()
+    made = bare(raw)
+    assert b"CANARY" in raw
+    assert b"CANARY" not in made
+    assert b"XMP" not in made
+    before: Any
+    after: Any
+    with Image.open(io.BytesIO(raw)) as before, Image.open(io.BytesIO(made)) as after:
+        assert (after.n_frames, after.info["loop"], after.info["duration"]) == (3, 2, 70)
+        for frame in range(3):
+            before.seek(frame)
+            after.seek(frame)
+            assert before.convert("RGB").tobytes() == after.convert("RGB").tobytes()
+    assert bare(made) == made
+
+
+DRAWING = """<?xml version="1.0"?>
+<!-- Made by CANARY -->
+<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x" [<!ENTITY ns_svg "http://www.w3.org/2000/svg"><!-- CANARY -->
+<!ENTITY word "Pages"> <!ENTITY away SYSTEM "file:///etc/hostname">]>
+<svg xmlns="&ns_svg;" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:i="http://editor.example/" width="9" height="9"
+  i:export-filename="/home/CANARY/a.png" onload="alert('CANARY')" viewBox="0 0 9 9">
+<title>Pages &amp; nights</title><!--CANARY--><?i CANARY?>
+<metadata><i:who>CANARY</i:who></metadata><i:view i:path="CANARY"><path d="CANARY"/></i:view>
+<style>a{fill:red}</style><script>CANARY()</script>
+<text x="1">&word; <!-- CANARY -->a <tspan>week</tspan><i:note>CANARY</i:note>, less</text>
+<a xlink:href=" java&#10;script:CANARY()"><circle r="1" onclick="CANARY()"/></a><a href="https://example.org/">x</a>
+<image href="data:image/jpeg;base64,PICTURE" width="9"/>
+<foreignObject><p xmlns="http://www.w3.org/1999/xhtml">A<script>CANARY()</script>B</p></foreignObject>
+</svg><!-- CANARY -->"""
+
+
+def test_a_drawing_loses_notes_and_scripts_and_nothing_that_is_seen() -> None:
+    picture = noted("JPEG")
+    made = bare(DRAWING.replace("PICTURE", base64.b64encode(picture).decode()).encode())
+    assert b"CANARY" not in made
+    assert b"editor.example" not in made
+    root: Any = lxml.etree.fromstring(made)
+    svg = "{http://www.w3.org/2000/svg}"
+    assert root.tag == f"{svg}svg"
+    assert dict(root.attrib) == {"width": "9", "height": "9", "viewBox": "0 0 9 9"}
+    assert [child.tag.removeprefix(svg) for child in root] == [
+        "title",
+        "style",
+        "text",
+        "a",
+        "a",
+        "image",
+        "foreignObject",
+    ]
+    assert "".join(root[2].itertext()) == "Pages a week, less"
+    assert "".join(root[6].itertext()) == "AB"
+    assert [dict(link.attrib) for link in root.iter(f"{svg}a")] == [{}, {"href": "https://example.org/"}]
+    inside = base64.b64decode(str(root[5].get("href")).partition(",")[2])
+    assert inside == bare(picture)
+    assert bare(made) == made
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'<svg xmlns="http://www.w3.org/2000/svg"  ><g id="a"/></svg>\n',
+        b"<html><!-- a page --><svg></svg><script>x</script></html>",
+        b"<!-- -->" * 5000 + b"<html></html>",
+        b"<?xml version='1.0'?><feed><!-- words --></feed>",
+    ],
+)
+def test_a_drawing_without_notes_and_other_markup_stay_as_they_are(raw: bytes) -> None:
+    assert bare(raw) == raw
+
+
 @pytest.mark.parametrize("raw", [b"", b"%PDF-1.4 words", b"<svg/>", b"GIF89a", b"RIFF____WAVE", b"\x89PNG"])
 def test_what_is_no_photograph_is_left_as_it_is(raw: bytes) -> None:
     assert bare(raw) == raw
 
 
-NOTED = {form: noted(form) for form in FORMATS}
+NOTED = {**{form: noted(form) for form in FORMATS}, "GIF": moving(), "SVG": DRAWING.encode()}
 SPOILT = {
     "raw of one maker": b"II*\0raw picture",
     "raw of another": b"MM\0*raw picture",
@@ -141,6 +224,11 @@ SPOILT = {
     "no segment where one must be": b"\xff\xd8\xff\xe0\0\x04__none",
     "a box beyond the end": box(b"ftyp", b"avif") + struct.pack(">I4s", 999, b"meta") + b"CANARY",
     "a picture in one box": box(b"ftyp", b"mif3") + box(b"mini", b"CANARY"),
+    "a drawing no browser shows": b"<svg><!-- CANARY --><g></svg>",
+    "a drawing that grows": b"<!DOCTYPE svg ["
+    + b"".join(b'<!ENTITY a%d "%s">' % (n + 1, b"&a%d;" % n * 10 if n else b"lol" * 10) for n in range(10))
+    + b"]><svg>&a10;</svg>",
+    "a GIF with something else in it": moving()[:-7] + b"CANARY",
     "notes, and nothing says where": noted("AVIF").replace(b"iloc", b"cloc") if "AVIF" in FORMATS else b"II*\0",
 }
 
@@ -152,7 +240,7 @@ def test_what_cannot_be_told_from_its_notes_is_refused(raw: bytes) -> None:
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(FORMATS), st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=8), st.data())
+@given(st.sampled_from([*NOTED]), st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=8), st.data())
 def test_whatever_is_spoilt_is_made_bare_or_refused(
     form: str, flips: list[tuple[int, int]], data: st.DataObject
 ) -> None:

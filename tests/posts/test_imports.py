@@ -239,3 +239,21 @@ def test_a_pipe_is_not_waited_for_and_a_name_with_line_ends_forges_no_line(
         "content",
     ]
     assert "\x1b" not in done.out
+
+
+def test_posts_that_lose_tags_are_named(content: Path, tmp_path: Path) -> None:
+    def post(*tags: str) -> str:
+        return f"---\ntitle: On\ndate: 2026-02-28\ntags: {list(tags)}\n---\nThe body.\n"
+
+    old = site(
+        tmp_path,
+        all=post(*[f"tag {number}" for number in range(100)]),
+        twice=post(*["Nights", "nights"] * 60).replace("On", "On nights"),
+        many=post(*[f"tag {number}" for number in range(101)]).replace("On", "On many"),
+        long=post("long " * 13).replace("On", "On long"),
+    )
+    taken = import_posts(content, old)
+    assert len(taken.made) == 4
+    [told] = taken.warnings
+    assert told.startswith("2 of the posts had more than 100 tags or tags of more than 60 characters")
+    assert told.endswith(": long.md, many.md.")

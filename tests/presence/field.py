@@ -38,3 +38,8 @@ class Field:
     def figures(self) -> dict[str, Figures]:
         found = standings(self.book.connection, since=START - DAY, until=START + 90 * DAY)
         return {one.account: one.figures for one in found}
+
+    def likes(self) -> list[int]:
+        """Return what is known of Mastodon's statuses, of which each has as many as its number."""
+        found = standings(self.book.connection, since=START - DAY, until=START + 90 * DAY)
+        return sorted(one.figures.likes or 0 for one in found if one.account == "mastodon")

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from curate.presence.doctor import examine
 from curate.presence.listen import Listening, listen
 from curate.presence.metrics import standings
-from curate.shares import attempts
+from curate.shares import accounts, attempts
 from curate.shares.networks.readings import Figures
-from curate.shares.tokens import load_token
+from curate.shares.tokens import Secret, load_token
 from curate.web.client import Client
 from tests.presence.field import DAY, HOUR
 from tests.shares.conftest import Ledger, book
@@ -108,13 +109,32 @@ def test_threads_says_views_and_counts_quotes_as_reposts(three: Three) -> None:
     assert three.figures() == [Figures(likes=6, reposts=4, replies=2, views=120)]
 
 
-def test_threads_without_the_permission_is_said_once_a_day(three: Three) -> None:
+def test_threads_without_the_permission_is_said_once_until_it_has_another_token(three: Three) -> None:
     three.share("threads")
     three.threads.insightful = False
     [told] = three.listen(START + HOUR).troubles
     assert "does not have permission" in told
-    assert three.listen(START + 5 * HOUR).troubles == []
-    assert len(three.listen(START + 26 * HOUR).troubles) == 1
+    assert told.endswith(" curate account add threads --name threads gives it a new token.")
+    assert [three.listen(START + hours * HOUR).troubles for hours in (5, 26, 60)] == [[], [], []]
+    book = three.book
+    checks = examine(book.desk, book.settings, book.connection, now=START + 60 * HOUR, config=book.config)
+    assert [one.message for one in checks if not one.ok and one.name == "account threads"] == [told]
+
+    async def connect() -> None:
+        account = book.settings.accounts["threads"]
+        async with Client(allow_private=["127.0.0.0/8"]) as client:
+            secret = Secret(three.threads.password)
+            await accounts.connect(
+                book.desk, book.settings, book.connection, client, name="threads", account=account, secret=secret,
+                config=book.config, now=START + 60 * HOUR,
+            )  # fmt: skip
+
+    asyncio.run(connect())
+    assert three.listen(START + 61 * HOUR).troubles == [told]  # at once, and it lacks the permission, too
+    three.threads.insightful = True
+    assert three.listen(START + 90 * HOUR).samples == 1
+    checks = examine(book.desk, book.settings, book.connection, now=START + 90 * HOUR, config=book.config)
+    assert told not in [one.message for one in checks]
 
 
 @pytest.mark.parametrize("network", ["facebook", "threads"])

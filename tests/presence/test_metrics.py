@@ -14,7 +14,7 @@ from curate.shares import ledger
 from curate.shares.networks.readings import Figures
 from tests.presence.field import DAY, HOUR, Field
 from tests.shares.conftest import Ledger, book
-from tests.shares.servers import START
+from tests.shares.servers import START, as_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,14 +69,58 @@ def test_a_count_that_is_none_is_not_believed(field: Field, said: object) -> Non
     assert field.figures()["mastodon"] == Figures(likes=None, reposts=0, replies=4)
 
 
-def test_a_token_that_ended_is_said_once_a_day_and_the_others_are_asked(field: Field) -> None:
-    field.mastodon.password = "another"
+ODD = {
+    "broken": as_json({"error": "Something broke"}, 500), "hidden": as_json({"error": "Not yours"}, 403), "mute": None,
+    "another": as_json({"id": "99", "favourites_count": 50}), "page": (200, {}, b"<h1>Hello</h1>"),
+    "wait": as_json({"error": "Too many requests"}, 429, Retry_After="7200"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_status_with_an_odd_answer_costs_only_its_own_figures(field: Field, kind: str, place: int) -> None:
+    for number in range(2):
+        field.book.share("mastodon", text=f"Other words, number {number}")
+        field.book.send(client=field.client)
+    for status in field.mastodon.statuses:
+        status["likes"] = int(status["id"])
+    field.mastodon.instead = {f"/api/v1/statuses/{1000 + place}": ODD[kind]}
+    done = field.listen(START + HOUR)
+    left = [1000, 1001, 1002][:place] if kind == "wait" else [one for one in (1000, 1001, 1002) if one != 1000 + place]
+    assert field.likes() == left
+    assert done.troubles == []
+    field.mastodon.instead = {}
+    field.listen(START + 4 * HOUR)  # what could not be asked while the server wanted to be left alone is asked soon
+    assert field.likes() == (left if kind != "wait" else [1000, 1001, 1002])
+    field.listen(START + 26 * HOUR)
+    assert field.likes() == [1000, 1001, 1002]
+
+
+def test_a_server_without_an_answer_is_not_asked_for_every_share(field: Field) -> None:
+    for number in range(5):
+        field.book.share("mastodon", text=f"Other words, number {number}")
+        field.book.send(client=field.client)
+    field.mastodon.instead = {f"/api/v1/statuses/{1000 + number}": None for number in range(6)}
+    field.mastodon.heard.clear()
+    assert field.listen(START + HOUR).troubles == []
+    asked = [path for _, path in field.mastodon.heard if path.startswith("/api/v1/statuses/")]
+    assert len(asked) == 3
+    assert field.likes() == []
+
+
+def test_a_token_that_ended_is_said_once_and_the_others_are_asked(field: Field) -> None:
+    password, field.mastodon.password = field.mastodon.password, "another"
     first = field.listen(START + HOUR)
     assert first.samples == 1
     assert len(first.troubles) == 1
     assert first.troubles[0].startswith("mastodon cannot be asked what became of its shares: ")
-    assert field.listen(START + 3 * HOUR).troubles == []
-    assert len(field.listen(START + 26 * HOUR).troubles) == 1
+    assert first.troubles[0].endswith(" curate account add mastodon --name mastodon gives it a new token.")
+    for hours in (3, 26, 52):
+        assert field.listen(START + hours * HOUR).troubles == []
+    field.mastodon.password = password
+    field.listen(START + 80 * HOUR)
+    field.mastodon.password = "another"
+    assert len(field.listen(START + 110 * HOUR).troubles) == 1  # it was good in between
 
 
 EXPORT = """All the posts of your page in the time frame you chose,,,,,,

@@ -273,6 +273,12 @@ def everything(desk: Path) -> dict[str, bytes]:
     }
 
 
+def test_a_backup_that_goes_while_they_are_listed_is_left_out(curate: Curate, desk: Path) -> None:
+    made = curate("-C", desk, "backup", "create", "--json").data
+    (desk / ".curate" / "backups" / "curate-backup-20261101T080000Z.tar.gz").symlink_to(desk / "gone")
+    assert [row["path"] for row in curate("-C", desk, "backup", "list", "--json").data] == [made["path"]]
+
+
 def test_a_restored_desk_is_as_it_was_and_what_was_there_is_in_a_backup(curate: Curate, desk: Path) -> None:
     curate("-C", desk, "import", _urls(desk, "https://quiet.example/a On calm"))
     before, items = everything(desk), curate("-C", desk, "item", "list", "--state", "all", "--json").data

@@ -198,14 +198,35 @@ def test_the_page_has_no_script_no_address_and_no_markup_of_others() -> None:
     assert page(found, [verdict_words(verdict) for _, verdict in found.experiments]) == text
 
 
-def test_in_the_terminal_no_line_is_wider_than_eighty_cells() -> None:
-    found = a_review()
+@pytest.mark.parametrize(
+    ("columns", "row", "title"),
+    [
+        (
+            60,
+            "  linkedin       25.5  ▇▇▇▇  4 shares, too few, 1,234 views",
+            "  24  linkedin  Small models are taking the nig…",
+        ),
+        (80, "  linkedin               25.5  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  4 shares, too few, 1,234 views", ", part 40"),
+        (130, f"  linkedin {' ' * 31}   25.5  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  4 shares, too few, 1,234 views", ", part 40"),
+    ],
+)
+def test_in_the_terminal_lines_are_as_wide_as_that_is(
+    columns: int, row: str, title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    found = replace(a_review(), sent={f"{network}-of-the-team": 12 for network in ("mastodon", "bluesky", "linkedin")})
+    groups = found.response.accounts
+    accounts = tuple(replace(one, shares=4, views=1234.0) if one.views else one for one in groups)
+    found = replace(found, response=replace(found.response, accounts=accounts))
     lines = [
         *review_lines(found, mark="▇"), *balance_lines(found.balance, mark="▇"),
         *source_lines(found.sources, mark="▇"), *experiment_lines(found.experiments, UNTIL),
     ]  # fmt: skip
-    assert "  linkedin                   20.4  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  5 shares, 920 views" in lines
-    assert [line for line in lines if width(line) > 80] == []
+    assert row in lines
+    assert any(line.endswith(title) for line in lines)
+    assert any(line.startswith("  Example Systems Review ") for line in lines)
+    assert any("they learn from what" in line for line in lines) == (columns == 130)  # a long topic
+    assert [line for line in lines if width(line) > min(columns, 100)] == []
 
 
 def test_an_empty_time_makes_a_page_too() -> None:

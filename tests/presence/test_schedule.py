@@ -104,6 +104,15 @@ def test_installed_twice_it_stands_once_beside_what_was_there_and_goes_again(
     assert curate("-C", desk, "schedule", "remove", "--with", "cron").out == "It was not scheduled.\n"
 
 
+def test_a_table_in_another_encoding_stays_as_it_is(curate: Curate, desk: Path, cron: Path) -> None:
+    mine = b"# caf\xe9\n0 9 * * * mail caf\xe9\n"
+    cron.write_bytes(mine)
+    curate("-C", desk, "schedule", "install", "--with", "cron", "--yes")
+    assert cron.read_bytes().startswith(mine)
+    curate("-C", desk, "schedule", "remove", "--with", "cron")
+    assert cron.read_bytes() == mine
+
+
 def test_what_cron_would_run_makes_a_pass(curate: Curate, desk: Path, cron: Path) -> None:
     curate("-C", desk, "schedule", "install", "--with", "cron", "--yes")
     line = cron.read_text().strip().split(" ", 5)[5].replace(r"\%", "%")

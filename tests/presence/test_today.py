@@ -13,6 +13,7 @@ from curate.cli.render import width
 from curate.desk.db import open_database
 from curate.desk.folder import Desk
 from curate.presence.balance import count_shares
+from curate.shares import ledger
 from curate.site.strikes import Answer, note
 from tests.presence.test_publish import ESSAY, NOON, write_essay
 from tests.presence.test_tick import LATER, plan, ready_share
@@ -160,6 +161,20 @@ def test_a_refused_sign_in_comes_first_with_its_command(
     assert not waiting["reason"].startswith("mastodon")  # which every list of shares says by itself
     assert waiting["reason"].endswith(": curate account add mastodon --name mastodon")
     assert day["next"][:2] == ["curate account add mastodon --name mastodon", "curate share queue"]
+
+
+def test_of_many_shares_that_wait_some_are_named_and_all_counted(curate: Curate, desk: Path, tmp_path: Path) -> None:
+    with closing(open_database(Desk(desk))) as connection:
+        waiting = Ledger(Desk(desk), connection, tmp_path / "config")
+        waiting.account("mastodon")
+        for number in range(5):
+            ledger.set_unknown(connection, waiting.share(text=f"Words {number}"), "it may be out already")
+        assert "more wait for you" not in curate("-C", desk, "today", *NOON).out
+        for number in range(2):
+            ledger.set_unknown(connection, waiting.share(text=f"More words {number}"), "it may be out already")
+    said = curate("-C", desk, "today", *NOON).out
+    assert said.count("it may be out already") == 5
+    assert "           and 2 more wait for you: curate share queue\n" in said
 
 
 def test_a_desk_that_was_put_back_says_that_it_sends_nothing(curate: Curate, desk: Path) -> None:

@@ -71,6 +71,7 @@ class Server:
     stored: threading.Event = field(default_factory=threading.Event)
     hang: threading.Event = field(default_factory=threading.Event)
     waiting: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list)
+    instead: dict[str, Answer | None] = field(default_factory=dict)  # by path: another answer, or none
     chance: Callable[[], str] = str  # the effect of a request that has none in line
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -89,7 +90,10 @@ class Server:
         self.heard.append((method, path))
         with self.lock:
             if (method, path) != ("POST", self.posting):
-                return self.reads(target, headers, body)
+                answer = self.instead[path] if path in self.instead else self.reads(target, headers, body)
+                if answer is None:
+                    raise Dropped
+                return answer
             effect = self.effects.pop(0) if self.effects else self.chance()
             instead = self.refuse(effect, headers, body)
             if instead is not None:

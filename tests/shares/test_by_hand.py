@@ -144,7 +144,7 @@ def test_an_unknown_share_that_is_out_keeps_its_evidence(book: Ledger, server: M
 def test_an_unknown_share_that_is_not_out_is_a_draft_that_must_be_approved(
     book: Ledger, server: MastodonServer
 ) -> None:
-    share = by_hand.resolve_not_sent(book.desk, book.connection, make(book, server, "unknown").id, now=LATER)
+    [share] = by_hand.resolve_not_sent(book.desk, book.connection, make(book, server, "unknown").id, now=LATER)
     assert (share.state, share.seal, share.approved_at) == ("draft", "", None)
     assert share.reason == "you said it is not out"
     [attempt] = attempts.list_attempts(book.connection, share)
@@ -170,7 +170,7 @@ def test_a_share_that_is_to_be_sent_again_goes_with_the_next_pass_late_as_it_is(
 
 def test_what_a_dead_process_was_sending_can_be_settled_at_once(book: Ledger, server: MastodonServer) -> None:
     share = make(book, server, "sending")
-    assert by_hand.resolve_not_sent(book.desk, book.connection, share.id, now=LATER).state == "draft"
+    assert [one.state for one in by_hand.resolve_not_sent(book.desk, book.connection, share.id, now=LATER)] == ["draft"]
     assert [one.outcome for one in attempts.list_attempts(book.connection, share)] == ["absent"]
 
 

@@ -64,6 +64,7 @@ class XServer(Server):
     tweets: list[dict[str, Any]] = field(default_factory=list)  # oldest first
     nonces: set[str] = field(default_factory=set)
     paid: bool = True
+    dated: bool = True  # it says what time it is
     listed: int = 0  # posts read, which cost money
 
     def posts(self) -> list[str]:
@@ -80,7 +81,8 @@ class XServer(Server):
         if refused is None and not self.paid:
             refused = problem(402, "CreditsDepleted", "Your enrolled account does not have any credits.")
         status, answered, content = refused or super().answer(method, target, headers, body)
-        return status, {**answered, "Date": self.now.strftime("%a, %d %b %Y %H:%M:%S GMT")}, content
+        date = {"Date": self.now.strftime("%a, %d %b %Y %H:%M:%S GMT")} if self.dated else {}
+        return status, {**answered, **date}, content
 
     def signed(self, method: str, target: str, headers: Mapping[str, str]) -> bool:
         """Say whether the request is signed with the right keys, now, and for the first time."""

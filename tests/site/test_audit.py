@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curate.site.audit import audit_site
+from curate.site.left_out import to_blame
 from curate.site.plugin.report import Report
 
 if TYPE_CHECKING:
@@ -137,3 +138,9 @@ def test_no_file_takes_the_place_of_a_page(site: Site) -> None:
     assert left.startswith(f"{path}:")
     assert "in the place of its page" in left
     assert site.pages() == []
+
+
+def test_a_post_that_has_gone_since_its_page_was_judged_is_blamed_all_the_same(tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone.md")
+    [blamed], rest = to_blame([f"{gone}: the link “x” leads nowhere.", "index.html: odd."], [gone])
+    assert (blamed.line, blamed.reason, rest) == (1, "the link “x” leads nowhere.", ["index.html: odd."])

@@ -114,6 +114,27 @@ def test_what_is_wrong_is_found(hand: Site, inside: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("2026/x/index.html", "", "html: the HTML is not well-formed, nothing is in it."),
+        ("2026/x/index.html", "<!-- cut -->", "html: the HTML is not well-formed, nothing is in it."),
+        ("feeds/all.atom.xml", "<feed xmlns='http://www.w3", "name: it is not well-formed: "),
+        ("sitemap.xml", "", "name: it is not well-formed: "),
+    ],
+)
+def test_a_file_that_was_damaged_since_is_told_like_any_other(hand: Site, name: str, content: str, said: str) -> None:
+    problems = found(hand, content, name)
+    assert any(one.startswith(said) for one in problems), problems
+
+
+def test_a_link_to_nowhere_among_the_pages_is_no_page(hand: Site) -> None:
+    link = hand.output / "away.html"
+    link.symlink_to(hand.output / "nowhere.html")
+    assert found(hand, PAGE.format("")) == []
+    link.unlink()
+
+
+@pytest.mark.parametrize(
     ("policy", "said"),
     [
         ("default-src 'none'; img-src 'self'", ["video", "audio"]),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.posts.post import PostFault, parse_post
+from curate.site.build import shipped_theme
 from curate.site.manifest import digest, list_files
 from curate.site.plugin.generators import Briefed
 from curate.site.plugin.links import check_links
@@ -243,7 +244,45 @@ def test_tags_without_a_latin_letter_have_pages_of_their_own(site: Site) -> None
     assert all((site.output / target / "index.html").is_file() for target in targets)
 
 
+def test_links_to_tags_and_topics_lead_to_the_lists_of_the_site(site: Site) -> None:
+    names = ["北京", "背景", "C++", "C#", "Ops & Co", "incident response", "Ελλάδα"]
+    links = " ".join(f"[x](<{{tag}}{name}>)" for name in names)
+    raw = '<a href="{tag}北京">y</a> [z]({index}) [w](<{author}Dana Okafor>)'
+    body = f"{links} [x](<{{category}}Надёжность>) {raw}\n"
+    site.write("one", body, tags=names, topic="Надёжность")
+    site.file("pages/now.md", f"---\ntitle: Now\nslug: now\nstatus: published\n---\n{body}")
+    site.build()
+    for place in ("2026/one", "now"):
+        targets = re.findall(r'href="([^"#]+)">[xyzw]</a>', site.page(place))
+        assert len(targets) == len(names) + 4
+        assert len(set(targets)) == len(names) + 3  # the first tag is linked twice
+        for target in targets[:-1]:  # the page about the author is theirs to write
+            assert (site.output / place / target).exists(), target
+
+
 # Markdown
+
+
+def test_no_heading_has_an_id_of_the_page_around_it(site: Site) -> None:
+    templates = shipped_theme() / "templates"
+    texts = [(templates / f"{page}.html").read_text(encoding="utf-8") for page in ("base", "article", "page", "about")]
+    around = [name for text in texts for name in re.findall(r'\bid="([^"{]+)"', text)]
+    assert {"main", "related", "me"} <= {*around}
+    titles = [*around, "Main", "fn1", "FnRef1", "???", "…", "section"]
+    body = "\n".join(f"## {title}\n" for title in titles) + "\nText[^1]\n\n[^1]: Note\n"
+    site.write("earlier", tags=["a"], date="2026-11-20T08:00:00+00:00")
+    site.write("one", body, tags=["a"])
+    for page in ("now", "about"):
+        site.file(f"pages/{page}.md", f"---\ntitle: {page}\nslug: {page}\nstatus: published\n---\n{body}")
+    site.build()
+    assert "Earlier on this" in site.page("2026/one")
+    for place in ("2026/one", "now", "about"):
+        ids = re.findall(r'\bid="([^"]*)"', site.page(place))
+        assert sorted(ids) == sorted({*ids}), place
+        assert "" not in ids
+        assert len([name for name in ids if f'<h2 id="{name}"' in site.page(place)]) == len(titles)
+        contents = re.findall(r'<li><a href="#([^"]+)"', site.page(place))
+        assert len(contents) == (len(titles) if place == "2026/one" else 0)
 
 
 def test_a_page_has_one_h1_whatever_the_text_begins_with() -> None:

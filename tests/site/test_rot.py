@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from curate.desk.db import open_database
 from curate.site import texts
+from curate.site.strikes import Answer, list_due, note
 from tests.site.conftest import LINK, NOON, QUOTE, SOURCE, Site, new_site
 
 if TYPE_CHECKING:
@@ -101,6 +103,46 @@ def test_a_quote_that_is_gone_is_told_after_three_days_with_the_sentence_and_a_c
         f" first draft saved the…” any more. A copy of it may be at {cited.loopback.url}/web/20261122/{cited.url}:"
         " curate post archive about"
     )
+
+
+def test_tick_looks_at_each_source_once_a_week_and_tells_once_what_became_of_it(cited: Cited) -> None:
+    def tick(days: float) -> tuple[int, list[str]]:
+        before = len([path for _, path, *_ in cited.loopback.seen if path == "/a"])
+        now = (NOON + timedelta(days=days)).isoformat()
+        result = cited("tick", "--json", "--now", now)
+        asked = len([path for _, path, *_ in cited.loopback.seen if path == "/a"]) - before
+        assert (asked > 0) == (result.data["looked"] == 1)
+        return asked, json.loads(result.out)["warnings"]
+
+    assert [tick(days)[0] for days in (0, 0.01, 0.1, 3, 6.9, 7.1)] == [1, 0, 0, 0, 0, 1]
+    cited.say(*(sentence for sentence in SAID if sentence != QUOTE))
+    told = [tick(days) for days in (14.2, 14.3, 15.1, 15.2, 16, 16.1, 17, 18)]
+    assert [asked for asked, _ in told] == [1, 0, 1, 0, 1, 0, 0, 0]
+    [warning] = told[4][1]
+    assert warning.startswith(f"{cited.post}:13: {cited.url} has changed: a sentence that is quoted is gone")
+    assert not any(warnings for _, warnings in (*told[:4], *told[5:]))
+    today = cited("today", "--now", (NOON + timedelta(days=18)).isoformat()).out
+    assert f"Sources    changed: {cited.url}" in today
+    cited.say(*SAID)
+    assert tick(24)[0] == 1
+    assert "Sources" not in cited("today", "--now", (NOON + timedelta(days=24.1)).isoformat()).out
+
+
+def test_of_many_sources_some_are_asked_at_a_time_the_struck_ones_beside_some_that_live(built: Site) -> None:
+    urls = [f"https://example.org/{number}" for number in range(100)]
+    with closing(open_database(built.desk)) as connection:
+        connection.execute("DELETE FROM links")
+        for hours, asked in enumerate((40, 43, 23, 0)):
+            now = NOON + timedelta(hours=hours)
+            due = list_due(connection, urls, now=now)
+            assert len(due) == asked
+            note(connection, [Answer(url=url) for url in due], now=now)
+        note(connection, [Answer(url=urls[7], reason="it answers 404")], now=now)
+        assert list_due(connection, urls, now=now + timedelta(hours=19)) == []
+        due = list_due(connection, urls, now=now + timedelta(hours=21))
+        assert (due[0], len(due)) == (urls[7], 4)
+        assert list_due(connection, urls, now=now - timedelta(days=400)) != []  # a clock that was ahead
+        assert len(list_due(connection, urls, now=now + timedelta(days=8))) == 43
 
 
 def test_a_text_that_lost_much_is_told_and_one_that_lost_little_is_not(cited: Cited) -> None:

@@ -224,13 +224,15 @@ class Bluesky:
 
     async def figures(self, remote_ids: Sequence[str], *, now: datetime) -> dict[str, Figures] | Refusal:
         """Ask for the posts, 25 at a time; a quote is a repost with words."""
-        found: dict[str, Figures] = {}
         wanted = [uri for uri in remote_ids if regex.fullmatch(r"at://[!-~]{1,300}", uri)]
+        found = {uri: Figures() for uri in remote_ids if uri not in wanted}
         for start in range(0, len(wanted), POSTS):
-            query = "&".join(f"uris={quote(uri, safe='')}" for uri in wanted[start : start + POSTS])
+            asked = wanted[start : start + POSTS]
+            query = "&".join(f"uris={quote(uri, safe='')}" for uri in asked)
             answer = await self._read(f"app.bsky.feed.getPosts?{query}", "posts", now)
             if not isinstance(answer, tuple):
-                return answer
+                return found if start else answer
+            found |= dict.fromkeys(asked, Figures())
             for post in answer[0]:
                 uri = at_path(post, "uri")
                 if uri in wanted:

@@ -45,6 +45,7 @@ from curate.shares.networks.base import (
     wait_until,
     web_address,
 )
+from curate.shares.networks.readings import ask_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -163,24 +164,16 @@ class Graph:
     async def figures(
         self, remote_ids: Sequence[str], query: str, read: Callable[[dict[str, Any]], Figures], *, now: datetime
     ) -> dict[str, Figures] | Refusal:
-        """Ask for each post with ``query`` behind its name, and ``read`` the answer; a post that is gone has none.
+        """Ask for each post with ``query`` behind its name, and ``read`` the answer."""
 
-        One that the server stumbles over hides no other: what came of the others is returned all the same.
-        """
-        found: dict[str, Figures] = {}
-        trouble: Refusal | None = None
-        for remote_id in filter(identifier, remote_ids):
-            try:
-                reply = await self.get(f"{remote_id}{query}")
-            except NetworkTrouble as error:
-                return unread(error, self.secret)
+        async def ask(remote_id: str) -> Figures | Refusal | None:
+            reply = await self.get(f"{remote_id}{query}")
             if reply.status == 200:
-                found[remote_id] = read(json_object(reply))
-            elif reply.status != 404 and fault_of(reply).code != NOT_THERE:
-                trouble = self.not_ready(reply, now=now)
-                if fault_of(reply).kind in ("login", "wait"):
-                    return trouble
-        return found or trouble or {}
+                return read(json_object(reply))
+            gone = reply.status == 404 or fault_of(reply).code == NOT_THERE
+            return None if gone else self.not_ready(reply, now=now)
+
+        return await ask_each(remote_ids, ask, self.secret)
 
     async def find(  # noqa: PLR0913 - where to look, for what, and how it is written there
         self,

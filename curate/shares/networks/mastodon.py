@@ -61,7 +61,7 @@ from curate.shares.networks.base import (
     unread,
     web_address,
 )
-from curate.shares.networks.readings import LONGEST_TEXT, Figures, Heard, counted, moment
+from curate.shares.networks.readings import LONGEST_TEXT, Figures, Heard, ask_each, counted, moment
 from curate.web.client import Upload
 
 if TYPE_CHECKING:
@@ -181,23 +181,21 @@ class Mastodon:
 
     async def figures(self, remote_ids: Sequence[str], *, now: datetime) -> dict[str, Figures] | Refusal:
         """Ask for each status; there is no way to ask for several."""
-        found: dict[str, Figures] = {}
-        for remote_id in filter(identifier, remote_ids):
-            try:
-                reply = await self._get(f"/api/v1/statuses/{remote_id}")
-            except NetworkTrouble as error:
-                return unread(error, self.office.secret)
-            if reply.status in (404, 410):
-                continue
+
+        async def ask(remote_id: str) -> Figures | Refusal | None:
+            reply = await self._get(f"/api/v1/statuses/{remote_id}")
             answer = json_object(reply)
+            if reply.status in (404, 410):
+                return None
             if reply.status != 200 or identifier(answer.get("id")) != remote_id:
                 return not_ready(reply, self.server, self.office.secret, now=now)
-            found[remote_id] = Figures(
+            return Figures(
                 likes=counted(answer.get("favourites_count")),
                 reposts=counted(answer.get("reblogs_count")),
                 replies=counted(answer.get("replies_count")),
             )
-        return found
+
+        return await ask_each(remote_ids, ask, self.office.secret)
 
     async def heard(self, *, since: datetime, now: datetime) -> list[Heard] | Refusal:
         """Read the mentions, newest first; an answer to one of the account's statuses is one, too."""

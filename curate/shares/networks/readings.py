@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
-from curate.shares.networks.base import NeedsLogin, RetryAt
+from curate.errors import NetworkTrouble
+from curate.shares.networks.base import NeedsLogin, RetryAt, identifier, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from curate.shares.tokens import Secret
 
 MOST = 10**12  # of anything that is counted; what is more is no count
+IN_VAIN = 3  # questions in a row without an answer, or a leave to ask, after which no more are asked
 LONGEST_TEXT = 5000  # characters of what somebody said that are kept
 Refusal: TypeAlias = NeedsLogin | RetryAt
 
@@ -60,7 +64,10 @@ class Readable(Protocol):
     paid: int
 
     async def figures(self, remote_ids: Sequence[str], *, now: datetime) -> dict[str, Figures] | Refusal:
-        """Return what each of ``remote_ids`` has come to; one the network does not know has no entry."""
+        """Return what each of ``remote_ids`` has come to: nothing, for one the network does not know.
+
+        One that there was no asking for, because the network wants to be left alone, has no entry.
+        """
         ...
 
 
@@ -71,6 +78,32 @@ class Hearing(Protocol):
     async def heard(self, *, since: datetime, now: datetime) -> list[Heard] | Refusal:
         """Return what was said to the account from ``since`` on, newest first, as far back as the network lists."""
         ...
+
+
+async def ask_each(
+    remote_ids: Sequence[str], ask: Callable[[str], Awaitable[Figures | Refusal | None]], secret: Secret | None
+) -> dict[str, Figures] | Refusal:
+    """Ask for one share after the other; one that the network stumbles over hides no other.
+
+    ``ask`` answers None for one that is not there, and may raise NetworkTrouble.
+    """
+    told: dict[str, Figures] = {}
+    refusal: Refusal | None = None
+    answered, in_vain = False, 0
+    for remote_id in remote_ids:
+        try:
+            said = await ask(remote_id) if identifier(remote_id) else None
+        except NetworkTrouble as error:
+            said, in_vain = unread(error, secret), in_vain + 1
+        if isinstance(said, (NeedsLogin, RetryAt)):
+            refusal = said
+            in_vain += isinstance(said, NeedsLogin)
+            if in_vain == IN_VAIN or (isinstance(said, RetryAt) and said.at is not None):
+                break
+        else:
+            answered, in_vain = True, 0
+        told[remote_id] = said if isinstance(said, Figures) else Figures()
+    return told if answered or refusal is None else refusal
 
 
 def counted(value: object) -> int | None:

@@ -115,7 +115,11 @@ class X:
             if reply.status == 401 and at is not None and abs(at - now) > ADRIFT:
                 clocks = f"this computer's clock says {now:%d %b %Y %H:%M}, X's {at:%d %b %Y %H:%M} (UTC)"
                 return RetryAt(reason=f"{clocks}: set the clock", evidence=said(reply, secret), clock=at)
-            return self._unpaid(reply) or not_ready(reply, self.server, secret, now=now)
+            refusal = self._unpaid(reply) or not_ready(reply, self.server, secret, now=now)
+            if reply.status == 401 and at is None:  # what is signed with a wrong time is refused like a wrong token
+                words = f"{refusal.reason}; or this computer's clock is wrong: it says {now:%d %b %Y %H:%M} (UTC)"
+                return NeedsLogin(reason=words, evidence=refusal.evidence)
+            return refusal
         self.skew = at - now if at else timedelta(0)
         name = at_path(data, "username")
         self.handle = name if isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_]{1,50}", name) else self.handle
@@ -165,17 +169,21 @@ class X:
             try:
                 reply = await self._get(f"/2/users/{self.account_id}/tweets?{query}{since}{older}", now)
             except NetworkTrouble as error:
+                if older:  # what was read is paid for
+                    break
                 return unread(error, self.office.secret)
             answer = json_object(reply)
             posts, token = answer.get("data", []), identifier(at_path(answer, "meta", "next_token"))
             if reply.status != 200 or not isinstance(posts, list):
+                if older:
+                    break
                 return self._unpaid(reply) or not_ready(reply, self.server, self.office.secret, now=now)
             self.paid += READING * len(posts)
             found |= {identifier(at_path(post, "id")): _figures(at_path(post, "public_metrics")) for post in posts}
             if not token:
                 break
             older = f"&pagination_token={token}"
-        return {number: found[number] for number in wanted if number in found}
+        return {number: found.get(number, Figures()) for number in remote_ids}
 
     def _unpaid(self, reply: Reply) -> NeedsLogin | None:
         """Return what to do when the money paid in advance is used up; None for any other answer."""

@@ -191,7 +191,7 @@ class CarefulStaticGenerator(StaticGenerator):  # type: ignore[misc]  # Pelican 
             data = bare(source.read_bytes())
         except Unknown:
             report.statics.remove(sc)
-            told = "it is not on the site: what its camera noted, such as where it was, cannot be taken out."
+            told = "it is not on the site: what its camera or editor noted, such as where it was, cannot be taken out."
             report.warnings.append(f"{source}: {told} Save it as JPEG, PNG or WebP.")
             return
         put(Path(self.output_path, sc.save_as), data)

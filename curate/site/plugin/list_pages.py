@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
+from urllib.parse import unquote
 from zlib import crc32
 
 import regex
 from markupsafe import Markup, escape
-from pelican.contents import Category
+from pelican.contents import Category, Tag
 
 from curate.posts.post import LONGEST_SLUG
 from curate.site.plugin import lists
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 SIGNS = {"+": " plus ", "#": " sharp "}  # what tells names apart that are else the same
 SIGN = re.compile(r"(?<=\w)#|\+")
+LIST_LINK = re.compile(  # where Pelican looks for a link to a tag or topic
+    r"""(<[^>]+(?:href|src|poster|data|cite|formaction|action|content)\s*=\s*(["'])\{(tag|category)\})(.*?)\2"""
+)
 OTHER_SCRIPT = regex.compile(r"[[\p{L}\p{N}]--[\p{Latin}0-9]]", regex.V1)
 
 # ruff: noqa: ANN401 - Pelican and its objects carry no types
@@ -50,6 +55,19 @@ def address_name(kind: Any, name: str, settings: Any) -> str:
         return slug
     folded = normalize("NFKC", name).casefold()
     return f"{slug[: LONGEST_SLUG - 9]}-{crc32(folded.encode()):08x}".lstrip("-")
+
+
+def name_lists(body: str, settings: Any) -> str:
+    """Return a text whose links to tags and topics, {tag}北京, have the name of the list in its address.
+
+    Pelican spells what it finds there once more, which leaves such a name as it is.
+    """
+
+    def named(link: re.Match[str]) -> str:
+        kind = Tag if link[3] == "tag" else Category
+        return f"{link[1]}{address_name(kind, unquote(unescape(link[4])), settings)}{link[2]}"
+
+    return LIST_LINK.sub(named, body) if "{" in body else body
 
 
 def _listings(generator: Any) -> Iterator[lists.Listing]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
 from mdit_py_plugins.anchors import anchors_plugin
+from mdit_py_plugins.anchors.index import slugify
 from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 ATTRIBUTES = ("id", "class", "lang", "title", "width", "height", "credit")  # what {#id .class lang=de} may set
 LINK = re.compile(r"\{(?:filename|static|attach|category|tag|index|author)\}")
+TAKEN = re.compile("main|me|related|fn(?:ref)?[0-9]+")  # ids that byline's pages of a text have, and its footnotes
 ALIGNED = {"text-align:right": "right", "text-align:center": "center"}
 
 
@@ -49,7 +51,8 @@ def sections(html: str) -> list[tuple[str, str]]:
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    parser.use(footnote_plugin).use(deflist_plugin).use(anchors_plugin, min_level=1, max_level=4)
+    parser.use(footnote_plugin).use(deflist_plugin)
+    parser.use(anchors_plugin, min_level=1, max_level=4, slug_func=_anchor)
     parser.use(attrs_plugin, allowed=ATTRIBUTES)
     normalize = parser.normalizeLink
 
@@ -65,6 +68,12 @@ def _parser() -> MarkdownIt:
     parser.add_render_rule("table_open", _open_table)
     parser.add_render_rule("table_close", _close_table)
     return parser
+
+
+def _anchor(title: str) -> str:
+    """Return the id of a heading: its words, and never one that the page has elsewhere, or an empty one."""
+    name = slugify(title) or "section"
+    return f"{name}-1" if TAKEN.fullmatch(name) else name
 
 
 def _demote(tokens: Sequence[Token]) -> None:

@@ -27,7 +27,7 @@ from curate.site.plugin import citation
 from curate.site.plugin.generators import Briefed
 from curate.site.plugin.kept import kept_of
 from curate.site.plugin.links import check_links
-from curate.site.plugin.list_pages import address_name
+from curate.site.plugin.list_pages import address_name, name_lists
 from curate.site.plugin.markdown import sections
 from curate.site.plugin.pictures import PICTURES, show_images
 from curate.site.plugin.report import report_of
@@ -129,7 +129,9 @@ class PostReader(BaseReader):  # type: ignore[misc]  # Pelican carries no types
         copies: dict[str, str] = {}
         if reading.linked:
             check_links(body, post, content)
-            body, copies, troubles = show_images(body, post, content, Desk(content.parent).private / "images")
+            body, copies, troubles = show_images(
+                name_lists(body, self.settings), post, content, Desk(content.parent).private / "images"
+            )
             report_of(self.settings).warnings.extend(troubles)
         metadata: dict[str, Any] = {
             **self._extras(post),

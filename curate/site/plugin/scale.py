@@ -49,21 +49,25 @@ def scale(path: Path, cache: Path) -> Scaled:
     digest = sha256(RECIPE + raw).hexdigest()[:16]
     known = cache / f"{digest}.json"
     found = _known(known)
-    if found is not None and all((cache / name).is_file() for name in found.names):
+    if found is not None:
         return found
     from curate.site.plugin.shrink import shrink
 
     scaled, copies = shrink(raw, digest)
     for name, data in copies.items():
         write_whole(cache / name, data)
-    write_whole(known, json.dumps(asdict(scaled)))  # last: what it names is there
+    sums = {name: sha256(data).hexdigest() for name, data in copies.items()}
+    write_whole(known, json.dumps(asdict(scaled) | {"sums": sums}))  # last: what it names is there
     return scaled
 
 
 def _known(path: Path) -> Scaled | None:
-    """Return what was found out before; None when nothing was, or when somebody wrote into the cache."""
+    """Return what was found out before; None when nothing was, or when the cache is not as it was left."""
     try:
         said = json.loads(path.read_bytes())
-        return Scaled(**said | {"modern": tuple((str(name), int(width)) for name, width in said["modern"])})
-    except (OSError, ValueError, TypeError, KeyError):
+        sums = said.pop("sums")
+        found = Scaled(**said | {"modern": tuple((str(name), int(width)) for name, width in said["modern"])})
+        whole = all(sha256((path.parent / name).read_bytes()).hexdigest() == sums[name] for name in found.names)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+    return found if whole else None

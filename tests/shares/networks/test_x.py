@@ -101,6 +101,14 @@ def test_a_clock_that_is_wrong_is_told_from_keys_that_are(place: Place, server: 
     assert answer.reason.endswith("set the clock")
 
 
+def test_where_x_does_not_say_what_time_it_is_both_are_named(place: Place, server: XServer) -> None:
+    server.now, server.tolerance, server.dated = NOW + timedelta(hours=1), timedelta(minutes=5), False
+    answer = place.ready()
+    assert isinstance(answer, NeedsLogin)
+    assert "does not accept its token" in answer.reason
+    assert answer.reason.endswith(f"; or this computer's clock is wrong: it says {NOW:%d %b %Y %H:%M} (UTC)")
+
+
 def test_credits_that_are_used_up_hold_a_share_back(place: Place, server: XServer) -> None:
     attempt = make_attempt(place.freeze())
     server.paid = False
