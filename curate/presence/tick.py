@@ -198,6 +198,9 @@ def _back_up(desk: Desk, connection: sqlite3.Connection, done: Pass, *, now: dat
     if _lately(connection, "backed-up", DAY, now) or _lately(connection, "backup-tried", HOUR, now):
         return
     remember(connection, "backup-tried", str(to_seconds(now)))
+    if not desk.content.is_dir():  # such a backup would in time take the place of those that have the posts
+        done.troubles.append("No backup was made of a desk without its posts. curate backup list shows what has them.")
+        return
     try:
         done.backup = create_backup(desk, connection, now=now).path
         remember(connection, "backed-up", str(to_seconds(now)))

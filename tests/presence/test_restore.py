@@ -472,6 +472,17 @@ def test_tick_backs_up_once_a_day_and_says_when_it_cannot(curate: Curate, desk: 
     assert "No backup was made" in curate("-C", desk, "tick", "--now", "2027-01-02T10:01:00+00:00").err
 
 
+def test_the_pass_makes_no_backup_of_a_desk_whose_posts_are_gone(curate: Curate, desk: Path) -> None:
+    curate("-C", desk, "tick", "--no-fetch", "--now", "2027-01-02T09:00:00+00:00")
+    good = list((desk / ".curate/backups").iterdir())
+    shutil.move(desk / "content", desk / "gone")
+    late = "2027-01-04T09:00:00+00:00"
+    told = curate("-C", desk, "tick", "--no-send", "--no-fetch", "--now", late, expect=5)
+    assert "No backup was made" in told.err
+    assert "curate backup list" in told.err
+    assert list((desk / ".curate/backups").iterdir()) == good
+
+
 def _urls(desk: Path, text: str) -> Path:
     path = desk.parent / "urls.txt"
     path.write_text(text, encoding="utf-8")
