@@ -12,8 +12,7 @@ import pytest
 from curate.desk.settings import load_settings
 from curate.errors import CurateError, Refused
 from curate.posts.post import PostFault
-from curate.posts.profile import load_profile
-from curate.posts.profile_lines import read_profile_text
+from curate.posts.profile import load_profile, read_profile_text
 from curate.site.build import build_site
 from curate.site.deploy import deploy_site
 from curate.site.manifest import list_files
