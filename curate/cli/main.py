@@ -209,6 +209,8 @@ def cli(ctx: click.Context) -> None:
 
 def run() -> None:
     """Be the process ``curate``."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # while it was loaded
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

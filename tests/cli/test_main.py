@@ -7,8 +7,10 @@ import io
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,11 +24,11 @@ from tests.conftest import HEEDING_CTRL_C, press_ctrl_c
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.conftest import Curate
 
 PROGRAM = [sys.executable, "-m", "curate"]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
@@ -157,6 +159,17 @@ def test_ctrl_c_ends_with_130_in_words_and_no_trace(tmp_path: Path) -> None:
     assert "Stopped" in said
     assert "Traceback" not in said
     assert not (tmp_path / "desk").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_ctrl_c_before_all_is_loaded_ends_it_without_a_trace(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    heeding = "signal.signal(signal.SIGINT, signal.default_int_handler)"
+    script = f"import runpy, signal; {heeding}; runpy.run_module('curate', run_name='__main__')"
+    command = [sys.executable, "-c", script]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 class Terminal(io.StringIO):
