@@ -114,13 +114,17 @@ def write_whole(path: Path, data: bytes | str, *, expected: str | None = None) -
 
     A new file beside it is written, synced and renamed over it, then the folder is synced.
     ``expected`` is the fingerprint the file had when it was read: when it has another one now,
-    Conflict is raised and nothing is written. Raises CurateError when the disk refuses.
+    Conflict is raised and nothing is written. Raises CurateError when the disk refuses, or where no file stands.
     """
     import tempfile
 
     raw = data.encode() if isinstance(data, str) else data
     try:
         path = path.resolve()  # a link of the person's own stays one: the file behind it is replaced
+        if path.exists() and not path.is_file():  # a device would become a file, for all programs
+            raise CurateError(
+                f"{path} is no file, so nothing was written in its place.", "Name a file, or move that away."
+            )
         if expected is not None and (not path.exists() or fingerprint(path.read_bytes()) != expected):
             raise Conflict(
                 str(path), f"{path} changed while curate was at work; it is left as it is.", "Run the command again."

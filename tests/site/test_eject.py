@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,3 +48,11 @@ def test_a_theme_that_is_there_is_never_overwritten(curate: Curate, site: Site, 
     with pytest.raises(Conflict, match="already"):
         eject_theme(site.desk)
     assert list(tmp_path.glob("templates")) == []
+
+
+def test_of_two_at_once_one_copies_and_the_other_says_so(site: Site) -> None:
+    command = [sys.executable, "-m", "curate", "-C", str(site.desk.root), "theme", "eject"]
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [one.communicate(timeout=60)[1] for one in both]
+    assert sorted(one.returncode for one in both) == [0, 6], said
+    assert list_files(site.desk.root / "themes" / "byline") == list_files(shipped_theme())

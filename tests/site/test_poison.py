@@ -231,3 +231,13 @@ def test_a_pipe_in_the_profiles_place_is_named(site: Site) -> None:
             read(site.desk.profile)
     with pytest.raises(CurateError, match="no file with words in it"):
         site.build()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")
+@pytest.mark.parametrize("name", ["pelicanconf.py", "publishconf.py"])
+def test_a_pipe_in_the_place_of_the_sites_settings_is_not_waited_for(site: Site, name: str) -> None:
+    place = site.desk.root / name
+    place.unlink(missing_ok=True)
+    os.mkfifo(place)
+    with pytest.raises(CurateError, match=rf"{name} is no file"):
+        site.build()
