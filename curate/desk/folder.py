@@ -122,9 +122,7 @@ def write_whole(path: Path, data: bytes | str, *, expected: str | None = None) -
     try:
         path = path.resolve()  # a link of the person's own stays one: the file behind it is replaced
         if path.exists() and not path.is_file():  # a device would become a file, for all programs
-            raise CurateError(
-                f"{path} is no file, so nothing was written in its place.", "Name a file, or move that away."
-            )
+            raise CurateError(f"{path} could not be written: it is no file.", "Nothing was changed. Name a file.")
         if expected is not None and (not path.exists() or fingerprint(path.read_bytes()) != expected):
             raise Conflict(
                 str(path), f"{path} changed while curate was at work; it is left as it is.", "Run the command again."

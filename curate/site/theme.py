@@ -24,7 +24,7 @@ def eject_theme(desk: Desk) -> tuple[Path, list[str]]:
     overwritten.
     """
     own = desk.root / "themes" / "byline"
-    with hold(desk, "theme"):
+    with hold(desk, "theme", wait=0):
         if own.exists() or own.is_symlink():
             hint = "Delete a file there to take the shipped one again, or move the folder away and eject anew."
             raise Conflict(str(own), f"{own} is there already; nothing was copied.", hint)

@@ -118,7 +118,7 @@ def test_a_pipe_or_a_device_never_becomes_a_file(tmp_path: Path) -> None:
     link = tmp_path / "shares.csv"
     link.symlink_to(pipe)
     for path in (pipe, link):
-        with pytest.raises(CurateError, match="is no file"):
+        with pytest.raises(CurateError, match="it is no file"):
             write_whole(path, "words")
     assert pipe.is_fifo()
     assert leftovers(tmp_path) == []
