@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import click
 import msgspec
 import pytest
 
-from curate.cli.main import cli, global_options
+from curate.cli.main import HOMES, cli, global_options
 from curate.desk.settings import Account, Settings
 
 if TYPE_CHECKING:
@@ -112,6 +113,35 @@ def test_every_command_line_shown_names_a_command_and_flags_that_exist(page: str
     allowed |= {"-h", "--help"}
     for flag in re.findall(r"(?<=\s)--?[a-zA-Z][\w-]*", re.sub(r"'[^']*'|\"[^\"]*\"|“[^”]*”", "", words)):
         assert flag in allowed, f"{page}: {line}: {flag}"
+
+
+def told_commands() -> list[tuple[str, str]]:
+    """Find every command a text of the program tells a person to type: (file, line), X for what is filled in."""
+    found = []
+    for file in sorted((ROOT / "curate").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                text = "".join(part.value if isinstance(part, ast.Constant) else "X" for part in node.values)  # type: ignore[misc] # texts
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value
+            else:
+                continue
+            found += [(file.name, line) for line in re.findall(r"(?<![\w/.“@-])curate [a-z][^\n.;:,()“”`]*", text)]
+    return found
+
+
+def test_every_command_a_message_names_exists_with_its_flags() -> None:
+    known, told = dict(commands_of(cli)), told_commands()
+    assert len(told) > 300
+    for file, line in told:
+        _, noun, *rest = line.split()
+        if noun not in HOMES or (not rest and f"curate {noun}" not in known):
+            continue  # a sentence about curate, or about a noun with all its verbs
+        name = max((one for one in known if line == one or line.startswith(f"{one} ")), key=len, default="")
+        assert name or rest[0] == "X", f"{file}: {line}"
+        if name:
+            flags = {option for one in known[name].params for option in (*one.opts, *one.secondary_opts)} | {"--help"}
+            assert set(re.findall(r"(?<=\s)--?[a-zA-Z][\w-]*", line)) <= flags, f"{file}: {line}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

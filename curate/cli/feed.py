@@ -72,7 +72,7 @@ def add(here: Here, url: str, title: str, folder: str) -> None:
 @feed.command("list", epilog="Example: curate feed list --failing")
 @click.option("--failing", is_flag=True, help="Only feeds that could not be read last time.")
 @click.option("--stale", is_flag=True, help="Only feeds that have brought nothing new for long, or nothing ever.")
-@click.option("--days", default=180, show_default=True, type=click.IntRange(min=1), help="What --stale calls long.")
+@click.option("--days", default=180, show_default=True, type=click.IntRange(1, 36500), help="What --stale calls long.")
 @click.option("--yield", "yields", is_flag=True, help="What came of each: seen, kept, posted, minutes per kept item.")
 @click.pass_obj
 def list_(here: Here, *, failing: bool, stale: bool, days: int, yields: bool) -> None:

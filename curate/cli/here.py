@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from curate.cli import render
-from curate.errors import UsageError
+from curate.errors import CurateError, UsageError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -78,10 +78,21 @@ class Here:
         return replace(settings, fetch=replace(settings.fetch, allow_private=settings.fetch.allow_private + extra))
 
     def config_folder(self) -> Path:
-        """Return the person's configuration folder of curate, where tokens lie without a keyring."""
+        """Return the person's configuration folder of curate, where tokens lie without a keyring.
+
+        Raises CurateError when nobody knows where that is, as in a container whose user has no name.
+        """
         from platformdirs import user_config_path
 
-        return user_config_path("curate", appauthor=False)
+        try:
+            return user_config_path("curate", appauthor=False)
+        except RuntimeError as error:
+            said = "Nobody knows where your home folder is, and your tokens in it."
+            raise CurateError(said, "Nothing was done. Set HOME to that folder, then run the same again.") from error
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment, with the person's home folder also where HOME is not set."""
+        return {"HOME": os.path.expanduser("~"), **os.environ}  # noqa: PTH111 - names none where there is none
 
     @contextlib.contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ def init(
     url = _address(_asked(url, "Site address (Enter to decide later)", ask=ask))
     topics = _asked(topics, "Three topics you want to be known for", ask=ask)
     listing = _asked(opml, "Feed list to import (OPML file, Enter for none)", ask=ask)
-    feeds = _feeds(Path(listing).expanduser()) if listing else b""
+    feeds = _feeds(Path(os.path.expanduser(listing))) if listing else b""  # noqa: PTH111 - never fails, unlike Path's
     wanted = [topic.strip() for topic in topics.split(",") if topic.strip()]
     desk = create_desk(root, name=name, url=url, topics=wanted, today=here.now().date())
     imported = _import(desk, feeds) if feeds else {}

@@ -12,7 +12,7 @@ import click
 
 from curate.cli import render
 from curate.cli.item_view import about_list, also_row, full_row, named, page, row, story_of, table
-from curate.cli.main import Group, Moment
+from curate.cli.main import MOST, Group, Moment
 from curate.cli.marks import note, quote, tag, via
 from curate.cli.rank import why
 from curate.cli.story import list_stories, split, whole_story
@@ -56,7 +56,7 @@ def item() -> None:
 @item.command("list", epilog="Example: curate item list --state kept --since 7d")
 @click.option("--state", type=click.Choice(STATES), default="new", help="Only items in this state (new).")
 @click.option("--since", type=Span(-1), help="Only items from then on: 3d, 2w, 2026-11-01.")
-@click.option("--limit", type=click.IntRange(min=0), default=50, help="At most so many (50); 0 for all.")
+@click.option("--limit", type=click.IntRange(0, MOST), default=50, help="At most so many (50); 0 for all.")
 @click.option("--order", type=click.Choice(["newest", "oldest", "score"]), default="newest", help="What comes first.")
 @click.option("--feed", metavar="WORDS", default="", help="Only items of feeds with these words in title or address.")
 @click.option("--tag", metavar="TAG", default="", help="Only items with this tag.")
@@ -224,7 +224,7 @@ def later(here: Here, ids: tuple[str, ...], until: datetime, *, story: bool) -> 
 @item.command("search", epilog="Example: curate item search 'error budget' --since 30d")
 @click.argument("text", nargs=-1, required=True)
 @click.option("--since", type=Span(-1), help="Only items from then on: 3d, 2w, 2026-11-01.")
-@click.option("--limit", type=click.IntRange(min=0), default=50, help="At most so many (50); 0 for all.")
+@click.option("--limit", type=click.IntRange(0, MOST), default=50, help="At most so many (50); 0 for all.")
 @click.pass_obj
 def search(here: Here, text: tuple[str, ...], since: datetime | None, limit: int) -> None:
     """Search everything ever seen, newest first.

@@ -66,6 +66,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "help": "help",
     },
 }
+FIRST, LAST = 1900, 2999  # years that may be meant
+MOST = 1_000_000_000  # of whatever is counted
+LONGEST = 1_500  # characters of a message: what was typed may be a whole file
 HOMES = {name: module for section in SECTIONS.values() for name, module in section.items()}
 
 
@@ -93,6 +96,8 @@ class Moment(click.ParamType[datetime]):
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"“{value}” is not a time in ISO 8601, such as 2026-11-23T08:40:00Z.", param, ctx)
+        if not FIRST <= moment.year <= LAST:  # near the ends of time no sum is safe
+            self.fail(f"“{value}” is not within the years {FIRST} to {LAST}.", param, ctx)
         return moment if self.local else moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
@@ -207,6 +212,9 @@ def cli(ctx: click.Context) -> None:
 def run() -> None:
     """Be the process ``curate``."""
     gc.set_threshold(LITTER, 10, 10)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # while it was loaded
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -224,6 +232,8 @@ def run() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _close_quietly()
+    except OSError as error:
+        code = _refuse(sys.argv[1:], Here(), "failed", *_unheard(error), 1)
     sys.exit(128 + told[0] if told and code == 130 else code)
 
 
@@ -231,10 +241,7 @@ def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911, PLR0912 - one pla
     """Run one command line and return its exit code (the table is in ``curate help exit-codes``)."""
     here = Here()
     try:
-        answer = cli.main(args=arguments, prog_name="curate", obj=here, standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        render.out(error.ctx.get_help())
-        return 0
+        answer = _answer(arguments, here)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.UsageError as error:
@@ -255,10 +262,10 @@ def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911, PLR0912 - one pla
             _trace()
         problems = getattr(error, "problems", ())
         return _refuse(arguments, here, error.code, error.message, error.hint, error.exit, problems)
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         if here.debug:
             _trace()
-        return _refuse(arguments, here, "failed", *_system_words(error), 1)
+        return _refuse(arguments, here, "failed", *(_lost() or _system_words(error)), 1)
     except UnicodeEncodeError as error:
         if here.debug:
             _trace()
@@ -271,14 +278,41 @@ def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911, PLR0912 - one pla
     return answer if isinstance(answer, int) else 0
 
 
-def _system_words(error: OSError) -> tuple[str, str]:
+def _answer(arguments: list[str], here: Here) -> object:
+    try:
+        return cli.main(args=arguments, prog_name="curate", obj=here, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        render.out(error.ctx.get_help())
+        return 0
+
+
+def _system_words(error: OSError | MemoryError) -> tuple[str, str]:
     """Return what the operating system refused, in words, and what to do about it."""
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for that.", "Nothing is half-written. Is a file you named much too large?"
     what = f"{error.filename}: " if error.filename else ""
     if error.errno == errno.EMFILE:
         return "Too many files are open for this system's limit.", "Raise it (ulimit -n 1024), then run the same again."
     if error.errno == errno.ENOSPC:
         return f"{what}the disk is full.", "Nothing is half-written. Free some space, then run the same again."
     return f"{what}{error.strerror or error}.", "Nothing is half-written. The same command with --debug shows where."
+
+
+def _lost() -> tuple[str, str] | None:
+    """Return what to say when standard output takes no answer; None when it does."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return _unheard(error)
+    return None
+
+
+def _unheard(error: OSError) -> tuple[str, str]:
+    """Put in words that standard output refused the answer, and let go of it: what waits there would fail again."""
+    _close_quietly()
+    why = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+    what = f"The answer could not be written to standard output: {why}."
+    return what, "What the command did is done, nothing is half-written. Send its answer elsewhere."
 
 
 def _unencodable(error: UnicodeEncodeError) -> tuple[str, str]:
@@ -290,6 +324,7 @@ def _unencodable(error: UnicodeEncodeError) -> tuple[str, str]:
 def _refuse(
     arguments: list[str], here: Here, code: str, message: str, hint: str, exit_code: int, problems: tuple[str, ...] = ()
 ) -> int:
+    message, hint = _cut(message), _cut(hint)
     if here.json or "--json" in arguments:
         error: dict[str, object] = {"code": code, "message": message, "hint": hint, "exit": exit_code}
         if problems:
@@ -302,10 +337,26 @@ def _refuse(
     return exit_code
 
 
+def _cut(text: str) -> str:
+    """Take the middle out of a message that quotes too much."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 3 :]}"
+
+
 def _trace() -> None:
     import traceback
 
     traceback.print_exc()
+
+
+def _open_closed() -> None:
+    """Open nothing in place of a standard stream that was closed: a file of the desk would come to lie there.
+
+    What is said would then be written into it. Numbers are given out from the lowest on.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115, PTH123 - to the end
 
 
 def _reader_gone() -> bool:

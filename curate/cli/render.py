@@ -7,6 +7,7 @@ The only place that prints. Knows nothing of desks or networks; every foreign te
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import unicodedata
@@ -137,10 +138,16 @@ def out(line: str = "") -> None:
 
 
 def err(line: str = "") -> None:
-    """Write one line of progress or a message to standard error."""
+    """Write one line of progress or a message to standard error.
+
+    When nothing can be written there, as to a log on a full disk, the work goes on untold.
+    """
     sys.stdout.flush()
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    try:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

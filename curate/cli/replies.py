@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli import render
-from curate.cli.main import Group
+from curate.cli.main import MOST, Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ def replies() -> None:
 
 @replies.command("list", epilog="Example: curate replies list")
 @click.option("--done", is_flag=True, help="What was answered, the latest first.")
-@click.option("--limit", type=click.IntRange(min=0), default=50, help="At most so many (50); 0 for all.")
+@click.option("--limit", type=click.IntRange(0, MOST), default=50, help="At most so many (50); 0 for all.")
 @click.pass_obj
 def list_(here: Here, *, done: bool, limit: int) -> None:
     """List what waits for an answer, the oldest first."""

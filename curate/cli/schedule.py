@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -49,7 +48,7 @@ def install(here: Here, kind: str | None, *, only_print: bool, tokens_in_file: b
     here.say(entry.text)
     here.confirm("Write this?", yes=yes)
     _prove_tokens(here, entry.kind, in_file=tokens_in_file)
-    scheduling.install(entry, os.environ)
+    scheduling.install(entry, here.environment())
     lines = [f"Scheduled  curate tick every {scheduling.MINUTES} minutes, by {entry.kind}."]
     if entry.kind == "systemd":
         lines.append("           It stops when you sign out, unless: loginctl enable-linger")
@@ -65,7 +64,7 @@ def status(here: Here, kind: str | None) -> None:
     from curate.presence import schedule as scheduling
 
     entry = _entry(here, kind)
-    there = scheduling.installed(entry, os.environ)
+    there = scheduling.installed(entry, here.environment())
     with here.database() as connection:
         lived = recall(connection, "last-tick")
     last = to_moment(int(lived)) if lived else None
@@ -85,17 +84,17 @@ def remove(here: Here, kind: str | None) -> None:
     from curate.presence import schedule as scheduling
 
     entry = _entry(here, kind)
-    there = scheduling.remove(entry, os.environ)
+    there = scheduling.remove(entry, here.environment())
     here.answer({"kind": entry.kind, "removed": there}, ["Removed." if there else "It was not scheduled."])
 
 
 def _entry(here: Here, kind: str | None) -> Entry:
     from curate.presence import schedule as scheduling
 
-    found = [kind] if kind else scheduling.kinds(os.environ)
+    found = [kind] if kind else scheduling.kinds(here.environment())
     if not found:
         raise CurateError("Neither systemd, launchd nor cron can be used here.", "curate run does the same by hand.")
-    return scheduling.make_entry(found[0], here.desk(), _program(), os.environ)
+    return scheduling.make_entry(found[0], here.desk(), _program(), here.environment())
 
 
 def _program() -> list[str]:
@@ -115,7 +114,11 @@ def _prove_tokens(here: Here, kind: str, *, in_file: bool) -> None:
     mine = [name for name, one in settings.accounts.items() if needs_token(one) and has_token(config, one)]
     command = [*_program(), "-C", str(here.desk().root), "--json", "account", "list"]
     done = subprocess.run(
-        command, env=bare_environment(kind, os.environ), stdin=subprocess.DEVNULL, capture_output=True, check=False
+        command,
+        env=bare_environment(kind, here.environment()),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
     )
     try:
         rows = {row["name"]: row["token"] for row in json.loads(done.stdout)["data"]}

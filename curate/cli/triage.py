@@ -14,7 +14,7 @@ import click
 
 from curate.cli import render
 from curate.cli.item_view import byline
-from curate.cli.main import Command
+from curate.cli.main import MOST, Command
 from curate.errors import CurateError, UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Timebox(click.ParamType[timedelta]):
 @click.option("--query", metavar="QUERY", default="", help="Only items that match: curate help query.")
 @click.option("--order", type=click.Choice(["score", "newest", "oldest"]), help="What comes first (score).")
 @click.option("--oldest", is_flag=True, help="The oldest first: --order oldest.")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many items in this sitting.")
+@click.option("--limit", type=click.IntRange(1, MOST), help="At most so many items in this sitting.")
 @click.option("--timebox", type=Timebox(), metavar="10m", help="Show a clock; nothing ends when the time is over.")
 @click.option("--resume", is_flag=True, help="Go on where the last sitting ended, with its feed, tag, query and order.")
 @click.option("--line", "by_line", is_flag=True, help="Ask item by item, in whole words; no screen is drawn.")

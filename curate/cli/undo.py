@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curate.cli import render
-from curate.cli.main import Command
+from curate.cli.main import MOST, Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ TITLE = 50  # cells
 
 
 @click.command(cls=Command, epilog="Example: curate undo 3")
-@click.argument("steps", metavar="[N]", type=click.IntRange(min=1), required=False)
+@click.argument("steps", metavar="[N]", type=click.IntRange(1, MOST), required=False)
 @click.option("--list", "only_list", is_flag=True, help="Show the last steps, newest first.")
 @click.option("--dry-run", "-n", is_flag=True, help="Show what would be taken back.")
 @click.pass_obj
@@ -41,7 +41,7 @@ def undo(here: Here, steps: int | None, *, only_list: bool, dry_run: bool) -> No
 
 
 @click.command(cls=Command, epilog="Example: curate redo")
-@click.argument("steps", metavar="[N]", type=click.IntRange(min=1), required=False)
+@click.argument("steps", metavar="[N]", type=click.IntRange(1, MOST), required=False)
 @click.option("--list", "only_list", is_flag=True, help="Show the steps that can be done again, the next one first.")
 @click.option("--dry-run", "-n", is_flag=True, help="Show what would be done again.")
 @click.pass_obj

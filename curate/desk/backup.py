@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gzip
 import io
 import json
 import os
@@ -243,7 +244,13 @@ def _write(desk: Desk, database: Path | None, partial: Path, now: datetime) -> N
     left_out: list[str] = []
     handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(handle, "wb") as out:
-        with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.PAX_FORMAT, compresslevel=3) as archive:
+        with (
+            # With a time of its own: of a clock before 1970 gzip makes none.
+            gzip.GzipFile(
+                filename="", mode="wb", fileobj=out, compresslevel=3, mtime=max(now.timestamp(), 0)
+            ) as packed,
+            tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+        ):
             for path, name in _parts(desk, left_out):
                 with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
                     _add(archive, told, name, path, now)

@@ -115,20 +115,22 @@ def write_whole(path: Path, data: bytes | str, *, expected: str | None = None) -
     A new file beside it is written, synced and renamed over it, then the folder is synced.
     ``expected`` is the fingerprint the file had when it was read: when it has another one now,
     Conflict is raised and nothing is written. A device, such as /dev/null, is written to and stays one.
-    Raises CurateError when the disk refuses.
+    Raises CurateError when the disk refuses, or where something stands that is no file.
     """
     import tempfile
 
     raw = data.encode() if isinstance(data, str) else data
     try:
         path = path.resolve()  # a link of the person's own stays one: the file behind it is replaced
+        if path.is_char_device():
+            path.write_bytes(raw)
+            return
+        if path.exists() and not path.is_file():  # a pipe would become a file, for all programs
+            raise CurateError(f"{path} could not be written: it is no file.", "Nothing was changed. Name a file.")
         if expected is not None and (not path.exists() or fingerprint(path.read_bytes()) != expected):
             raise Conflict(
                 str(path), f"{path} changed while curate was at work; it is left as it is.", "Run the command again."
             )
-        if path.is_char_device():
-            path.write_bytes(raw)
-            return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
         try:

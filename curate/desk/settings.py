@@ -26,6 +26,7 @@ FEED = re.compile(r"(?:https://|http://(?:localhost|127(?:\.\d+){3}|\[::1\])(?=[
 KEYED = re.compile(r"[?&](?:access_)?token=|//[^/?#]*@")
 ENGINE = re.compile(r"https?://[^\s/?#;,'\"@]+(?:/[^\s?#]*)?\?(?:[^\s#]*&)?[^\s#&=]+=(?:&[^\s#]*)?")
 SOONEST = 5  # minutes between two readings of a feed
+YEAR = 366 * 24 * 60  # minutes
 PROMPTS = (
     "What would you do differently?",
     "Who is wrong here, and how do you know?",
@@ -76,7 +77,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Refuse what every command would stumble over later."""
         plain = {"url": self.url, "webmention": self.webmention, "archive": self.archive, "licence": self.licence}
         for name, address in plain.items():
-            if (address or name == "archive") and not ADDRESS.fullmatch(address):
+            if (address or name == "archive") and not (ADDRESS.fullmatch(address) and _parts(address)):
                 raise ValueError(f"{name} “{address}” is not a web address, such as https://dana.example")
         if KEYED.search(self.webmention_feed):
             raise ValueError(
@@ -94,6 +95,15 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"newsletter “{self.newsletter}” {msg}")
 
 
+def _parts(address: str) -> bool:
+    """Say whether ``address`` can be taken apart: its brackets are those of IPv6, its port is one."""
+    try:
+        _ = urlsplit(address).port
+    except ValueError:
+        return False
+    return True
+
+
 def _takes_words(address: str) -> bool:
     """Say whether a form can send words to ``address``."""
     try:
@@ -106,8 +116,8 @@ def _takes_words(address: str) -> bool:
 class Fetch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How feeds are read. ``interval`` in minutes, 0 for each feed's own rhythm; ``timeout`` in seconds."""
 
-    interval: Annotated[int, msgspec.Meta(ge=0)] = 0
-    timeout: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+    interval: Annotated[int, msgspec.Meta(ge=0, le=YEAR)] = 0
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 30.0
     connections: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
     allow_private: tuple[str, ...] = ()
     no_full_text: tuple[str, ...] = ()
@@ -161,7 +171,7 @@ class Shares(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     quiet: tuple[str, ...] = ("21:30-06:30",)
     blackout: tuple[str, ...] = ()
-    spacing: Annotated[int, msgspec.Meta(ge=0)] = 24
+    spacing: Annotated[int, msgspec.Meta(ge=0, le=YEAR // 60)] = 24
     similar_warns: Annotated[int, msgspec.Meta(ge=1, le=100)] = 25
     similar_refused: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
     utm: bool = False
@@ -199,16 +209,19 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recipients: tuple[str, ...] = ()
     slots: tuple[str, ...] = ("mon 08:40", "tue 08:40", "wed 08:40", "thu 08:40", "fri 08:40")
     timezone: str = ""
-    per_day: Annotated[int, msgspec.Meta(ge=1)] = 3
-    per_week: Annotated[int, msgspec.Meta(ge=1)] = 12
-    gap: Annotated[int, msgspec.Meta(ge=0)] = 90
+    per_day: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 3
+    per_week: Annotated[int, msgspec.Meta(ge=1, le=7_000)] = 12
+    gap: Annotated[int, msgspec.Meta(ge=0, le=YEAR)] = 90
     characters: Annotated[int, msgspec.Meta(ge=0)] = 0
-    budget: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    budget: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 5.0
     paid_figures: bool = False
     deliver: Literal["network", "outbox"] = "network"
 
     def __post_init__(self) -> None:
-        """Refuse a time zone that is none, and a version that no address and no header can hold."""
+        """Refuse a time zone or an address that is none, and a version that no address and no header can hold."""
+        for name, address in (("server", self.server), ("sign_in", self.sign_in)):
+            if not _parts(address):
+                raise ValueError(f"{name} “{address}” is not an address, such as https://mastodon.social")
         if self.timezone:
             known_zone(self.timezone)
         if not re.fullmatch(r"[A-Za-z0-9._-]{0,20}", self.version):
@@ -245,13 +258,18 @@ def check_settings(text: str, path: Path) -> None:
 
 def _tables(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}."
         raise CurateError(msg) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path} is not valid TOML: {error}."
-        raise UsageError(msg, "Mend that line; nothing else was touched.") from error
+        raise _invalid(path, str(error)) from error
+    except RecursionError as error:
+        raise _invalid(path, "too many tables or lists inside each other") from error
+
+
+def _invalid(path: Path, why: str) -> UsageError:
+    return UsageError(f"{path} is not valid TOML: {why}.", "Mend that line; nothing else was touched.")
 
 
 def _checked(tables: dict[str, Any], path: Path) -> Settings:
@@ -304,8 +322,9 @@ def set_setting(path: Path, name: str, value: str) -> object:
     the file is then as it was.
     """
     try:
-        meant: Any = tomllib.loads(f"v = {value}")["v"]
-    except tomllib.TOMLDecodeError:
+        said = tomllib.loads(f"v = {value}")
+        meant: Any = said["v"] if len(said) == 1 else value  # a text of several lines is not several settings
+    except (tomllib.TOMLDecodeError, RecursionError):
         meant = value
     keys = tuple(name.split("."))
     try:
@@ -337,9 +356,7 @@ def remove_account(path: Path, name: str) -> None:
     """Take the table ``[accounts.NAME]`` out. Raises Unknown."""
     import tomlkit
 
-    _tables(path)
-    raw = path.read_bytes()
-    document = tomlkit.parse(raw.decode())
+    raw, document = _document(path)
     accounts = document.get("accounts", {})
     if name not in accounts:
         raise Unknown("account", name, "curate account list shows them.")
@@ -347,12 +364,23 @@ def remove_account(path: Path, name: str) -> None:
     write_whole(path, tomlkit.dumps(document), expected=fingerprint(raw))
 
 
-def _store(path: Path, values: dict[tuple[str, ...], Any]) -> None:
+def _document(path: Path) -> tuple[bytes, Any]:
+    """Return the file as it is, and as what keeps its comments when it is written. Raises UsageError."""
     import tomlkit
+    from tomlkit.exceptions import TOMLKitError
 
     _tables(path)
     raw = path.read_bytes()
-    document = tomlkit.parse(raw.decode())
+    try:
+        return raw, tomlkit.parse(raw.decode("utf-8-sig"))
+    except (TOMLKitError, RecursionError) as error:  # it is stricter, here and there
+        raise _invalid(path, str(error)) from error
+
+
+def _store(path: Path, values: dict[tuple[str, ...], Any]) -> None:
+    import tomlkit
+
+    raw, document = _document(path)
     for name, value in values.items():
         *tables, key = name
         place: Any = document

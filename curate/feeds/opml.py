@@ -195,6 +195,8 @@ def _own(path: Path) -> tuple[bytes, Node]:
     """Return the bytes of the person's list and its root; the nodes' places count in ``as_utf8`` of the bytes."""
     hint = "Nothing was changed. Mend the file, or take it back from git or a backup."
     try:
+        if path.exists() and not path.is_file():  # such as a pipe, which would be waited for
+            raise CurateError(f"{path} is no file with words in it.", "Nothing was changed. Put the list in its place.")
         data = path.read_bytes()
     except OSError as error:
         raise CurateError(f"{path} cannot be read: {error.strerror or error}.", hint) from error

@@ -134,14 +134,23 @@ def is_day(text: str) -> bool:
 
 def load_profile(path: Path) -> Profile:
     """Return the profile at ``path``; an empty one when there is no file. Raises PostFault with the line."""
+    return parse_profile(read_profile_text(path).removeprefix("\ufeff"), str(path))
+
+
+def read_profile_text(path: Path) -> str:
+    """Return what the file holds; "" when there is none. Raises PostFault."""
     refuse_odd(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        raw = path.read_bytes()
     except FileNotFoundError:
-        return Profile()
-    except (OSError, UnicodeDecodeError) as error:
-        raise PostFault(str(path), 1, f"it cannot be read: {error}.", "Save it as UTF-8.") from error
-    return parse_profile(text, str(path))
+        return ""
+    except OSError as error:
+        raise PostFault(str(path), 1, f"it cannot be read: {error.strerror}.", "Mend the file's rights.") from error
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise PostFault(str(path), line, "the text is not UTF-8.", "Save it as UTF-8 in the editor.") from error
 
 
 def refuse_odd(path: Path) -> None:

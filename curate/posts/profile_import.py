@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from curate.posts.header import read_mapping
 from curate.posts.json_resume import OTHER_NAMES, Problem, read_resume
-from curate.posts.profile_lines import add_rows, change_profile, read_profile_text, set_value
+from curate.posts.profile import read_profile_text
+from curate.posts.profile_lines import add_rows, change_profile, set_value
 
 if TYPE_CHECKING:
     from pathlib import Path

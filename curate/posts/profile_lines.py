@@ -12,24 +12,13 @@ import yaml
 
 from curate.desk.folder import fingerprint, write_new, write_whole
 from curate.posts.header import Loader, PostFault, as_text, dump, lines_of, read_mapping
-from curate.posts.profile import parse_profile, refuse_odd
+from curate.posts.profile import parse_profile, read_profile_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 BOM = "\ufeff"
-
-
-def read_profile_text(path: Path) -> str:
-    """Return what the file holds; "" when there is none. Raises PostFault."""
-    refuse_odd(path)
-    try:
-        return path.read_bytes().decode()
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise PostFault(str(path), 1, f"it cannot be read: {error}.", "Save it as UTF-8.") from error
 
 
 def change_profile(path: Path, change: Callable[[str], str]) -> bool:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from curate.posts.files import read_posts
 from curate.posts.freshness import Section, sections
 from curate.posts.header import read_mapping
-from curate.posts.profile import Profile, parse_profile
-from curate.posts.profile_lines import read_profile_text
+from curate.posts.profile import Profile, parse_profile, read_profile_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -262,7 +262,7 @@ def _passing(drafts: Sequence[Post], published: Sequence[Post]) -> list[Post]:
 def _has_feeds(desk: Desk) -> bool:
     """Say whether feeds.opml lists anything; a look at its bytes, because reading XML would cost more than the day."""
     try:
-        return b"xmlurl" in desk.feeds.read_bytes().lower()
+        return desk.feeds.is_file() and b"xmlurl" in desk.feeds.read_bytes().lower()
     except OSError:
         return False
 

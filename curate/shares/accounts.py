@@ -162,8 +162,11 @@ def checked_server(network: str, server: str) -> str:
         raise UsageError(f"Which server is your {network} account on?", f"--server {example}")
     if network == "email":
         return _mail_server(server)
-    parts = urlsplit(server if "://" in server else f"https://{server}")
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(server if "://" in server else f"https://{server}")
+        host = (parts.hostname or "") if parts.port != 0 else ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
     if parts.scheme not in ("https", "http") or not host or parts.username:
         raise UsageError(f"“{server}” is not a server's address.", "Write it whole: https://mastodon.social")
     if parts.scheme == "http" and not _near(host):

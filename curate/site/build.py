@@ -313,8 +313,12 @@ def _make(  # noqa: PLR0913, PLR0917 - the whole of one build
 
 
 def _confs(desk: Desk) -> list[Path]:
-    """Return the files that say what the site is, the one that Pelican is given first."""
-    return [path for path in (desk.root / "publishconf.py", desk.pelicanconf) if path.is_file()]
+    """Return the files that say what the site is, the one that Pelican is given first. Raises SiteFault."""
+    confs = [path for path in (desk.root / "publishconf.py", desk.pelicanconf) if path.exists()]
+    for path in confs:
+        if not path.is_file():  # such as a pipe, which would be waited for
+            raise SiteFault(f"{path} is no file; it says what the site is.", "Put it back from git or a backup.")
+    return confs
 
 
 def _run_pelican(

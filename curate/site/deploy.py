@@ -97,7 +97,10 @@ def parse_target(desk: Desk, text: str) -> Target:
     path = text.removeprefix("folder:")
     if not path or (":" in path.split("/")[0] and not Path(path).is_absolute()):
         raise UsageError(f"“{text}” is not a deploy target.", hint)
-    folder = Path(desk.root, Path(path).expanduser()).resolve()
+    try:
+        folder = Path(desk.root, Path(path).expanduser()).resolve()
+    except RuntimeError as error:
+        raise UsageError(f"“{text}”: nobody knows where that home folder is.", "Write its whole path.") from error
     own = [desk.content, desk.private, desk.output, desk.root / "themes", desk.root / ".git"]
     if folder == desk.root.resolve() or any(folder.is_relative_to(place.resolve()) for place in own):
         raise UsageError(f"{folder} belongs to the desk itself.", "Choose a folder of its own for the deployed site.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from curate.desk.locks import hold
 from curate.errors import Conflict
 from curate.site.build import shipped_theme
 from curate.site.manifest import list_files
@@ -23,11 +24,12 @@ def eject_theme(desk: Desk) -> tuple[Path, list[str]]:
     overwritten.
     """
     own = desk.root / "themes" / "byline"
-    if own.exists() or own.is_symlink():
-        hint = "Delete a file there to take the shipped one again, or move the folder away and eject anew."
-        raise Conflict(str(own), f"{own} is there already; nothing was copied.", hint)
-    fresh = own.with_name(".byline-new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(shipped_theme(), fresh)
-    fresh.rename(own)
+    with hold(desk, "theme", wait=0):
+        if own.exists() or own.is_symlink():
+            hint = "Delete a file there to take the shipped one again, or move the folder away and eject anew."
+            raise Conflict(str(own), f"{own} is there already; nothing was copied.", hint)
+        fresh = own.with_name(".byline-new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(shipped_theme(), fresh)
+        fresh.rename(own)
     return own, list_files(own)

@@ -296,9 +296,9 @@ class Week:
                 wall = datetime.combine(self.monday + timedelta(days=day), time)
             else:
                 wall = datetime.fromisoformat(said)
-        except (UsageError, ValueError):
+            return said if wall.tzinfo else at_wall(wall, self.zone).at.isoformat()
+        except (UsageError, ValueError, OverflowError):  # the last: near the end of time
             raise UsageError(f"“{said}” is not a time.", "17:30, wed 17:30, 2026-11-25T17:30 or next.") from None
-        return said if wall.tzinfo else at_wall(wall, self.zone).at.isoformat()
 
 
 def _sentence(reason: str) -> str:

@@ -175,6 +175,8 @@ def test_a_second_account_of_a_network_needs_a_name(curate: Curate, desk: Path) 
         ("mastodon",),  # no server
         ("mastodon", "--server", "http://social.example"),  # a token in the clear
         ("mastodon", "--server", "ftp://social.example"),
+        ("mastodon", "--server", "[/nope]"),
+        ("mastodon", "--server", "https://social.example:99999"),
         ("bluesky", "--handle", "dana@example.org"),
         ("email", "--handle", "dana@example.org", "--recipients", "ben@example.org"),  # no server
         ("email", "--server", "smtp.example.org", "--recipients", "ben@example.org"),  # from nobody

@@ -7,8 +7,10 @@ import io
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,11 +24,11 @@ from tests.conftest import HEEDING_CTRL_C, press_ctrl_c
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.conftest import Curate
 
 PROGRAM = [sys.executable, "-m", "curate"]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
@@ -159,6 +161,17 @@ def test_ctrl_c_ends_with_130_in_words_and_no_trace(tmp_path: Path) -> None:
     assert not (tmp_path / "desk").exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_ctrl_c_before_all_is_loaded_ends_it_without_a_trace(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    heeding = "signal.signal(signal.SIGINT, signal.default_int_handler)"
+    script = f"import runpy, signal; {heeding}; runpy.run_module('curate', run_name='__main__')"
+    command = [sys.executable, "-c", script]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
 class Terminal(io.StringIO):
     """A stream that says it is a terminal."""
 
@@ -190,3 +203,55 @@ def test_ascii_keeps_our_own_words_in_ascii(curate: Curate, tmp_path: Path) -> N
     answer = curate("--ascii", "-C", tmp_path, "help", "workflow")
     assert answer.out.isascii()
     assert "..." in answer.out
+
+
+FAR = ("9999-12-31T23:59:59-14:00", "9999-12-31", "0001-01-01T00:00:00+14:00", "0000-00-00")
+
+
+@pytest.mark.parametrize("when", FAR)
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("report --since", "report balance --since", "report sources --since", "item list --since"),
+        *("report experiment add mornings --hypothesis Early --until", "item search words --since", "today --now"),
+        *("publish no-post --yes --at", "share plan no-post --expires", "write --kind notice --title T --until"),
+    ],
+)
+def test_a_time_near_the_ends_of_time_is_refused_before_anything_is_kept(
+    curate: Curate, desk: Path, line: str, when: str
+) -> None:
+    told = curate("-C", desk, *line.split(), when, expect=2)
+    assert when in told.err
+    curate("-C", desk, "report", "experiment")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["item list --limit", "item search words --limit", "replies list --limit", "undo", "redo", "feed list --days"],
+)
+def test_a_number_beyond_counting_is_refused(curate: Curate, desk: Path, line: str) -> None:
+    told = curate("-C", desk, *line.split(), "99999999999999999999", expect=2)
+    assert "is not in the range" in told.err
+
+
+@pytest.mark.parametrize("flag", [(), ("--json",)])
+def test_a_message_does_not_repeat_a_whole_file_that_was_typed(
+    curate: Curate, desk: Path, flag: tuple[str, ...]
+) -> None:
+    typed = f"begins {'x' * 100_000} ends"
+    told = curate("-C", desk, *flag, "item", "show", typed, expect=2)
+    assert len(told.err) < 2_000
+    assert "begins" in told.err
+    assert "ends" in told.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such limit")
+def test_too_little_memory_is_said_in_words(desk: Path) -> None:
+    import resource
+
+    def little() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+
+    line = [*PROGRAM, "-C", str(desk), "profile", "import", "/dev/zero"]
+    done = subprocess.run(line, check=False, capture_output=True, text=True, preexec_fn=little)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, "There is not enough memory for that.")

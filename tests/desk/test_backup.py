@@ -71,6 +71,15 @@ def test_a_backup_holds_what_is_the_persons_and_nothing_else(desk: Desk) -> None
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
+def test_a_clock_before_1970_stops_no_backup(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computer without a battery may start there; gzip would write the time of its own clock."""
+    early = datetime(1969, 6, 1, tzinfo=UTC)
+    monkeypatch.setattr("time.time", early.timestamp)
+    with closing(db.open_database(desk)) as connection:
+        made = create_backup(desk, connection, now=early)
+    assert read_backup(made.path).at == early
+
+
 def test_links_are_left_out_and_named(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "secret.md").write_text("secret", encoding="utf-8")

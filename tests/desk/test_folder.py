@@ -122,6 +122,19 @@ def test_a_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path, fou
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+def test_a_pipe_or_a_device_never_becomes_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "null"
+    os.mkfifo(pipe)
+    link = tmp_path / "shares.csv"
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(CurateError, match="it is no file"):
+            write_whole(path, "words")
+    assert pipe.is_fifo()
+    assert leftovers(tmp_path) == []
+
+
 def test_a_new_file_never_takes_the_place_of_one_that_is_there(tmp_path: Path) -> None:
     path = tmp_path / "post.md"
     path.write_text("mine")

@@ -55,10 +55,23 @@ def test_an_empty_file_means_the_defaults(path: Path) -> None:
         ("[site]\nname = Dana", "line 2"),
         ('[accounts.m]\nnetwork = "linkedin"\nversion = "2026\\n08"', "version"),
         ("wombat = 1", "wombat"),
+        ("[fetch]\ntimeout = inf", "fetch.timeout"),
+        ("[fetch]\ntimeout = nan", "fetch.timeout"),
+        ("[fetch]\ninterval = 99999999999999999999", "fetch.interval"),
+        ("[shares]\nspacing = 999999999999", "shares.spacing"),
+        ("[accounts.m]\nnetwork = 'x'\ngap = 999999999999", "gap"),
+        ("[accounts.m]\nnetwork = 'x'\nbudget = inf", "budget"),
+        ("[accounts.m]\nnetwork = 'mastodon'\nserver = 'https://[nope'", "server"),
+        ("[accounts.m]\nnetwork = 'mastodon'\nsign_in = 'https://a:99999'", "sign_in"),
+        (f"a = {'[' * 5000}{']' * 5000}", "not valid TOML: too many"),
+        ("[site]\rname = 'Dana'", "line 1"),
         *((f"[site]\ntimezone = '{zone}'", "site: timezone") for zone in ("Mars/Base", "", "Europe", "../../etc")),
         *(
             (f"[site]\nurl = '{url}'", "site: url")
-            for url in ("javascript:alert(1)", "dana.example", "https://", "https://a b")
+            for url in (
+                *("javascript:alert(1)", "dana.example", "https://", "https://a b"),
+                *("https://[nope/", "https://a.example:99999"),
+            )
         ),
     ],
 )
@@ -159,3 +172,25 @@ def test_a_file_edited_meanwhile_is_left_as_the_person_has_it(path: Path, monkey
     with pytest.raises(Conflict):
         set_setting(path, "fetch.interval", "45")
     assert path.read_text(encoding="utf-8") == MINE + "# mine, from the editor\n"
+
+
+def test_a_file_as_an_editor_of_windows_saves_it_is_read_and_changed(path: Path) -> None:
+    path.write_bytes(b"\xef\xbb\xbf" + MINE.replace("\n", "\r\n").encode())
+    assert load_settings(path).site.name == "Dana Okafor"
+    set_setting(path, "site.name", "Dana O.")
+    assert path.read_bytes().decode() == MINE.replace("Dana Okafor", "Dana O.").replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("value", ['"Dana"\nurl = "https://other.example"', "1\n[fetch]\ninterval = 5", "[" * 5000])
+def test_a_text_that_looks_like_several_settings_is_one_text(path: Path, value: str) -> None:
+    set_setting(path, "site.name", value)
+    assert load_settings(path).site.name == value
+    assert load_settings(path).fetch.interval == 30
+
+
+def test_what_can_be_read_but_not_kept_as_it_is_written_is_refused_in_words(path: Path) -> None:
+    deep = f"{MINE}\n[site.intros]\na{'.a' * 3000} = 1\n"
+    path.write_text(deep)
+    with pytest.raises(UsageError, match=r"curate\.toml"):
+        set_setting(path, "site.name", "Dana O.")
+    assert path.read_text() == deep

@@ -186,22 +186,6 @@ def test_a_folder_for_temporary_files_that_cannot_be_used_does_not_stop_a_fetch(
     assert holding(desk) == feeds.truth()
 
 
-def test_an_answer_that_cannot_be_written_is_said_in_words(desk: Path) -> None:
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "curate", "-C", desk, "today"],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            check=False,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    assert done.returncode == 1
-    assert "disk is full" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "Exception" not in done.stderr
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no limit of a file's size")
 @pytest.mark.parametrize("feeds", [(20, {"each": 60, "padding": 1500})], indirect=True)
 def test_a_limit_of_a_files_size_is_said_in_words_and_loses_nothing(desk: Path, feeds: Field) -> None:

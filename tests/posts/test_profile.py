@@ -120,3 +120,16 @@ def test_a_new_desks_profile_reads(desk: Path) -> None:
     profile = load_profile(desk / "content" / "profile" / "profile.yaml")
     assert (profile.name, profile.url) == ("Dana Okafor", "https://dana.example")
     assert "basics" in profile.confirmed
+
+
+def test_why_it_cannot_be_read_is_said_in_words_with_the_line(path: Path) -> None:
+    path.write_bytes(b"basics:\n  name: D\xf6rte\n")
+    with pytest.raises(PostFault) as fault:
+        load_profile(path)
+    assert (fault.value.line, fault.value.hint) == (2, "Save it as UTF-8 in the editor.")
+    path.unlink()
+    path.parent.joinpath("file").write_text("x")
+    with pytest.raises(PostFault) as fault:
+        load_profile(path.parent / "file" / "profile.yaml")
+    assert "it cannot be read: Not a directory." in fault.value.message
+    assert "rights" in fault.value.hint

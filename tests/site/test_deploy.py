@@ -312,6 +312,14 @@ def test_the_site_arrives_on_the_branch_without_a_git_identity(built: Site, bare
     assert known.pages == {"2026/one/", "2026/two/"}
 
 
+def test_a_repository_in_the_home_folder_is_found(built: Site, bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(bare.parent))
+    deploy_site(built.desk, f"git:~/{bare.name}#pages", now=NOON)
+    assert "index.html" in on_branch(bare)
+    with pytest.raises(CurateError, match="neither a git remote"):
+        deploy_site(built.desk, "git:~nobody-here/site#pages", now=NOON)
+
+
 def test_the_same_site_again_makes_no_commit_and_a_change_makes_one(built: Site, bare: Path) -> None:
     target = f"git:{bare}#pages"
     deploy_site(built.desk, target, now=NOON)

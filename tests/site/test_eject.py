@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from curate.desk.locks import hold
 from curate.errors import Conflict
 from curate.site.build import shipped_theme
 from curate.site.manifest import list_files
@@ -46,3 +47,10 @@ def test_a_theme_that_is_there_is_never_overwritten(curate: Curate, site: Site, 
     with pytest.raises(Conflict, match="already"):
         eject_theme(site.desk)
     assert list(tmp_path.glob("templates")) == []
+
+
+def test_of_two_at_once_one_copies_and_the_other_says_so(curate: Curate, site: Site) -> None:
+    with hold(site.desk, "theme"):
+        told = curate("-C", site.desk.root, "theme", "eject", expect=6)
+    assert "busy with theme" in told.err
+    assert not (site.desk.root / "themes").exists()

@@ -12,8 +12,7 @@ import pytest
 from curate.desk.settings import load_settings
 from curate.errors import CurateError, Refused
 from curate.posts.post import PostFault
-from curate.posts.profile import load_profile
-from curate.posts.profile_lines import read_profile_text
+from curate.posts.profile import load_profile, read_profile_text
 from curate.site.build import build_site
 from curate.site.deploy import deploy_site
 from curate.site.manifest import list_files
@@ -231,4 +230,14 @@ def test_a_pipe_in_the_profiles_place_is_named(site: Site) -> None:
         with pytest.raises(PostFault, match="no file with words in it"):
             read(site.desk.profile)
     with pytest.raises(CurateError, match="no file with words in it"):
+        site.build()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")
+@pytest.mark.parametrize("name", ["pelicanconf.py", "publishconf.py"])
+def test_a_pipe_in_the_place_of_the_sites_settings_is_not_waited_for(site: Site, name: str) -> None:
+    place = site.desk.root / name
+    place.unlink(missing_ok=True)
+    os.mkfifo(place)
+    with pytest.raises(CurateError, match=rf"{name} is no file"):
         site.build()

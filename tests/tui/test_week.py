@@ -142,6 +142,8 @@ def test_what_is_refused_is_said_and_changes_nothing(book: Ledger) -> None:
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press("l", "m", *"someday", "enter")
         assert "“someday” is not a time. 17:30, wed 17:30" in seen(app)
+        await pilot.press("m", *"0001-01-01T00:00", "enter")  # in Berlin: before there is any time
+        assert "“0001-01-01T00:00” is not a time. 17:30, wed 17:30" in seen(app)
         await pilot.press("m", *"2020-01-01T10:00", "enter")
         assert "is past" in seen(app)
         await pilot.press("j")
