@@ -38,6 +38,8 @@ STAGES = ("everything new", "nothing new (304)", "nothing new (same bytes)", "on
 TARGETS = (  # stage, peer, what is compared, at least this many times better
     ("everything new", "reader", "wall", 8.0),
     ("everything new", "newsboat", "wall", 2.5),
+    ("one new entry each", "reader", "wall", 8.0),
+    ("one new entry each", "newsboat", "wall", 2.5),
     ("nothing new (304)", "reader", "wall", 2.0),
     ("nothing new (304)", "reader", "cpu", 4.0),
 )

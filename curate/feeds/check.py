@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from curate.feeds.entry import Feed
     from curate.feeds.fetch import Known
-    from curate.feeds.parse import Feed
     from curate.web.client import Client, Reply
 
 BEGINNING = 4096  # characters in which a feed says what it is

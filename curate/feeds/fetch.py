@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from curate import __version__
 from curate.feeds.addresses import host_of
+from curate.feeds.entry import read
 from curate.feeds.verdict import HOSTS, SILENT, Heard, judge, sign_of_answer, sign_of_silence
 from curate.feeds.workers import BrokenOff, Unreadable, Workers
 from curate.web.client import BadAnswer, NotSent, Unanswered
@@ -25,7 +26,7 @@ from curate.web.client import BadAnswer, NotSent, Unanswered
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 
-    from curate.feeds.parse import Feed
+    from curate.feeds.entry import Feed
     from curate.feeds.said import Unchanged
     from curate.web.client import Client, Reply
 
@@ -259,11 +260,9 @@ def _unreadable(body_hash: str) -> str:
 
 async def read_feed(workers: Workers, reply: Reply, known: Mapping[str, Unchanged] | None = None) -> Feed:
     """Parse the body of ``reply`` in a worker, less the entries ``known``. Raises Unreadable with the reason."""
-    from curate.feeds.parse import parse_feed  # not before a body needs it
-
     if not reply.body.strip():
         raise Unreadable("answered with nothing")
-    return await workers.run(parse_feed, reply.body, reply.url, reply.headers.get("Content-Type", ""), known)
+    return await workers.run(read, reply.body, reply.url, reply.headers.get("Content-Type", ""), known)
 
 
 def _validator(headers: Mapping[str, str], name: str) -> str:

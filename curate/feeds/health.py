@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from curate.feeds.entry import Feed
     from curate.feeds.fetch import Fetched, Known
     from curate.feeds.opml import Subscription
-    from curate.feeds.parse import Feed
 
 HOUR = 3600
 DAY = 24 * HOUR

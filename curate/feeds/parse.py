@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from curate import __version__
@@ -22,6 +22,7 @@ from curate.feeds.characters import one_line
 from curate.feeds.clean import plain_text, safe_html, safe_text, shorten, text_html
 from curate.feeds.document import LONGEST_PROLOG, NotAFeed, binary_kind, decode, xml_document
 from curate.feeds.elements import Misread
+from curate.feeds.entry import Entry, Feed
 from curate.feeds.fast import read_fast
 from curate.feeds.jsonfeed import read_json
 from curate.feeds.said import LONGEST_CONTENT, LONGEST_SUMMARY, LONGEST_TITLE, Said, Unchanged
@@ -29,7 +30,6 @@ from curate.feeds.via import led_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from curate.feeds.said import Document
 
@@ -38,45 +38,6 @@ __all__ = ["Entry", "Feed", "NotAFeed", "Unchanged", "parse_feed"]
 MOST_TAGS = 50
 LONGEST_GUID = 512
 SHARED = re.compile(r" [0-9a-f]{32}\Z")  # what tells articles apart to which a feed gives one guid
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One entry of a feed.
-
-    ``guid`` tells it from the feed's others for ever; ``summary`` is plain text of at most 500
-    characters; ``content_html`` is what ``clean.safe_html`` leaves. ``published`` is what the feed
-    says, believable or not. ``lang`` is a BCP 47 tag or "". ``via_name`` and ``via_url`` tell who led
-    to an article of another site; "" when the entry is the feed's own. ``digest`` stands for all that
-    the entry was made from: while it is the same, so is the rest.
-    """
-
-    guid: str
-    url: str
-    title: str
-    author: str
-    summary: str
-    content_html: str
-    content_text: str
-    published: datetime | None
-    tags: tuple[str, ...]
-    lang: str
-    via_name: str = ""
-    via_url: str = ""
-    digest: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Feed:
-    """A feed as it is now: newest entries first when it has more than we keep, else in its own order.
-
-    ``entries`` are those that are new or have changed, all of them when nothing was known.
-    """
-
-    title: str
-    site_url: str
-    entries: tuple[Entry, ...]
-    unchanged: tuple[Unchanged, ...] = ()
 
 
 def parse_feed(body: bytes, url: str, content_type: str, known: Mapping[str, Unchanged] | None = None) -> Feed:

@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from curate.feeds.entry import Entry, Feed
     from curate.feeds.fetch import Fetched
     from curate.feeds.opml import Subscription
-    from curate.feeds.parse import Entry, Feed
     from curate.inbox.journal import Moved
     from curate.web.client import Client
 
