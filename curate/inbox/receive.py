@@ -189,7 +189,7 @@ def _store(connection: sqlite3.Connection, fetched: Fetched, *, now: datetime, i
 def store_feed(connection: sqlite3.Connection, number: int, feed: Feed, *, now: datetime) -> int:
     """Store the entries of ``feed``, whose row is ``number``; return how many items are new."""
     arrivals = [_arrival(entry, feed, now) for entry in feed.entries]
-    unchanged = [entry.guid for entry in feed.unchanged]
+    unchanged = [guid for guid, _ in feed.unchanged]
     return store_arrivals(connection, number, arrivals, now=now, unchanged=unchanged)
 
 
