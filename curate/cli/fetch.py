@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from curate.cli.here import Here
+    from curate.feeds.opml import Subscription
     from curate.inbox.items import Item
     from curate.inbox.pages import FullTexts
     from curate.inbox.receive import Report
@@ -34,7 +35,6 @@ def fetch(here: Here, *, force: bool, full: bool) -> None:
     from curate.feeds.opml import read_feeds
 
     desk, now = here.desk(), here.now()
-    subscriptions = read_feeds(desk.feeds)
     if here.offline:
         raise NetworkTrouble("", "No feed was asked, because of --offline.", "Your inbox and drafts work.")
 
@@ -43,7 +43,8 @@ def fetch(here: Here, *, force: bool, full: bool) -> None:
         here.say(f"Another curate (process {process}) is fetching since {at:%H:%M}. Waiting {WAIT:g} s …")
 
     with hold(desk, "fetch", waiting=waiting), here.database() as connection:
-        report = _read_feeds(here, connection, force=force)
+        subscriptions = read_feeds(desk.feeds)
+        report = _read_feeds(here, connection, subscriptions, force=force)
         texts = _read_texts(here, connection) if full else None
         rows, due = health.feed_rows(connection), health.next_due(connection, subscriptions)
     failed = [{"url": url, "reason": reason} for url, reason in report.failed]
@@ -58,12 +59,13 @@ def fetch(here: Here, *, force: bool, full: bool) -> None:
     here.answer(data, lines, exit_code=5 if trouble else 0)
 
 
-def _read_feeds(here: Here, connection: sqlite3.Connection, *, force: bool) -> Report:
+def _read_feeds(
+    here: Here, connection: sqlite3.Connection, subscriptions: Sequence[Subscription], *, force: bool
+) -> Report:
     """Read the feeds that are due, all with ``force``; Ctrl-C says how far it came."""
     import asyncio
 
     from curate.cli.progress import Progress
-    from curate.feeds.opml import read_feeds
     from curate.inbox import receive
 
     path, progress = here.desk().feeds, Progress(here)
@@ -73,7 +75,7 @@ def _read_feeds(here: Here, connection: sqlite3.Connection, *, force: bool) -> R
             return await receive.read_feeds(
                 connection,
                 client,
-                read_feeds(path),
+                subscriptions,
                 now=here.now(),
                 force=force,
                 interval_minutes=here.settings().fetch.interval,

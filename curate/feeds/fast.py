@@ -164,7 +164,7 @@ class _Reader:
         return Document(
             title=self.title,
             site_url=self.site_url,
-            entries=tuple(newest(told, lambda entry: entry.published)),
+            entries=tuple(newest(told, _dated)),
         )
 
     def _digest(self, item: etree._Element) -> str:
@@ -318,6 +318,13 @@ def _tags(said: list[tuple[str, etree._Element]]) -> Iterator[str]:
             yield child.get("label") or child.get("term") or words_of(child)
         elif name in KEYWORDS:
             yield from (word.strip() for word in words_of(child).split(","))
+
+
+def _dated(entry: Said | Unchanged) -> datetime | None:
+    """Return when an entry was published, be it read or known."""
+    if isinstance(entry, Said):
+        return entry.published
+    return None if entry[1] is None else datetime.fromtimestamp(entry[1], UTC)
 
 
 def _published(said: list[tuple[str, etree._Element]]) -> datetime | None:

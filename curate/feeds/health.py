@@ -185,8 +185,8 @@ def _rhythm(feed: Feed, moment: int) -> tuple[int, int]:
     imported on one day nor a holiday moves it. A feed that gives no dates counts as one with an entry
     every four hours, whose newest came now, when its text changed.
     """
-    published = (*(entry.published for entry in feed.entries), *(entry.published for entry in feed.unchanged))
-    dates = {to_seconds(each) for each in published if each is not None}
+    dates = {to_seconds(entry.published) for entry in feed.entries if entry.published is not None}
+    dates |= {published for _, published in feed.unchanged if published is not None}
     newest = heapq.nlargest(20, (date for date in dates if 0 < date <= moment))
     gaps = sorted(later - earlier for later, earlier in pairwise(newest))
     middle = (gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]) // 2 if gaps else 4 * HOUR

@@ -25,15 +25,15 @@ from curate.feeds.elements import Misread
 from curate.feeds.entry import Entry, Feed
 from curate.feeds.fast import read_fast
 from curate.feeds.jsonfeed import read_json
-from curate.feeds.said import LONGEST_CONTENT, LONGEST_SUMMARY, LONGEST_TITLE, Said, Unchanged
+from curate.feeds.said import LONGEST_CONTENT, LONGEST_SUMMARY, LONGEST_TITLE, Said
 from curate.feeds.via import led_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from curate.feeds.said import Document
+    from curate.feeds.said import Document, Unchanged
 
-__all__ = ["Entry", "Feed", "NotAFeed", "Unchanged", "parse_feed"]
+__all__ = ["Entry", "Feed", "NotAFeed", "parse_feed"]
 
 MOST_TAGS = 50
 LONGEST_GUID = 512
@@ -55,10 +55,10 @@ def parse_feed(body: bytes, url: str, content_type: str, known: Mapping[str, Unc
         raise NotAFeed(f"is {kind}, not a feed")
     said = _read(text, start, url, known or {})
     made = [_made(entry, said, url) for entry in said.entries if isinstance(entry, Said)]
-    same = {entry.guid: entry for entry in said.entries if isinstance(entry, Unchanged)}
+    same = dict(entry for entry in said.entries if not isinstance(entry, Said))
     if not {SHARED.sub("", guid) for guid in same}.isdisjoint(entry.guid for entry in made):
         return parse_feed(body, url, content_type)  # what each of several with one guid is called depends on the others
-    return Feed(title=said.title, site_url=said.site_url, entries=tuple(_kept(made)), unchanged=tuple(same.values()))
+    return Feed(title=said.title, site_url=said.site_url, entries=tuple(_kept(made)), unchanged=tuple(same.items()))
 
 
 def _read(text: str, start: str, url: str, known: Mapping[str, Unchanged]) -> Document:

@@ -10,7 +10,7 @@ import html
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from curate.feeds.addresses import web_url
 from curate.feeds.characters import one_line
@@ -71,11 +71,9 @@ class Said:
     digest: str = ""
 
 
-class Unchanged(NamedTuple):
-    """An entry that the feed carries as it was: the guid it is known by, and when it was published."""
-
-    guid: str
-    published: datetime | None
+# An entry that the feed carries as it was: the guid it is known by, and when it was published, in seconds since 1970.
+# Thousands go to a worker and back, where a class would cost more than reading them.
+Unchanged = tuple[str, int | None]
 
 
 @dataclass(frozen=True, kw_only=True)

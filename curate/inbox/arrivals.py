@@ -15,10 +15,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from curate.desk.db import new_ids, to_moment, to_seconds, transaction
+from curate.desk.db import new_ids, to_seconds, transaction
 from curate.feeds.addresses import canonical_url, opaque
 from curate.feeds.characters import one_line
-from curate.feeds.said import Unchanged
 from curate.inbox.items import Item, find_by_url, find_item
 from curate.inbox.search import index
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from curate.feeds.fulltext import Page
+    from curate.feeds.said import Unchanged
 
 OLDEST = datetime(1995, 1, 1, tzinfo=UTC)  # before feeds were; what claims to be older has a broken clock
 MOST_SEEN = 2_000  # of a feed's newest items: a document has no more entries
@@ -82,9 +82,7 @@ def seen_before(connection: sqlite3.Connection, url: str) -> dict[str, Unchanged
         " AND digest <> '' AND claimed IS NULL ORDER BY number DESC LIMIT ?",
         (url, MOST_SEEN),
     )
-    return {
-        digest: Unchanged(guid, None if published is None else to_moment(published)) for digest, guid, published in rows
-    }
+    return {digest: (guid, published) for digest, guid, published in rows}
 
 
 def store_arrivals(

@@ -26,7 +26,6 @@ from curate.inbox.gathering import gather
 from curate.inbox.items import Item, find_by_url
 from curate.inbox.learn import judge_arrivals, keep, lessons, untaught
 from curate.inbox.moves import follow, settle
-from curate.inbox.pages import why_unkept
 from curate.inbox.rank import learn
 from curate.inbox.rules import apply_to_arrivals
 from curate.inbox.search import catch_up
@@ -190,7 +189,7 @@ def _store(connection: sqlite3.Connection, fetched: Fetched, *, now: datetime, i
 def store_feed(connection: sqlite3.Connection, number: int, feed: Feed, *, now: datetime) -> int:
     """Store the entries of ``feed``, whose row is ``number``; return how many items are new."""
     arrivals = [_arrival(entry, feed, now) for entry in feed.entries]
-    unchanged = [entry.guid for entry in feed.unchanged]
+    unchanged = [guid for guid, _ in feed.unchanged]
     return store_arrivals(connection, number, arrivals, now=now, unchanged=unchanged)
 
 
@@ -210,6 +209,7 @@ async def add_page(
     when it is none; nothing is then stored.
     """
     from curate.feeds.fulltext import NotAPage, read_page
+    from curate.inbox.pages import why_unkept
 
     there = find_by_url(connection, url)
     if there is not None:

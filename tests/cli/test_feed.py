@@ -544,11 +544,11 @@ def test_a_move_is_taken_back_only_while_no_fetch_knows_the_feed_where_it_is(cur
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")
-@pytest.mark.parametrize("line", ["feed list", "fetch", "feed add https://example.org/feed", "today", "doctor"])
+@pytest.mark.parametrize("line", ["feed list", "fetch", "feed add --offline https://a.example/f", "today", "doctor"])
 def test_a_pipe_in_the_place_of_the_list_is_not_waited_for(desk: Path, line: str) -> None:
     (desk / "feeds.opml").unlink()
     os.mkfifo(desk / "feeds.opml")
-    command = [sys.executable, "-m", "curate", "-C", str(desk), "--offline", *line.split()]
+    command = [sys.executable, "-m", "curate", "-C", str(desk), *line.split()]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
     assert (done.returncode, "is no file with words in it" in done.stdout + done.stderr) in {
         (1, True),

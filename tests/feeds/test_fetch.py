@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from curate.feeds.fetch import Fetched, Known, fetch_feeds, spread
-from curate.feeds.said import Unchanged
 from curate.feeds.verdict import NO_NETWORK
 from curate.feeds.workers import Workers
 from curate.web.client import Client
@@ -24,6 +23,7 @@ from tests.web.raw import RawServer, answering, hanging, serving
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from curate.feeds.said import Unchanged
     from tests.conftest import Loopback
 
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Night Shift</title><link>https://night.example/</link>
@@ -52,7 +52,7 @@ def test_entries_seen_before_are_left_out_of_a_feed_that_changed(loopback: Loopb
     url = loopback.put("/feed", FEED)
     [fetched] = fetch([url])
     assert fetched.feed is not None
-    seen = {entry.digest: Unchanged(entry.guid, entry.published) for entry in fetched.feed.entries}
+    seen: dict[str, Unchanged] = {entry.digest: (entry.guid, None) for entry in fetched.feed.entries}
 
     def known(of: str) -> dict[str, Unchanged]:
         asked.append(of)
@@ -69,7 +69,7 @@ def test_entries_seen_before_are_left_out_of_a_feed_that_changed(loopback: Loopb
     assert changed.feed is not None
     assert asked == [url]
     assert [entry.guid for entry in changed.feed.entries] == ["2"]
-    assert [entry.guid for entry in changed.feed.unchanged] == ["1"]
+    assert [guid for guid, _ in changed.feed.unchanged] == ["1"]
 
 
 def test_a_feed_is_read_with_what_to_ask_with_next_time(loopback: Loopback) -> None:

@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.desk.db import to_seconds
 from curate.feeds.parse import Entry, Feed, NotAFeed, parse_feed
-from curate.feeds.said import Unchanged
 from tests.conftest import CORPORA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from curate.feeds.said import Unchanged
 
 URL = "https://site.example/feed"
 
@@ -245,13 +247,14 @@ ITEM = "<item><guid>{0}</guid><title>About {0}</title><description>{1}</descript
 
 
 def known_of(*feeds: Feed) -> dict[str, Unchanged]:
-    return {entry.digest: Unchanged(entry.guid, entry.published) for found in feeds for entry in found.entries}
+    entries = [entry for found in feeds for entry in found.entries]
+    return {entry.digest: (entry.guid, to_seconds(entry.published) if entry.published else None) for entry in entries}
 
 
 def reread(text: str, known: dict[str, Unchanged], url: str = URL) -> tuple[list[str], list[str]]:
     """Return the guids of the entries that were made anew, and of those that were left as they are."""
     found = parse_feed(text.encode(), url, "", known)
-    return [entry.guid for entry in found.entries], [entry.guid for entry in found.unchanged]
+    return [entry.guid for entry in found.entries], [guid for guid, _ in found.unchanged]
 
 
 def test_only_what_is_new_or_has_changed_is_made_anew() -> None:
@@ -263,9 +266,8 @@ def test_only_what_is_new_or_has_changed_is_made_anew() -> None:
     assert reread(rss(b), known) == ([], ["b"])
     dated = ITEM.format("b", "words").replace("</item>", "<pubDate>Sun, 22 Nov 2026 08:40:00 GMT</pubDate></item>")
     assert reread(rss(a + dated), known) == (["b"], ["a"])
-    assert [
-        each.published for each in parse_feed(rss(dated).encode(), URL, "", known_of(feed(rss(dated)))).unchanged
-    ] == [datetime(2026, 11, 22, 8, 40, tzinfo=UTC)]
+    found = parse_feed(rss(dated).encode(), URL, "", known_of(feed(rss(dated))))
+    assert found.unchanged == (("b", to_seconds(datetime(2026, 11, 22, 8, 40, tzinfo=UTC))),)
 
 
 def test_what_the_feed_says_of_itself_counts_for_each_entry() -> None:
