@@ -6,6 +6,7 @@ Must not know how a feed is fetched or parsed, nor what the person decides about
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from curate.web.client import Client
 
 BATCH = 64  # feeds that wait to be stored, at most
+MOMENT = 0.05  # seconds for which others are waited for, to be stored together
 INDEXED = 2_000  # items that a fetch puts into the search index: more than a day brings; the first search does the rest
 NEWS = timedelta(days=30)  # what is older came with a feed's archive: nobody reads that story by story
 TITLE = 80  # characters of the summary that stand in for a missing title
@@ -140,7 +142,7 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
 
 
 class _Storing:
-    """Store feeds in a thread beside the network: whatever came while one batch was written is the next.
+    """Store feeds in a thread beside the network: what came while one batch was written, and in a moment, is the next.
 
     To sync the disk for every feed would take longer than to ask for it. Leaving the block, for
     whatever reason, stores what was taken; an error of ``store``, which returns how many items are
@@ -153,6 +155,7 @@ class _Storing:
         self._tell = tell
         self._waiting: list[Fetched] = []
         self._writing: asyncio.Future[None] | None = None
+        self._enough = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         return self
@@ -160,6 +163,7 @@ class _Storing:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._enough.set()
         while self._writing is not None:
             await self._writing
 
@@ -168,12 +172,18 @@ class _Storing:
         self._waiting.append(fetched)
         if self._writing is None:
             self._writing = asyncio.ensure_future(self._write())
-        if self._writing.done() or len(self._waiting) >= BATCH:
+        if len(self._waiting) >= BATCH:
+            self._enough.set()
+        if self._writing.done() or self._enough.is_set():
             await asyncio.shield(self._writing)  # Ctrl-C ends the waiting, not the writing
 
     async def _write(self) -> None:
         """Write batch after batch until nothing waits."""
         while self._waiting:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(MOMENT):
+                    await self._enough.wait()
+            self._enough.clear()
             batch, self._waiting = self._waiting, []
             self.new_items += await asyncio.to_thread(self._store, batch)
             self._tell(self.new_items)
