@@ -39,7 +39,7 @@ ACCEPT = (
 )
 GONE = "gone for good (410); paused"
 ENOUGH = 32  # silent feeds and nothing else: asking on would take minutes and bring nothing
-HELD = 32 << 20  # bytes of bodies that wait to be read: with more, nobody else is asked
+HELD = 16 << 20  # bytes of bodies that wait to be read: with more, nobody else is asked
 SLOW = 1.0  # seconds
 LONGEST_VALIDATOR = 512  # characters
 MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,9})")

@@ -30,7 +30,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WORKERS = 2
-CALLS = 250  # until a worker makes room for a new one: what libraries forget to free stays little
+CALLS = 500  # until a worker makes room for a new one: what libraries forget to free stays little
 SECONDS = 15.0
 PROCESSOR = 10
 MEMORY = 512 * 1024 * 1024  # bytes of address space

@@ -300,6 +300,12 @@ def test_an_entry_is_the_same_whichever_way_its_feed_is_read() -> None:
     assert reread(listed, known_of(feed(listed.replace('"words"', '"others"', 1)))) == (["a"], ["b"])
 
 
+def test_what_an_element_of_another_vocabulary_holds_is_not_the_entrys() -> None:
+    variant = '<s:variant xmlns:s="http://shop.example/"><id>v1</id><title>Default Title</title><s:price/></s:variant>'
+    entry = only(atom(f"<entry>{variant}<id>tag:1</id><title>A book on type</title></entry>"))
+    assert (entry.guid, entry.title) == ("tag:1", "A book on type")
+
+
 def test_an_entry_that_says_nothing_is_none_beside_others() -> None:
     assert len(feed(rss("<item/><item><title>x</title></item><item/>")).entries) == 1
     assert len(feed(rss("<item/>")).entries) == 1
