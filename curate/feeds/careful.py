@@ -1,6 +1,6 @@
 """Read RSS, RDF and Atom as they come, broken or not: feedparser, and our rules for what it finds.
 
-Pure: a document that ``document.xml_document`` made harmless in, what the feed says out.
+Pure: a document that ``document.xml_document`` and ``legal`` made harmless in, what the feed says out.
 """
 
 from __future__ import annotations

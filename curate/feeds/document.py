@@ -124,10 +124,9 @@ FEEDS = {"rss", "feed", "rdf", "channel"}
 
 
 def xml_document(text: str) -> tuple[str, str]:
-    """Return the root's name and ``text`` as feedparser can take it without stumbling.
+    """Return the root's name and ``text`` as parsers can take it without stumbling over its beginning or its size.
 
-    What stands before the root is left out but for harmless entities, characters XML forbids and
-    references to them, too. Raises NotAFeed.
+    What stands before the root is left out but for harmless entities. Raises NotAFeed.
     """
     position, entities = 0, ""
     while True:
@@ -152,7 +151,7 @@ def xml_document(text: str) -> tuple[str, str]:
     marked = marks > MOST_MARKS or text.count("&", position) > MOST_REFERENCES
     if marked or CROWDED.search(text, position):
         raise NotAFeed("has more markup than a feed can need")
-    text = REFERENCE.sub(_legal, _without_illegal(text[position:]))
+    text = text[position:]
     if marks > MOST_READ:
         text = _cut(text, name)
     return name, f"<?xml version='1.0' encoding='utf-8'?>\n{entities}{text}"
@@ -166,6 +165,11 @@ def _cut(text: str, name: str) -> str:
     opened = ROOT.match(text)
     ends = "</channel>" if name == "rss" else ""
     return f"{text[: beyond.start()]}{ends}</{(opened[1] or '') + opened[2] if opened else name}>"
+
+
+def legal(document: str) -> str:
+    """Return ``document`` without the characters that XML forbids, and references to them replaced by U+FFFD."""
+    return REFERENCE.sub(_legal, _without_illegal(document))
 
 
 def _without_illegal(text: str) -> str:

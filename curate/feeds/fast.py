@@ -102,7 +102,7 @@ def read_fast(document: str, url: str, known: Mapping[str, Unchanged]) -> Docume
     """
     if "<!DOCTYPE" in document[:100]:
         raise Misread("declared entities")
-    body = document.encode()
+    body = document.encode("utf-8", "surrogatepass")  # which no parser takes
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, collect_ids=False)
     try:
         root = etree.fromstring(body, parser)

@@ -8,6 +8,7 @@ and the caller is expected to be able to kill us all the same.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import re
@@ -20,7 +21,7 @@ from curate.feeds.addresses import web_url
 from curate.feeds.careful import read_carefully
 from curate.feeds.characters import one_line
 from curate.feeds.clean import plain_text, safe_html, safe_text, shorten, text_html
-from curate.feeds.document import LONGEST_PROLOG, NotAFeed, binary_kind, decode, xml_document
+from curate.feeds.document import LONGEST_PROLOG, NotAFeed, binary_kind, decode, legal, xml_document
 from curate.feeds.elements import Misread
 from curate.feeds.entry import Entry, Feed
 from curate.feeds.fast import read_fast
@@ -66,10 +67,13 @@ def _read(text: str, start: str, url: str, known: Mapping[str, Unchanged]) -> Do
     if start[:1] in {"{", "["}:
         return _stamped(read_json(text, url), url, known)
     root, document = xml_document(text)
-    try:
+    with contextlib.suppress(Misread):
         return read_fast(document, url, known)
-    except Misread:
-        return _stamped(read_carefully(root, document, url), url, known)
+    mended = legal(document)
+    if mended != document:
+        with contextlib.suppress(Misread):
+            return read_fast(mended, url, known)
+    return _stamped(read_carefully(root, mended, url), url, known)
 
 
 def _stamped(feed: Document, feed_url: str, known: Mapping[str, Unchanged]) -> Document:

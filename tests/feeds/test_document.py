@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from curate.feeds.document import NotAFeed, decode, xml_document
+from curate.feeds.document import NotAFeed, decode, legal, xml_document
 
 TEXT = "<?xml version='1.0'?><rss><title>Größe – 日本</title></rss>"
 LATIN = "<rss><title>Größe – “x”</title></rss>"
@@ -59,7 +59,8 @@ def test_what_stands_before_the_root_goes_but_for_harmless_entities() -> None:
 
 
 def test_characters_that_xml_forbids_go() -> None:
-    _, document = xml_document("<rss>a\x00\x08b&#0;&#x1F;&#xD800;&#99999999;&#65;</rss>")
+    _, raw = xml_document("<rss>a\x00\x08b&#0;&#x1F;&#xD800;&#99999999;&#65;</rss>")
+    document = legal(raw)
     assert document.endswith("<rss>ab\ufffd\ufffd\ufffd\ufffd&#65;</rss>")
 
 
