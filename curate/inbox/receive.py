@@ -178,14 +178,18 @@ class _Storing:
             await asyncio.shield(self._writing)  # Ctrl-C ends the waiting, not the writing
 
     async def _write(self) -> None:
-        """Write batch after batch until nothing waits."""
+        """Write batch after batch until nothing waits; told to stop, it does so when all is written."""
         while self._waiting:
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError, asyncio.CancelledError):
                 async with asyncio.timeout(MOMENT):
                     await self._enough.wait()
             self._enough.clear()
             batch, self._waiting = self._waiting, []
-            self.new_items += await asyncio.to_thread(self._store, batch)
+            writing = asyncio.get_running_loop().run_in_executor(None, self._store, batch)
+            while not writing.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.shield(writing)
+            self.new_items += writing.result()
             self._tell(self.new_items)
         self._writing = None
 

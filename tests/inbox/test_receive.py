@@ -367,3 +367,25 @@ def test_a_disk_that_refuses_ends_the_reading_with_its_reason() -> None:
 
     with pytest.raises(CurateError, match="full"):
         asyncio.run(go())
+
+
+def test_told_to_stop_what_was_taken_is_stored_first() -> None:
+    stored: list[Fetched] = []
+
+    def store(batch: Sequence[Fetched]) -> int:
+        stored.extend(batch)
+        return 0
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    async def go() -> None:
+        async with _Storing(store, lambda _: None) as storing:
+            for number in range(3):
+                await storing.take(Fetched(url=f"https://{number}.example/", outcome="not_modified"))
+            asyncio.get_running_loop().call_soon(stop)
+            await asyncio.Event().wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(go())
+    assert len(stored) == 3
