@@ -6,7 +6,7 @@ some are slow, missing, broken. Where a file is served again, it has sites and w
 many feeds have as many articles, which no program is spared and none finds handed on. A line on
 standard input says what holds from then on, and is answered with a line of how many requests were answered
 since the last one: ``validators``, when answers carry ETag and Last-Modified, and a 304 is ever given;
-``news``, when each feed has its newest entry, too, which it is without before.
+``news``, when each feed has its first entry, too, which it is without before where it has others and is no JSON.
 """
 
 from __future__ import annotations

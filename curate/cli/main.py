@@ -233,7 +233,8 @@ def run() -> None:
     except BrokenPipeError:
         _close_quietly()
     except OSError as error:
-        code = _refuse(sys.argv[1:], Here(), "failed", *_unheard(error), 1)
+        words = _unheard(error)
+        code = code or _refuse(sys.argv[1:], Here(), "failed", *words, 1)  # what failed before has been told
     sys.exit(128 + told[0] if told and code == 130 else code)
 
 
@@ -265,7 +266,7 @@ def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911, PLR0912 - one pla
     except (OSError, MemoryError) as error:
         if here.debug:
             _trace()
-        return _refuse(arguments, here, "failed", *(_lost() or _system_words(error)), 1)
+        return _refuse(arguments, here, "failed", *(_lost(error) or _system_words(error)), 1)
     except UnicodeEncodeError as error:
         if here.debug:
             _trace()
@@ -298,12 +299,14 @@ def _system_words(error: OSError | MemoryError) -> tuple[str, str]:
     return f"{what}{error.strerror or error}.", "Nothing is half-written. The same command with --debug shows where."
 
 
-def _lost() -> tuple[str, str] | None:
-    """Return what to say when standard output takes no answer; None when it does."""
+def _lost(error: OSError | MemoryError) -> tuple[str, str] | None:
+    """Return what to say when it is standard output that takes no answer; None for ``error`` about anything else."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return None
     try:
         sys.stdout.flush()
-    except OSError as error:
-        return _unheard(error)
+    except OSError as refusal:
+        return _unheard(refusal)
     return None
 
 

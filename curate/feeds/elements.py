@@ -83,7 +83,7 @@ def flat(inside: list[tuple[str, etree._Element]]) -> Iterator[tuple[str, etree.
                 yield from flat(children(child))
             elif name in {"title", "summary", "content"} and child.get("type", "") in XHTML_TYPES:
                 pass
-            elif ":" not in name:
+            elif ":" not in name or any(":" not in name_of(each) for each in child.iterdescendants("{*}*")):
                 raise Misread("markup inside a text")
 
 

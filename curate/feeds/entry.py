@@ -45,7 +45,8 @@ class Entry:
 class Feed:
     """A feed as it is now: newest entries first when it has more than we keep, else in its own order.
 
-    ``entries`` are those that are new or have changed, all of them when nothing was known.
+    ``entries`` are those that are new or have changed, and those that share a guid with one; all of them when nothing
+    was known.
     """
 
     title: str

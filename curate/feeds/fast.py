@@ -27,6 +27,7 @@ media:, itunes: and dc:     names with their namespaces          take media:titl
   titles and descriptions
 itunes:, media: keywords    the same                             ignore them                     tags
 plain text that is HTML     closing tags or entities in it       keep no types                   a type
+many vocabularies           the lengths of their names           (nothing to lose)               careful
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from curate.feeds.document import MOST_READ
 from curate.feeds.elements import Misread, children, flat, markup_of, person, seems_html, words_of
 from curate.feeds.said import (
     LONGEST_TITLE,
+    MOST_ENTRIES,
     NOTHING,
     TEXTS,
     Document,
@@ -91,6 +93,7 @@ RFC822 = re.compile(
 RFC3339 = re.compile(
     r"(?:19|20)\d\d-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-][01]\d:[0-5]\d)", re.ASCII
 )
+LONGEST_NAMES = 8_192  # characters of the names of all vocabularies
 MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}  # hours
 
@@ -109,6 +112,8 @@ def read_fast(document: str, url: str, known: Mapping[str, Unchanged]) -> Docume
     except etree.XMLSyntaxError as error:
         raise Misread("not well-formed") from error
     about, items = _parts(root)
+    if sum(map(len, root.nsmap.values())) + sum(map(len, about.nsmap.values())) > LONGEST_NAMES:
+        raise Misread("many vocabularies")  # each entry would be written with all of their names
     return _Reader(root, about, "xml:base" in document, url).document(items[:MOST_READ], known)
 
 
@@ -157,6 +162,8 @@ class _Reader:
 
     def document(self, items: list[etree._Element], known: Mapping[str, Unchanged]) -> Document:
         """Return what the feed says, whose entries are ``items``."""
+        if len(items) > MOST_ENTRIES:  # which are the newest, only what the feed says of each can tell
+            known = {}
         told = [
             known.get(digest) or self._entry(item, digest)
             for item, digest in ((item, self._digest(item)) for item in items)

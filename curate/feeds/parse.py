@@ -57,8 +57,11 @@ def parse_feed(body: bytes, url: str, content_type: str, known: Mapping[str, Unc
     said = _read(text, start, url, known or {})
     made = [_made(entry, said, url) for entry in said.entries if isinstance(entry, Said)]
     same = dict(entry for entry in said.entries if not isinstance(entry, Said))
-    if not {SHARED.sub("", guid) for guid in same}.isdisjoint(entry.guid for entry in made):
-        return parse_feed(body, url, content_type)  # what each of several with one guid is called depends on the others
+    claimed = {entry.guid for entry in made}
+    clash = {guid for guid in same if guid in claimed or SHARED.sub("", guid) in claimed}
+    if clash:  # what each of several with one guid is called depends on the others: those are read, too
+        others = {digest: entry for digest, entry in (known or {}).items() if entry[0] not in clash}
+        return parse_feed(body, url, content_type, others)
     return Feed(title=said.title, site_url=said.site_url, entries=tuple(_kept(made)), unchanged=tuple(same.items()))
 
 

@@ -71,7 +71,8 @@ class Said:
     digest: str = ""
 
 
-# An entry that the feed carries as it was: the guid it is known by, and when it was published, in seconds since 1970.
+# An entry that the feed carries as it was: the guid it is known by, and when it was first said to be published, in
+# seconds since 1970.
 # Thousands go to a worker and back, where a class would cost more than reading them.
 Unchanged = tuple[str, int | None]
 

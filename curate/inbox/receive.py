@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -32,7 +33,6 @@ from curate.inbox.rules import apply_to_arrivals
 from curate.inbox.search import catch_up
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
@@ -106,8 +106,9 @@ async def read_feeds(  # noqa: PLR0913 - who asks knows each of these, and nobod
             )
         loose += new_items
         if loose >= TOGETHER:  # while others are read: at the end nobody would be
-            gather(connection, since=since)
             loose = 0
+            with contextlib.suppress(sqlite3.Error):  # done again at the end, which tells
+                gather(connection, since=since)
         return new_items
 
     mark = untaught(connection)
@@ -164,8 +165,16 @@ class _Storing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._enough.set()
-        while self._writing is not None:
-            await self._writing
+        stopped = None
+        while (writing := self._writing) is not None:
+            try:
+                await asyncio.shield(writing)
+            except asyncio.CancelledError as told:
+                stopped = told
+                if writing.cancelled():  # before it began
+                    self._writing = asyncio.ensure_future(self._write())
+        if stopped is not None:
+            raise stopped
 
     async def take(self, fetched: Fetched) -> None:
         """Have ``fetched`` stored soon; waits when too many are waiting."""
@@ -178,7 +187,7 @@ class _Storing:
             await asyncio.shield(self._writing)  # Ctrl-C ends the waiting, not the writing
 
     async def _write(self) -> None:
-        """Write batch after batch until nothing waits; told to stop, it does so when all is written."""
+        """Write batch after batch until nothing waits; told to stop, go on until all is written."""
         while self._waiting:
             with contextlib.suppress(TimeoutError, asyncio.CancelledError):
                 async with asyncio.timeout(MOMENT):

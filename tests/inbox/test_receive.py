@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,13 +21,13 @@ from curate.inbox.arrivals import seen_before
 from curate.inbox.decide import decide
 from curate.inbox.items import find_item
 from curate.inbox.notes import add_quote, add_tags, set_note
-from curate.inbox.receive import BATCH, Report, _Storing, add_page, read_feeds
+from curate.inbox.receive import BATCH, MOMENT, Report, _Storing, add_page, read_feeds
 from curate.inbox.search import search
 from curate.web.client import Client
 from tests.inbox.stock import NOW, entry, persons
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from curate.inbox.items import Item
     from tests.conftest import Loopback
@@ -369,23 +371,27 @@ def test_a_disk_that_refuses_ends_the_reading_with_its_reason() -> None:
         asyncio.run(go())
 
 
-def test_told_to_stop_what_was_taken_is_stored_first() -> None:
-    stored: list[Fetched] = []
+def interrupt() -> None:
+    raise KeyboardInterrupt
 
-    def store(batch: Sequence[Fetched]) -> int:
-        stored.extend(batch)
-        return 0
 
-    def stop() -> None:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("stop", [interrupt, partial(signal.raise_signal, signal.SIGINT)])
+@pytest.mark.parametrize("left", [False, True])
+def test_told_to_stop_all_that_was_taken_is_stored_and_nothing_goes_on(stop: Callable[[], None], left: bool) -> None:  # noqa: FBT001
+    disk, gone_on = SlowDisk(), []
 
     async def go() -> None:
-        async with _Storing(store, lambda _: None) as storing:
+        async with _Storing(disk.store, lambda _: None) as storing:
             for number in range(3):
                 await storing.take(Fetched(url=f"https://{number}.example/", outcome="not_modified"))
-            asyncio.get_running_loop().call_soon(stop)
-            await asyncio.Event().wait()
+            loop = asyncio.get_running_loop()
+            loop.call_soon(stop)
+            loop.call_later(MOMENT, disk.free.set)
+            threading.Timer(10 * MOMENT, disk.free.set).start()  # where the loop is no more
+            if not left:
+                await asyncio.Event().wait()
+        gone_on.append(storing)
 
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(go())
-    assert len(stored) == 3
+    assert (sum(disk.batches), gone_on) == (3, [])
