@@ -136,10 +136,10 @@ def test_real_items_become_pages_and_shares_once_each(  # noqa: PLR0915 - one st
         curate("-C", desk, "share", "approve", *[share["id"] for share in planned])
 
     moment = ("--now", (now + timedelta(minutes=1)).isoformat())
-    first = curate("-C", desk, "tick", "--json", *moment).data
+    first = curate("-C", desk, "tick", "--no-fetch", "--json", *moment).data
     assert len(first["sent"]) == 6, first
     assert first["held"] == first["unknown"] == first["missed"] == []
-    second = curate("-C", desk, "tick", "--json", *moment).data
+    second = curate("-C", desk, "tick", "--no-fetch", "--json", *moment).data
     assert second["sent"] == []
 
     reader = Mastodon(access_token=mastodon.token, api_base_url=mastodon.url, version_check_mode="none")

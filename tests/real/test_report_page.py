@@ -80,4 +80,7 @@ def test_a_server_of_mastodons_api_tells_what_a_status_came_to(mastodon: Mastodo
             channel = Mastodon(office)
             return await channel.figures([status, "999999"], now=now), await channel.heard(since=now, now=now)
 
-    assert asyncio.run(ask()) == ({status: Figures(likes=1, reposts=0, replies=1)}, [])
+    assert asyncio.run(ask()) == (
+        {status: Figures(likes=1, reposts=0, replies=1), "999999": Figures()},
+        [],
+    )
