@@ -93,8 +93,11 @@ def snapshot(folder: Path) -> dict[Path, bytes]:
 
 @pytest.mark.parametrize("feeds", [(20, {"each": 60, "padding": 1500})], indirect=True)
 def test_a_disk_that_fills_up_during_a_fetch_is_named_and_loses_nothing(small_desk: Path, feeds: Field) -> None:
-    (small_desk / "feeds.opml").write_text(feeds.opml())
     allow = {"CURATE_ALLOW_PRIVATE": f"127.0.0.0/8:{feeds.port}"}
+    first, *_ = [line for line in feeds.opml().splitlines() if "xmlUrl" in line]
+    (small_desk / "feeds.opml").write_text(f"<opml version='2.0'><body>{first}</body></opml>")
+    assert told(small_desk, "fetch", **allow)[0] == 0
+    (small_desk / "feeds.opml").write_text(feeds.opml())
     code, _, err = told(small_desk, "fetch", **allow)
     assert code == 1
     assert err.startswith("The disk is full: "), err
@@ -103,7 +106,7 @@ def test_a_disk_that_fills_up_during_a_fetch_is_named_and_loses_nothing(small_de
     assert "What was saved before is safe" in err
     assert "Free some space, then run the command again." in err
     mounted(small_desk.parent, "remount", f"size={20 * SIZE}")
-    assert len(holding(small_desk)) < len(feeds.truth())
+    assert 0 < len(holding(small_desk)) < len(feeds.truth())
     see_validators_hide_nothing(small_desk, feeds)
     clean_run(small_desk, feeds)
     assert holding(small_desk) == feeds.truth()

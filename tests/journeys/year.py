@@ -296,6 +296,7 @@ class Year(World):
         # A personal data server alone, as here, knows no notifications.
         [look] = [line for line in self.do("doctor", expect=3).out.splitlines() if line.startswith("look ")]
         assert "bluesky cannot be asked what became of its shares" in look
+        assert "token" not in look
         backups = self.data("backup", "verify")
         assert all(backup["ok"] for backup in backups)
         assert 7 <= len(backups) <= 7 + 4 + 1

@@ -74,6 +74,14 @@ def test_answers_and_mentions_of_both_networks_wait_with_the_oldest_first(field:
     assert field.listen(START + 8 * HOUR).replies == 0
 
 
+def test_a_server_without_the_app_behind_it_is_not_blamed_on_the_token(field: Field) -> None:
+    field.bluesky.alone = True
+    [told] = field.listen(START + 4 * HOUR).troubles
+    assert "cannot tell (HTTP 400: InvalidRequest: No service configured" in told
+    assert "token" not in told
+    assert field.listen(START + 2 * DAY).troubles == [], "once"
+
+
 def test_networks_are_asked_hourly_at_most_and_all_that_was_said_meanwhile_is_heard(field: Field) -> None:
     field.listen(START + HOUR)
     many = 130  # more than a page has, as after a long sleep

@@ -242,6 +242,7 @@ class BlueskyServer(Server):
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)  # by key: what the network says of a post
     notifications: list[dict[str, Any]] = field(default_factory=list)
+    alone: bool = False  # without the network's app behind it, as a personal data server may be
 
     def posts(self) -> list[str]:
         return [record["text"] for record in self.records.values()]
@@ -283,6 +284,8 @@ class BlueskyServer(Server):
         """Answer as the network behind the account's own server does."""
         if headers.get("Authorization") != "Bearer canary-session-77c2":
             return as_json({"error": "AuthMissing", "message": "no"}, 401)
+        if self.alone:
+            return as_json({"error": "InvalidRequest", "message": f"No service configured for {path[6:]}"}, 400)
         if path == "/xrpc/app.bsky.feed.getPosts":
             keys = [uri.rpartition("/")[2] for uri in query["uris"]]
             assert len(keys) <= 25

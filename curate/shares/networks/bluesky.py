@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from curate.shares.networks.base import Confirmation, Office, Outcome, Picture, Rejected
     from curate.shares.networks.readings import Refusal
 
+ENDED = ("ExpiredToken", "InvalidToken")  # what is wrong with a session
 COLLECTION = "app.bsky.feed.post"
 POSTS = 25  # that are asked for at a time
 TOLD, RECORDS, PAGES = 50, 100, 6  # notifications and records on a page, pages that are read at most
@@ -195,7 +196,7 @@ class Bluesky:
             )
         if answer.get("error") == "InvalidSwap":
             return await self._taken(attempt, said(reply, self.office.secret, self.session))
-        if reply.status in (400, 401) and answer.get("error") in ("ExpiredToken", "InvalidToken"):
+        if reply.status in (400, 401) and answer.get("error") in ENDED:
             return RetryAt(reason="its session ended", evidence=said(reply, self.office.secret, self.session))
         return refused(reply, self.server, self.office.secret, self.session, now=now)
 
@@ -300,6 +301,9 @@ class Bluesky:
             return unread(error, self.office.secret, self.session)
         answer = json_object(reply)
         listed, cursor = answer.get(name), answer.get("cursor")
+        if reply.status == 400 and answer.get("error") not in ENDED:  # such as a server that has no app behind it
+            told = said(reply, self.office.secret, self.session)
+            return NeedsLogin(reason=f"{self.server} cannot tell ({told})", evidence="")
         if reply.status != 200 or not isinstance(listed, list):
             return not_ready(reply, self.server, self.office.secret, self.session, now=now)
         return listed, cursor if isinstance(cursor, str) and len(cursor) <= 500 else ""
