@@ -65,7 +65,7 @@ from curate.feeds.said import (
 from curate.feeds.stated import language_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from curate.feeds.said import Unchanged
 
@@ -162,17 +162,14 @@ class _Reader:
 
     def document(self, items: list[etree._Element], known: Mapping[str, Unchanged]) -> Document:
         """Return what the feed says, whose entries are ``items``."""
+        entries: Sequence[Said | Unchanged]
         if len(items) > MOST_ENTRIES:  # which are the newest, only what the feed says of each can tell
-            known = {}
-        told = [
-            known.get(digest) or self._entry(item, digest)
-            for item, digest in ((item, self._digest(item)) for item in items)
-        ]
-        return Document(
-            title=self.title,
-            site_url=self.site_url,
-            entries=tuple(newest(told, _dated)),
-        )
+            read = newest([self._entry(item, self._digest(item)) for item in items], lambda entry: entry.published)
+            entries = read
+        else:
+            digests = [(self._digest(item), item) for item in items]
+            entries = [known.get(digest) or self._entry(item, digest) for digest, item in digests]
+        return Document(title=self.title, site_url=self.site_url, entries=tuple(entries))
 
     def _digest(self, item: etree._Element) -> str:
         """Return a digest of an entry as it is written and of what is said around it, our own rules included."""
@@ -325,13 +322,6 @@ def _tags(said: list[tuple[str, etree._Element]]) -> Iterator[str]:
             yield child.get("label") or child.get("term") or words_of(child)
         elif name in KEYWORDS:
             yield from (word.strip() for word in words_of(child).split(","))
-
-
-def _dated(entry: Said | Unchanged) -> datetime | None:
-    """Return when an entry was published, be it read or known."""
-    if isinstance(entry, Said):
-        return entry.published
-    return None if entry[1] is None else datetime.fromtimestamp(entry[1], UTC)
 
 
 def _published(said: list[tuple[str, etree._Element]]) -> datetime | None:

@@ -280,6 +280,27 @@ def test_what_the_feed_says_of_itself_counts_for_each_entry() -> None:
     assert reread(rss(text), known, "https://elsewhere.example/feed") == (["a"], [])
 
 
+AROUND = rss(ITEM, "<language>fr</language><link>https://a.example/</link>").replace(
+    "<channel", '<channel xml:lang="en"'
+)
+AROUND = AROUND.replace("<rss", '<rss xml:base="https://b.example/"', 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (rss(ITEM, "<language>en</language>"), rss(ITEM, "<language>de</language>")),
+        (rss(ITEM, "<managingEditor>Rosa</managingEditor>"), rss(ITEM, "<managingEditor>Dana</managingEditor>")),
+        (AROUND, AROUND.replace('xml:lang="en"', 'xml:lang="de"')),
+        (AROUND, AROUND.replace("https://b.example/", "https://c.example/")),
+    ],
+    ids=["language", "editor", "xml:lang", "xml:base"],
+)
+def test_what_stands_around_an_entry_and_speaks_of_it_counts(before: str, after: str) -> None:
+    assert reread(before, known_of(feed(before)))[0] == []
+    assert len(reread(after, known_of(feed(before)))[0]) == 1
+
+
 @pytest.mark.parametrize("claim", ["<guid>g</guid><link>https://a.example/{0}</link>", "<title>{0}</title>"])
 def test_entries_that_share_a_guid_or_have_none_are_the_same_with_others_known(claim: str) -> None:
     one, two, three = (f"<item>{claim.format(number)}<category>x</category></item>" for number in (1, 2, 3))
